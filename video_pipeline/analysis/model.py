@@ -1,0 +1,51 @@
+"""Analysis: what each moment of a footage file shows, as a table over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from video_pipeline.footage.model import Footage
+from video_pipeline.geometry import Box
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One analysed frame.
+
+    t            exact presentation time in the footage, seconds from its start
+    sharpness    0 blurred … 1 crisp (see vision.sharpness)
+    luma         mean brightness 0..1
+    exposure     0 unusable … 1 well exposed (see vision.exposure)
+    motion       camera motion since the last analysed frame, picture widths per second
+    shake        change of that motion, picture widths per second per analysed step
+    whole        0..1: the whole item is in the picture with room around it
+    subject      box of what stands out from its surroundings, or None
+    hardware     0..1: metal parts shown large and sharp; boxes best first
+    stitching    0..1: seams shown large and sharp; boxes best first
+    cut          True when the picture changed from the last frame as only an edit can
+    fingerprint  64-bit perceptual hash, to tell near-duplicates
+    """
+
+    t: Fraction
+    sharpness: float
+    luma: float
+    exposure: float
+    motion: float
+    shake: float
+    whole: float
+    subject: Box | None
+    hardware: float
+    hardware_boxes: tuple[Box, ...]
+    stitching: float
+    stitching_boxes: tuple[Box, ...]
+    cut: bool
+    fingerprint: int
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The moments of one footage file in time order, about ten a second."""
+
+    footage: Footage
+    moments: tuple[Moment, ...]

@@ -1,0 +1,1 @@
+"""The command-line door: parses, calls the pipeline, shows progress. No logic lives here."""

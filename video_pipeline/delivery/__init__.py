@@ -1,0 +1,1 @@
+"""Packs a render: cover, contact sheet, key frames, preview, manifest, atomic publishing."""

@@ -1,0 +1,1 @@
+"""Chooses what to show: shots, slots, crops, durations and overlay timing."""

@@ -1,0 +1,109 @@
+"""The edit: every decision of a clip, as a JSON file that a person can read and change.
+
+Times in source files are exact fractions of seconds ("61/30"); times in the edit are whole frames
+of the output. Crops are in pixels of the displayed source picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CropKey:
+    """The crop's top left corner at one frame of the cut; it eases from one key to the next."""
+
+    frame: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A window of constant size over the source picture, resting or gliding along its keys."""
+
+    width: int
+    height: int
+    path: tuple[CropKey, ...]
+
+
+@dataclass(frozen=True)
+class OverlayUse:
+    """One overlay on a cut: a template, what it says, and from which frame to which."""
+
+    template: str
+    fields: dict[str, Any]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A moment that was considered for a slot: what spoke for it, in words and numbers."""
+
+    source: str
+    t: Fraction
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One piece of the clip: `frames` output frames of `source` from `start` on."""
+
+    slot: str
+    source: str
+    start: Fraction
+    frames: int
+    crop: Crop
+    overlays: tuple[OverlayUse, ...]
+    shows: str
+    why: str
+    runners_up: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A slot of the storyboard that no footage could fill, and what came nearest."""
+
+    slot: str
+    reason: str
+    nearest: Candidate | None
+
+
+@dataclass(frozen=True)
+class SourceRef:
+    """One footage file as the edit knows it."""
+
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A whole clip: its cuts in order, for one picture size and rate."""
+
+    sku: str
+    listing: str
+    storyboard: str
+    placement: str
+    width: int
+    height: int
+    rate: Fraction
+    sources: dict[str, SourceRef]
+    cuts: tuple[Cut, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    keep_sound: bool = True
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def frames(self) -> int:
+        """Length of the clip in output frames."""
+        return sum(cut.frames for cut in self.cuts)
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the clip in seconds."""
+        return float(self.frames / self.rate)

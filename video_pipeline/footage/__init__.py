@@ -1,0 +1,1 @@
+"""What the camera saw: probing, decoding, rotation, colour and true time."""

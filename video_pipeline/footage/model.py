@@ -1,0 +1,58 @@
+"""Footage: one file of raw material, as probed.
+
+All times are exact fractions of seconds, counted from the first moment a player would show; sizes
+are those of the picture as displayed, after rotation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+Transfer = Literal["sdr", "hlg", "pq"]
+
+
+@dataclass(frozen=True)
+class Colour:
+    """How the samples are to be read, in ffmpeg's names, with unknown tags resolved."""
+
+    transfer: Transfer
+    primaries: str
+    matrix: str
+    full_range: bool
+
+
+@dataclass(frozen=True)
+class Footage:
+    """One probed video file.
+
+    `digest` is the SHA-256 of its bytes. `rotation` is the clockwise turn in degrees that a player
+    applies; `width` and `height` are in pixels after that turn and after squaring the samples.
+    `rate` is the average frame rate; frames need not be evenly spaced.
+    """
+
+    path: Path
+    digest: str
+    width: int
+    height: int
+    duration: Fraction
+    rate: Fraction
+    rotation: int
+    codec: str
+    pixel_format: str
+    colour: Colour
+    video_stream: int
+    audio_stream: int | None
+    audio_codec: str | None
+
+    @property
+    def name(self) -> str:
+        """The file's name, as people speak of it."""
+        return self.path.name
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds, rounded to a float for printing."""
+        return float(self.duration)

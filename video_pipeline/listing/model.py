@@ -1,0 +1,150 @@
+"""The listing: what the seller states about one item, as typed and checked values.
+
+These are the only models that read a person's file, so they are pydantic models; every field's
+description becomes the text an editor shows while the listing is being written.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+Category = Literal["bag", "wallet", "belt", "shoes", "watch", "jewellery", "clothing", "accessory"]
+Severity = Literal["faint", "light", "moderate", "heavy"]
+Part = Literal[
+    "whole", "front", "back", "side", "base", "corner", "edge", "handle", "strap", "chain",
+    "clasp", "hardware", "zip", "stitching", "glazing", "lining", "interior", "pocket", "stamp",
+    "sole", "upper", "heel", "dial", "bracelet", "collar", "cuff", "accessory",
+]  # fmt: skip
+Flaw = Literal[
+    "scratch", "hairline", "scuff", "rub-mark", "corner-wear", "piping-exposed", "crease",
+    "patina", "handle-darkening", "discoloration", "fading", "colour-transfer", "water-stain",
+    "pen-mark", "stain", "spotting", "peeling", "cracking", "split-edge", "tarnish",
+    "plating-loss", "brassing", "loose-thread", "missing-stitch", "broken-zip", "missing-part",
+    "loss-of-structure", "odour", "sticky-lining", "repair", "none",
+]  # fmt: skip
+
+
+class Stated(BaseModel):
+    """Base of everything read from a listing: unknown keys are mistakes, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Size(Stated):
+    """Outer measures as the seller took them."""
+
+    width_cm: float | None = Field(None, gt=0, le=500, description="Width in centimetres.")
+    height_cm: float | None = Field(None, gt=0, le=500, description="Height in centimetres.")
+    depth_cm: float | None = Field(None, gt=0, le=500, description="Depth in centimetres.")
+    label: Text | None = Field(None, description="A size as printed: 'M', '38', 'Medium'.")
+
+
+class Item(Stated):
+    """The thing for sale."""
+
+    brand: Text = Field(description="The maker's name, as on the item.")
+    model: Text = Field(description="The model's name.")
+    category: Category = Field("bag", description="What kind of thing it is.")
+    colour: Text | None = Field(None, description="Colour in the seller's words.")
+    material: Text | None = Field(None, description="Material in the seller's words.")
+    year: int | None = Field(None, ge=1850, le=2100, description="Year of making or purchase.")
+    size: Size | None = Field(None, description="Measures.")
+    serial: Text | None = Field(
+        None, description="Serial number or date code. Compared with certificates, never shown."
+    )
+
+
+class Seen(Stated):
+    """Where the camera saw something."""
+
+    file: Text | None = Field(None, description="A footage file's name, when there are several.")
+    time: float | str | None = Field(
+        None, description="Seconds (12.5) or clock time ('0:12.5') in that file."
+    )
+    box: tuple[Share, Share, Share, Share] | None = Field(
+        None, description="x0, y0, x1, y1 as shares of the picture, 0..1, from the top left."
+    )
+
+
+class Note(Stated):
+    """One honest remark on the item's condition."""
+
+    part: Part = Field(description="Which part of the item.")
+    flaw: Flaw = Field(description="What is to be seen there.")
+    severity: Severity = Field("light", description="How strong it is.")
+    words: Text | None = Field(None, description="The seller's own words, shown as written.")
+    seen: Seen | None = Field(None, description="Where the footage shows it.")
+
+
+class Condition(Stated):
+    """The grade and everything a buyer should know before paying."""
+
+    scale: Text = Field("house", description="A grade scale under presets/grades/.")
+    grade: Text = Field(description="A grade of that scale.")
+    notes: tuple[Note, ...] = Field((), max_length=12, description="One entry per flaw.")
+
+
+class CertificateFile(Stated):
+    """A certificate that came as a signed file."""
+
+    file: Text = Field(description="Path of the signed certificate, relative to the listing.")
+    seen: Seen | None = Field(None, description="Where the footage shows certificate or tag.")
+
+
+class Price(Stated):
+    """What the seller asks."""
+
+    amount: Decimal = Field(ge=0, max_digits=14, decimal_places=4, description="The amount.")
+    currency: Currency = Field(description="ISO 4217 code: EUR, USD, JPY, CNY.")
+
+
+class Story(Stated):
+    """What makes this piece special, in the seller's words."""
+
+    headline: Text | None = Field(None, description="One line that opens the clip.")
+    previous_owner: Text | None = Field(None, description="Whose it was, without a full name.")
+    owned_since: date | int | None = Field(None, description="Year or date of purchase.")
+    special: Text | None = Field(None, description="What is special about it.")
+
+
+class Sound(Stated):
+    """What is heard."""
+
+    keep: bool = Field(True, description="Keep the footage's own sound; false gives silence.")
+
+
+class Listing(Stated):
+    """One item for sale and the footage that shows it."""
+
+    sku: Sku = Field(description="Your own number for it; names the output files.")
+    item: Item
+    condition: Condition
+    certificates: tuple[CertificateFile, ...] = Field((), max_length=4)
+    price: Price | None = None
+    story: Story = Story()
+    sound: Sound = Sound()
+    includes: tuple[Text, ...] = Field((), max_length=12, description="Dust bag, box, strap …")
+    footage: tuple[Text, ...] = Field(
+        min_length=1, description="Files, folders or globs, relative to this file."
+    )
+
+
+class ListingFile(Listing):
+    """A listing together with the file it was read from (not part of the file's schema)."""
+
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths start from."""
+        return self.path.parent

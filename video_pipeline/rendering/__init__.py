@@ -1,0 +1,1 @@
+"""Pieces, the ffmpeg graph, sound, joining and checking."""

@@ -1,0 +1,36 @@
+"""Claims: what an overlay may say about a certificate. Only this package makes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One certificate that this run verified, in the words that may be shown.
+
+    `wording` is the full, plain sentence; `lines` the short form for the badge (title line first).
+    `check_url` is what the QR code holds, or None.
+    """
+
+    certificate_id: str
+    issuer: str
+    issuer_name: str
+    result: str
+    issued: date
+    expires: date | None
+    check_url: str | None
+    lines: tuple[str, ...]
+    wording: str
+    file_digest: str
+    key_id: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A certificate that gives no badge, and why, in plain words."""
+
+    file: str
+    reason: str
+    mend: str

@@ -1,0 +1,1 @@
+"""Pure functions from one frame (or two) to scores, boxes and maps."""
