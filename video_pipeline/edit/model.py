@@ -51,7 +51,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Cut:
-    """One piece of the clip: `frames` output frames of `source` from `start` on."""
+    """One piece of the clip: `frames` output frames of `source` from `start` on.
+
+    The last `hold` of them repeat the last live one: a flaw whose clean view is shorter than its
+    note takes to read is held, not shown among blurred frames.
+    """
 
     slot: str
     source: str
@@ -62,6 +66,7 @@ class Cut:
     shows: str
     why: str
     runners_up: tuple[Candidate, ...] = ()
+    hold: int = 0
 
 
 @dataclass(frozen=True)

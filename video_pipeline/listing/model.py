@@ -8,15 +8,46 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from video_pipeline.geometry import Box
+from video_pipeline.listing.clock import seconds_of
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Year = Annotated[int, Field(ge=1850, le=2100)]
+
+
+def _clock(time: float | str | None) -> float | str | None:
+    if time is not None:
+        seconds_of(time)
+    return time
+
+
+def _with_area(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = box
+    if not (x0 < x1 and y0 < y1):
+        raise ValueError("x0, y0, x1, y1 with x0 below x1 and y0 below y1")
+    return box
+
+
+def _year(value: object) -> object:
+    """A bare number is a year; pydantic would read it as seconds since 1970."""
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
 
 Category = Literal["bag", "wallet", "belt", "shoes", "watch", "jewellery", "clothing", "accessory"]
 Severity = Literal["faint", "light", "moderate", "heavy"]
@@ -43,10 +74,12 @@ class Stated(BaseModel):
 class Size(Stated):
     """Outer measures as the seller took them."""
 
-    width_cm: float | None = Field(None, gt=0, le=500, description="Width in centimetres.")
-    height_cm: float | None = Field(None, gt=0, le=500, description="Height in centimetres.")
-    depth_cm: float | None = Field(None, gt=0, le=500, description="Depth in centimetres.")
-    label: Text | None = Field(None, description="A size as printed: 'M', '38', 'Medium'.")
+    width_cm: float | None = Field(default=None, gt=0, le=500, description="Width in centimetres.")
+    height_cm: float | None = Field(
+        default=None, gt=0, le=500, description="Height in centimetres."
+    )
+    depth_cm: float | None = Field(default=None, gt=0, le=500, description="Depth in centimetres.")
+    label: Text | None = Field(default=None, description="A size as printed: 'M', '38', 'Medium'.")
 
 
 class Item(Stated):
@@ -54,26 +87,40 @@ class Item(Stated):
 
     brand: Text = Field(description="The maker's name, as on the item.")
     model: Text = Field(description="The model's name.")
-    category: Category = Field("bag", description="What kind of thing it is.")
-    colour: Text | None = Field(None, description="Colour in the seller's words.")
-    material: Text | None = Field(None, description="Material in the seller's words.")
-    year: int | None = Field(None, ge=1850, le=2100, description="Year of making or purchase.")
-    size: Size | None = Field(None, description="Measures.")
+    category: Category = Field(default="bag", description="What kind of thing it is.")
+    colour: Text | None = Field(default=None, description="Colour in the seller's words.")
+    material: Text | None = Field(default=None, description="Material in the seller's words.")
+    year: Year | None = Field(default=None, description="Year of making or purchase.")
+    size: Size | None = Field(default=None, description="Measures.")
     serial: Text | None = Field(
-        None, description="Serial number or date code. Compared with certificates, never shown."
+        default=None,
+        description="Serial number or date code. Compared with certificates, never shown.",
     )
 
 
 class Seen(Stated):
     """Where the camera saw something."""
 
-    file: Text | None = Field(None, description="A footage file's name, when there are several.")
-    time: float | str | None = Field(
-        None, description="Seconds (12.5) or clock time ('0:12.5') in that file."
+    file: Text | None = Field(
+        default=None, description="A footage file's name, when there are several."
     )
-    box: tuple[Share, Share, Share, Share] | None = Field(
-        None, description="x0, y0, x1, y1 as shares of the picture, 0..1, from the top left."
+    time: Annotated[float | str | None, AfterValidator(_clock)] = Field(
+        default=None, description="Seconds (12.5) or clock time ('0:12.5') in that file."
     )
+    box: Annotated[tuple[Share, Share, Share, Share], AfterValidator(_with_area)] | None = Field(
+        default=None,
+        description="x0, y0, x1, y1 as shares of the picture, 0..1, from the top left.",
+    )
+
+    @property
+    def seconds(self) -> Fraction | None:
+        """`time` as exact seconds from the file's start."""
+        return None if self.time is None else seconds_of(self.time)
+
+    @property
+    def region(self) -> Box | None:
+        """`box` as a box."""
+        return None if self.box is None else Box(*self.box)
 
 
 class Note(Stated):
@@ -81,24 +128,28 @@ class Note(Stated):
 
     part: Part = Field(description="Which part of the item.")
     flaw: Flaw = Field(description="What is to be seen there.")
-    severity: Severity = Field("light", description="How strong it is.")
-    words: Text | None = Field(None, description="The seller's own words, shown as written.")
-    seen: Seen | None = Field(None, description="Where the footage shows it.")
+    severity: Severity = Field(default="light", description="How strong it is.")
+    words: Text | None = Field(
+        default=None, description="The seller's own words, shown as written."
+    )
+    seen: Seen | None = Field(default=None, description="Where the footage shows it.")
 
 
 class Condition(Stated):
     """The grade and everything a buyer should know before paying."""
 
-    scale: Text = Field("house", description="A grade scale under presets/grades/.")
+    scale: Text = Field(default="house", description="A grade scale under presets/grades/.")
     grade: Text = Field(description="A grade of that scale.")
-    notes: tuple[Note, ...] = Field((), max_length=12, description="One entry per flaw.")
+    notes: tuple[Note, ...] = Field(default=(), max_length=12, description="One entry per flaw.")
 
 
 class CertificateFile(Stated):
     """A certificate that came as a signed file."""
 
     file: Text = Field(description="Path of the signed certificate, relative to the listing.")
-    seen: Seen | None = Field(None, description="Where the footage shows certificate or tag.")
+    seen: Seen | None = Field(
+        default=None, description="Where the footage shows certificate or tag."
+    )
 
 
 class Price(Stated):
@@ -111,16 +162,22 @@ class Price(Stated):
 class Story(Stated):
     """What makes this piece special, in the seller's words."""
 
-    headline: Text | None = Field(None, description="One line that opens the clip.")
-    previous_owner: Text | None = Field(None, description="Whose it was, without a full name.")
-    owned_since: date | int | None = Field(None, description="Year or date of purchase.")
-    special: Text | None = Field(None, description="What is special about it.")
+    headline: Text | None = Field(default=None, description="One line that opens the clip.")
+    previous_owner: Text | None = Field(
+        default=None, description="Whose it was, without a full name."
+    )
+    owned_since: Annotated[date | Year | None, BeforeValidator(_year)] = Field(
+        default=None, description="Year or date of purchase."
+    )
+    special: Text | None = Field(default=None, description="What is special about it.")
 
 
 class Sound(Stated):
     """What is heard."""
 
-    keep: bool = Field(True, description="Keep the footage's own sound; false gives silence.")
+    keep: bool = Field(
+        default=True, description="Keep the footage's own sound; false gives silence."
+    )
 
 
 class Listing(Stated):
@@ -129,11 +186,13 @@ class Listing(Stated):
     sku: Sku = Field(description="Your own number for it; names the output files.")
     item: Item
     condition: Condition
-    certificates: tuple[CertificateFile, ...] = Field((), max_length=4)
+    certificates: tuple[CertificateFile, ...] = Field(default=(), max_length=4)
     price: Price | None = None
     story: Story = Story()
     sound: Sound = Sound()
-    includes: tuple[Text, ...] = Field((), max_length=12, description="Dust bag, box, strap …")
+    includes: tuple[Text, ...] = Field(
+        default=(), max_length=12, description="Dust bag, box, strap …"
+    )
     footage: tuple[Text, ...] = Field(
         min_length=1, description="Files, folders or globs, relative to this file."
     )

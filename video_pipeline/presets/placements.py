@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from video_pipeline.presets.shelf import Figure, Written, names, read_preset
 
 BurnIn = Literal["none", "text", "badge"]
+Speed = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,8 @@ class Placement:
     """One placement from `presets/placements/<name>.yaml`.
 
     `rate` is the constant frame rate; times in an edit are whole frames of it. Limits that no
-    source states are None and are not enforced.
+    source states are None and are not enforced. `preset` is x264's speed, `max_kbps` the most that
+    a second of picture may take; `cover` is (width, height) in pixels.
     """
 
     name: str
@@ -42,3 +50,106 @@ class Placement:
     safe: SafeArea
     burn_in: BurnIn
     cover: tuple[int, int]
+    preset: str
+    max_kbps: int
+
+
+def placement_names(own: Path | None = None) -> tuple[str, ...]:
+    """The placements that can be named, in alphabetical order."""
+    return names("placements", own)
+
+
+def load_placement(name: str, own: Path | None = None) -> Placement:
+    """The placement of that name, from the person's presets folder `own` or the shipped ones.
+
+    Raises UsageError for an unknown name, ListingError when the file has mistakes.
+    """
+    page = read_preset("placements", name, _Page, own)
+    return Placement(
+        name=name,
+        title=page.title,
+        width=page.width.value,
+        height=page.height.value,
+        rate=Fraction(page.rate.value),
+        min_s=page.min_s.value,
+        max_s=page.max_s.value,
+        max_bytes=page.max_bytes.value,
+        crf=page.crf.value,
+        loudness_lufs=page.loudness_lufs.value,
+        true_peak_dbtp=page.true_peak_dbtp.value,
+        audio_kbps=page.audio_kbps.value,
+        safe=SafeArea(
+            top=page.safe.top.value,
+            right=page.safe.right.value,
+            bottom=page.safe.bottom.value,
+            left=page.safe.left.value,
+        ),
+        burn_in=page.burn_in.value,
+        cover=page.cover.value,
+        preset=page.preset.value,
+        max_kbps=page.max_kbps.value,
+    )
+
+
+def _rate(text: str) -> str:
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 1 <= rate <= 120:
+        raise ValueError("frames per second such as 30 or 30000/1001")
+    return text
+
+
+def _even(pixels: int) -> int:
+    if pixels % 2:
+        raise ValueError("an even number of pixels (4:2:0 colour halves both sides)")
+    return pixels
+
+
+Pixels = Annotated[int, Field(ge=16, le=8192), AfterValidator(_even)]
+Margin = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class _Safe(Written):
+    top: Figure[Margin]
+    right: Figure[Margin]
+    bottom: Figure[Margin]
+    left: Figure[Margin]
+
+
+class _Page(Written):
+    """A placement's file as it is written."""
+
+    title: str = Field(description="The place's name, as people say it.")
+    checked: date = Field(description="The day on which the sources were last read.")
+    about: str | None = Field(default=None, description="What else to know about the place.")
+    width: Figure[Pixels]
+    height: Figure[Pixels]
+    rate: Figure[Annotated[str, AfterValidator(_rate)]]
+    min_s: Figure[Seconds | None]
+    max_s: Figure[Seconds | None]
+    max_bytes: Figure[Annotated[int, Field(gt=0)] | None]
+    crf: Figure[Annotated[int, Field(ge=0, le=51)]]
+    loudness_lufs: Figure[Annotated[float, Field(ge=-40, le=-5)]]
+    true_peak_dbtp: Figure[Annotated[float, Field(ge=-9, le=0)]]
+    audio_kbps: Figure[Annotated[int, Field(ge=32, le=512)]]
+    safe: _Safe
+    burn_in: Figure[BurnIn]
+    cover: Figure[tuple[Pixels, Pixels]]
+    preset: Figure[Speed]
+    max_kbps: Figure[Annotated[int, Field(ge=500, le=100_000)]]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """The safe area leaves room, and the limits do not cross."""
+        safe = self.safe
+        wide = self.width.value - safe.left.value - safe.right.value
+        high = self.height.value - safe.top.value - safe.bottom.value
+        if wide < self.width.value / 4 or high < self.height.value / 4:
+            raise ValueError("a safe area that leaves at least a quarter of each side clear")
+        low, most = self.min_s.value, self.max_s.value
+        if low is not None and most is not None and low > most:
+            raise ValueError("min_s that is not above max_s")
+        return self

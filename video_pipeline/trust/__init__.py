@@ -1,1 +1,1 @@
-"""Certificates, issuers and the claims that an overlay may show. Only this package makes a Claim."""
+"""Certificates, issuers and the claims an overlay may show. Only this package makes a Claim."""

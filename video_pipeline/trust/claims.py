@@ -11,7 +11,9 @@ class Claim:
     """One certificate that this run verified, in the words that may be shown.
 
     `wording` is the full, plain sentence; `lines` the short form for the badge (title line first).
-    `check_url` is what the QR code holds, or None.
+    `check_url` is what the QR code holds, or None. `issued` is the first day of validity,
+    `examined` the day the item was examined. `test` marks a certificate of a test issuer, which
+    says nothing about a real item; its first line says so.
     """
 
     certificate_id: str
@@ -25,6 +27,8 @@ class Claim:
     wording: str
     file_digest: str
     key_id: str
+    examined: date | None = None
+    test: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,94 @@
+"""Overlays in motion: the frames of the written clip, read back."""
+
+from __future__ import annotations
+
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from video_pipeline.errors import RenderError
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
+from video_pipeline.overlays.motion import AlphaClip, animate
+from video_pipeline.overlays.theme import Motion
+from video_pipeline.presets.placements import SafeArea
+from video_pipeline.toolchain import ffmpeg_path
+
+CANVAS = Canvas(1080, 1920, SafeArea(top=220, right=150, bottom=500, left=60))
+
+
+@pytest.fixture(scope="module")
+def drawing() -> Drawing:
+    return draw("title", {"brand": "Maison Orla", "model": "Pochette"}, CANVAS)
+
+
+def read_back(clip: AlphaClip) -> np.ndarray:
+    raw = subprocess.run(
+        [str(ffmpeg_path()), "-v", "error", "-i", str(clip.path), "-fps_mode", "passthrough",
+         "-f", "rawvideo", "-pix_fmt", "rgba", "-"],
+        capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    return np.frombuffer(raw, np.uint8).reshape(-1, clip.height, clip.width, 4)
+
+
+def test_it_arrives_rests_for_one_frame_and_leaves(drawing: Drawing, tmp_path: Path) -> None:
+    clip = animate(drawing, tmp_path, rate=Fraction(30))
+    frames = read_back(clip)
+    assert len(frames) == clip.enter + 1 + clip.leave
+    assert (clip.enter, clip.leave) == (drawing.motion.enter, drawing.motion.leave)
+    assert clip.width % 2 == clip.height % 2 == 0
+    assert (clip.x, clip.y) == (drawing.x, drawing.y)
+
+    peaks = frames[..., 3].max(axis=(1, 2)).astype(int)
+    rest = peaks[clip.enter]
+    assert 0 < peaks[0] < 0.2 * rest
+    assert (np.diff(peaks[: clip.enter + 1]) > 0).all()
+    assert (np.diff(peaks[clip.enter :]) < 0).all()
+    assert 0 < peaks[-1] < 0.3 * rest
+
+    tops = [int(np.argmax(f[..., 3].max(axis=1) > 0)) for f in frames]
+    assert tops[0] > 5
+    assert tops == sorted(tops, reverse=True)
+    assert tops[clip.enter :] == [0] * (clip.leave + 1)
+
+
+def test_the_frame_at_rest_is_the_drawing(drawing: Drawing, tmp_path: Path) -> None:
+    clip = animate(drawing, tmp_path, rate=Fraction(30))
+    rest = read_back(clip)[clip.enter]
+    assert np.array_equal(rest[: drawing.height], drawing.pixels)
+    assert not rest[drawing.height :, :, 3].any()
+
+
+def test_the_same_bytes_every_time_and_made_only_once(drawing: Drawing, tmp_path: Path) -> None:
+    one = animate(drawing, tmp_path / "a", rate=Fraction(30))
+    two = animate(drawing, tmp_path / "b", rate=Fraction(30))
+    assert one.digest == two.digest
+    assert one.path.read_bytes() == two.path.read_bytes()
+    assert [p.name for p in (tmp_path / "a").iterdir()] == [f"{one.digest}.mov"]
+    before = one.path.stat().st_mtime_ns
+    assert animate(drawing, tmp_path / "a", rate=Fraction(30)) == one
+    assert one.path.stat().st_mtime_ns == before
+
+
+def test_rate_and_motion_are_part_of_it(drawing: Drawing, tmp_path: Path) -> None:
+    usual = animate(drawing, tmp_path, rate=Fraction(30))
+    fast = animate(drawing, tmp_path, rate=Fraction(60))
+    still = animate(
+        drawing, tmp_path, rate=Fraction(30000, 1001), motion=Motion(enter=1, leave=0, rise=0)
+    )
+    assert (fast.enter, fast.leave) == (2 * usual.enter, 2 * usual.leave)
+    assert (still.enter, still.leave, still.height) == (1, 0, drawing.height)
+    assert len(read_back(still)) == 2
+    assert len({usual.digest, fast.digest, still.digest}) == 3
+
+
+def test_a_store_that_cannot_be_written_leaves_nothing_behind(
+    drawing: Drawing, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with pytest.raises((RenderError, OSError)):
+        animate(drawing, blocked, rate=Fraction(30))
+    assert list(tmp_path.iterdir()) == [blocked]

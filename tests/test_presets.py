@@ -1,0 +1,170 @@
+"""Presets: every shipped file loads, every figure says where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from video_pipeline.errors import ListingError, UsageError
+from video_pipeline.presets.grades import load_scale, scale_names
+from video_pipeline.presets.placements import load_placement, placement_names
+from video_pipeline.presets.storyboards import load_storyboard, storyboard_names
+from video_pipeline.resources import shipped
+
+KINDS = ("placements", "storyboards", "grades")
+FILES = [p for kind in KINDS for p in sorted((shipped("presets") / kind).glob("*.yaml"))]
+
+
+def numbers(value: Any, way: str = "", sourced: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every number of a preset, and whether a `source` stands beside or around it."""
+    if isinstance(value, dict):
+        sourced = sourced or bool(str(value.get("source", "")).strip())
+        for key, inner in value.items():
+            yield from numbers(inner, f"{way}.{key}", sourced)
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from numbers(inner, f"{way}.{i}", sourced)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield way, sourced
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_every_figure_has_a_source(path: Path) -> None:
+    value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert value["checked"]
+    found = list(numbers(value))
+    assert found
+    # How many shots a slot may take is a count of the storyboard's own, not a measured figure.
+    assert [way for way, sourced in found if not sourced and not way.endswith(".shots")] == []
+
+
+def test_everything_shipped_loads() -> None:
+    assert {"tiktok", "reels", "shorts"} <= set(placement_names())
+    assert {"house", "japan", "ebay", "therealreal"} <= set(scale_names())
+    assert "showcase" in storyboard_names()
+    loaded = (
+        [load_placement(n).name for n in placement_names()]
+        + [load_storyboard(n).name for n in storyboard_names()]
+        + [load_scale(n).name for n in scale_names()]
+    )
+    assert sorted(loaded) == sorted(p.stem for p in FILES)
+
+
+def test_placements_share_their_picture() -> None:
+    """What decides a piece's pixels is equal, so that a piece serves all three."""
+    placements = [load_placement(n) for n in ("tiktok", "reels", "shorts")]
+    for p in placements:
+        assert (p.width, p.height, p.rate) == (1080, 1920, Fraction(30))
+        assert p.loudness_lufs == -14
+        assert p.burn_in == "badge"
+        assert (p.crf, p.preset, p.max_kbps) == (
+            placements[0].crf, placements[0].preset, placements[0].max_kbps,
+        )  # fmt: skip
+    assert placements[0].safe.bottom >= 500
+
+
+def test_unknown_names_are_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError) as caught:
+        load_placement("tiktoc")
+    assert caught.value.message == "there is no placement 'tiktoc'"
+    assert caught.value.mend.startswith("did you mean 'tiktok'?")
+    with pytest.raises(UsageError, match=r"no storyboard '\.\./showcase'"):
+        load_storyboard("../showcase")
+    with pytest.raises(UsageError, match="no grade scale 'placements/tiktok'"):
+        load_scale("placements/tiktok")
+    with pytest.raises(UsageError) as caught:
+        load_scale("house").grade("verygood")
+    assert caught.value.mend == "did you mean 'very-good'?"
+
+
+def own_folder(tmp_path: Path, kind: str, name: str, *changes: tuple[str, str]) -> Path:
+    text = (shipped("presets") / kind / f"{name}.yaml").read_text(encoding="utf-8")
+    for old, new in changes:
+        assert re.search(old, text), old
+        text = re.sub(old, new, text, count=1)
+    (tmp_path / kind).mkdir()
+    (tmp_path / kind / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_an_own_preset_goes_before_the_shipped_one(tmp_path: Path) -> None:
+    own = own_folder(tmp_path, "placements", "tiktok", ("value: 60\n", "value:\n"))
+    assert load_placement("tiktok", own) == replace(load_placement("tiktok"), max_s=None)
+    assert load_placement("reels", own) == load_placement("reels")
+    (own / "placements" / "web.yaml").write_text("title: Web\n")
+    assert "web" in placement_names(own)
+    with pytest.raises(ListingError) as caught:
+        load_placement("web", own)
+    assert "'checked' is missing" in caught.value.problems[0].message
+
+
+def the_problem(own: Path, kind: str, name: str) -> str:
+    load = {"placements": load_placement, "storyboards": load_storyboard, "grades": load_scale}
+    with pytest.raises(ListingError) as caught:
+        load[kind](name, own)
+    (problem,) = caught.value.problems
+    assert problem.where.startswith(f"{name}.yaml:")
+    return problem.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "old", "new", "message"),
+    [
+        ("placements", "tiktok", r"width: \{value: 1080", "width: {value: 1081", "an even number"),
+        ("placements", "tiktok", r"rate: \{value: 30", "rate: {value: 1/0", "30000/1001"),
+        ("placements", "tiktok", "value: 220", "value: 1300", "at least a quarter"),
+        ("placements", "tiktok", "value: 9\n", "value: 90\n", "not above max_s"),
+        ("placements", "tiktok", "confidence: low", "confidence: sure", "high, medium, low"),
+        ("placements", "shorts", "(?s)min_s:.*?confidence", "min_s:\n  value: 1\n  confidence",
+         "'min_s.source' is missing"),
+        ("storyboards", "showcase", "prefer: 2.5, min: 2.5, max: 6.0", "prefer: 2, min: 2, max: 6",
+         "at least 2.5 s, the longest that the hero shot may stand"),
+        ("storyboards", "showcase", "each-note", "once", "'repeat: each-note'"),
+        ("storyboards", "showcase", "needs: flaw", "needs: whole", "only with 'needs: flaw'"),
+        ("storyboards", "showcase", "name: end", "name: hero", "slots of different names"),
+        ("storyboards", "showcase", "needs: hardware", "needs: hardwear", "one of whole"),
+        ("grades", "house", "rank: 9", "rank: 10", "differ in name and in rank"),
+    ],
+)  # fmt: skip
+def test_wrong_presets_are_refused(
+    tmp_path: Path, kind: str, name: str, old: str, new: str, message: str
+) -> None:
+    own = own_folder(tmp_path, kind, name, (old, new))
+    assert message in the_problem(own, kind, name)
+
+
+def test_showcase_is_honest_and_of_the_right_length() -> None:
+    board = load_storyboard("showcase")
+    assert [s.name for s in board.slots] == [
+        "hook", "hero", "hardware", "stitching", "flaw", "condition", "proof", "end",
+    ]  # fmt: skip
+    flaw, hero = board.slot("flaw"), board.slot("hero")
+    assert flaw.min_s >= hero.max_s
+    assert flaw.repeat == "each-note"
+    one_flaw = sum(s.seconds * s.shots for s in board.slots)
+    assert board.min_s <= one_flaw <= board.max_s
+    assert board.min_s <= one_flaw + 3 * flaw.seconds <= board.max_s
+    words = "Two short scratches beside the clasp, to be seen when the light falls from the side"
+    assert board.seconds_for(flaw, words) == pytest.approx(len(words) / 15)
+    assert board.seconds_for(flaw, "Scuff") == flaw.seconds
+    with pytest.raises(KeyError):
+        board.slot("reveal")
+
+
+def test_scales_are_ordered_and_owned() -> None:
+    house = load_scale("house")
+    assert house.grade_names == ("new", "like-new", "excellent", "very-good", "good", "fair")
+    assert load_scale("japan").grade_names == ("N", "S", "SA", "A", "AB", "B", "BC", "C")
+    owners = [load_scale(n).owner for n in scale_names()]
+    assert len(set(owners)) == len(owners)
+    for scale in map(load_scale, scale_names()):
+        ranks = [g.rank for g in scale.grades]
+        assert ranks == sorted(ranks, reverse=True)
+        assert scale.grade(scale.grade_names[0]).words

@@ -1,0 +1,118 @@
+"""Wording: every fact stays, no promise gets in, values cannot change the sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from video_pipeline import resources
+from video_pipeline.errors import ListingError
+from video_pipeline.trust.wording import forbidden, load_wording, read_wording
+
+FOLDER = resources.shipped("presets") / "wording"
+SHIPPED = sorted(FOLDER.glob("*.yaml"))
+FACTS = {
+    "provider": "Atelier Examiners",
+    "result": "authentic",
+    "date": "30 October 2026",
+    "certificate": "AT-1",
+    "host": "atelier.org",
+    "brand": "Orsetta",
+}
+# Written out here, apart from the code's own list.
+NEVER = ("guarant", "warrant", "100%", "100 %", "certified by", "genuine", "official", "endors")
+
+
+def changed(folder: Path, **changes: Any) -> Path:
+    content = yaml.safe_load((FOLDER / "en.yaml").read_text("utf-8")) | changes
+    path = folder / "own.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    return path
+
+
+def test_there_is_wording() -> None:
+    assert [path.stem for path in SHIPPED if path.stem == "en"] == ["en"]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("test", [False, True])
+def test_shipped_wording_states_all_and_promises_nothing(path: Path, test: bool) -> None:
+    wording = read_wording(path)
+    lines = wording.lines(FACTS, test=test)
+    sentence = wording.sentence(FACTS, test=test)
+    for text in (" ".join(lines), sentence):
+        assert all(fact in text for fact in FACTS.values())
+        assert not any(word in text.casefold() for word in NEVER)
+        assert "{" not in text
+    content = yaml.safe_load(path.read_text("utf-8"))
+    assert not any(word in str(content).casefold() for word in NEVER)
+    assert (lines[0] == content["test_line"]) is test
+    assert sentence.startswith(content["test_sentence"]) is test
+
+
+def test_english_is_the_agreed_template() -> None:
+    wording = load_wording("en")
+    assert wording.lines(FACTS, test=False) == (
+        "Examined by Atelier Examiners",
+        "Result: authentic",
+        "30 October 2026",
+        "Certificate AT-1",
+        "Check at atelier.org",
+        "Not affiliated with Orsetta.",
+    )
+    assert wording.written(date(2026, 3, 1)) == "1 March 2026"
+
+
+def test_values_are_not_filled_again() -> None:
+    facts = FACTS | {"provider": "{brand} {0} {__class__}", "brand": "{host}"}
+    line = load_wording().lines(facts, test=False)[0]
+    assert line == "Examined by {brand} {0} {__class__}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"authentic": "guaranteed authentic"}, "promises"),
+        ({"sentence": "Certified by {brand}"}, "promises"),
+        ({"test_line": "100 % sure"}, "promises"),
+        ({"authentic": "garantiert echt"}, "promises"),
+        ({"authentic": "正品保证"}, "promises"),
+        ({"lines": ["Examined by {provider}"]}, "leaves out {brand}"),
+        ({"sentence": "Examined by {provider}"}, "leaves out"),
+        ({"date": "{day} {month}"}, "leaves out {year}"),
+        ({"date": "{day} {month} {year} {provider}"}, "{provider}, which is not a field"),
+        ({"test_line": "Test {brand}"}, "which is not a field"),
+        ({"months": ["January"]}, "months"),
+        ({"colour": "red"}, "colour"),
+        ({"lines": []}, "lines"),
+    ],
+)
+def test_wrong_wording_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(ListingError) as error:
+        read_wording(changed(tmp_path, **changes))
+    assert any(says in problem.message for problem in error.value.problems)
+
+
+def test_own_wording_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "wording").mkdir()
+    changed(tmp_path, authentic="echt").rename(tmp_path / "wording" / "en.yaml")
+    assert load_wording("en", tmp_path).words.authentic == "echt"
+    for name in ("tlh", "../issuers/demo", "en/../en"):
+        with pytest.raises(ListingError, match="no wording for the language"):
+            load_wording(name, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["Guaranty", "GARANTÍA", "garanzia", "100%", "officially", "保証"])
+def test_promises_are_found(text: str) -> None:
+    assert forbidden(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Examined by A", "Result: authentic", "Garland & Grant", "AT-100"]
+)
+def test_facts_are_not_promises(text: str) -> None:
+    assert forbidden(text) is None

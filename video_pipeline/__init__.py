@@ -1,0 +1,1 @@
+"""Raw seller footage in, honest vertical listing clips out."""

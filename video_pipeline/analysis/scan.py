@@ -1,0 +1,159 @@
+"""Scanning: one low-resolution pass over a footage file, in time order, in bounded memory.
+
+About ten frames a second are looked at; no more than two small pictures are held at a time. The
+table is kept in the store under the digests of the footage and of everything that looked at it.
+"""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from video_pipeline.analysis.model import Analysis, Moment
+from video_pipeline.errors import FootageError
+from video_pipeline.footage.decode import frames
+from video_pipeline.footage.model import Footage
+from video_pipeline.geometry import Box
+from video_pipeline.progress import Listener, Step, silent
+from video_pipeline.store import Store, digest_of
+from video_pipeline.vision.detector import Detector
+from video_pipeline.vision.exposure import exposure
+from video_pipeline.vision.fingerprint import fingerprint
+from video_pipeline.vision.hardware import ClassicalHardware
+from video_pipeline.vision.motion import camera_motion, is_cut
+from video_pipeline.vision.picture import grey_of
+from video_pipeline.vision.sharpness import sharpness
+from video_pipeline.vision.stitching import ClassicalStitching
+from video_pipeline.vision.subject import subject
+
+SCAN_VERSION = "1"
+LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
+EVERY = Fraction(1, 10)  # s
+_SMALL = 192  # px, long side, for motion and cuts
+
+
+def detectors() -> tuple[Detector, Detector]:
+    """The detectors in use: for hardware, and for stitching."""
+    return ClassicalHardware(), ClassicalStitching()
+
+
+def analyse(footage: Footage, store: Store, listener: Listener = silent) -> Analysis:
+    """The table of a footage file, from the store or made now.
+
+    Raises FootageError when hardly anything in it can be decoded.
+    """
+    hardware, stitching = detectors()
+    key = digest_of(
+        [SCAN_VERSION, footage.digest, hardware.version, stitching.version, LONG_SIDE, str(EVERY)]
+    )
+
+    def write(part: Path) -> None:
+        moments = _scan(footage, hardware, stitching, listener)
+        part.write_text(json.dumps([_as_json(m) for m in moments]), encoding="utf-8")
+
+    path = store.make("analysis", key, ".json", write)
+    moments = tuple(_from_json(row) for row in json.loads(path.read_text(encoding="utf-8")))
+    return Analysis(footage, moments)
+
+
+def _scan(
+    footage: Footage, hardware: Detector, stitching: Detector, listener: Listener
+) -> list[Moment]:
+    moments: list[Moment] = []
+    before: NDArray[np.uint8] | None = None
+    last_t = Fraction(0)
+    last_move = (0.0, 0.0)
+    for t, picture in frames(footage, long_side=LONG_SIDE, every_s=EVERY):
+        small = _shrunk(picture)
+        grey = grey_of(picture)
+        cut, motion, shake = False, 0.0, 0.0
+        if before is not None:
+            cut = is_cut(before, small)
+            dx, dy, confidence = camera_motion(grey_of(before), grey_of(small))
+            step_s = max(float(t - last_t), 1e-3)
+            # Without a match between the two pictures nothing is known but that they differ.
+            move = (dx / step_s, dy / step_s) if confidence > 0.05 else (1.0, 1.0)
+            motion = float(np.hypot(*move))
+            shake = float(np.hypot(move[0] - last_move[0], move[1] - last_move[1]))
+            last_move = move
+            if cut:
+                motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
+        light = exposure(grey)
+        stands_out = subject(picture)
+        metal = hardware.detect(picture)
+        seams = stitching.detect(picture)
+        moments.append(
+            Moment(
+                t=t,
+                sharpness=sharpness(grey),
+                luma=light.luma,
+                exposure=light.score,
+                motion=motion,
+                shake=shake,
+                whole=stands_out.whole,
+                subject=stands_out.box,
+                hardware=metal.score,
+                hardware_boxes=metal.boxes[:4],
+                stitching=seams.score,
+                stitching_boxes=seams.boxes[:4],
+                cut=cut,
+                fingerprint=fingerprint(grey),
+            )
+        )
+        before, last_t = small, t
+        listener(Step("looking", footage.name, float(t), footage.duration_s))
+    if len(moments) < 3:
+        raise FootageError(
+            "hardly any picture in this file can be decoded",
+            where=footage.name,
+            mend="copy it from the phone once more, or film it again",
+        )
+    return moments
+
+
+def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    scale = _SMALL / max(width, height)
+    size = (max(16, round(width * scale)), max(16, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _as_json(moment: Moment) -> dict[str, Any]:
+    def box(value: Box | None) -> list[float] | None:
+        return value.as_list() if value else None
+
+    return {
+        "t": str(moment.t),
+        "sharpness": round(moment.sharpness, 4),
+        "luma": round(moment.luma, 4),
+        "exposure": round(moment.exposure, 4),
+        "motion": round(moment.motion, 4),
+        "shake": round(moment.shake, 4),
+        "whole": round(moment.whole, 4),
+        "subject": box(moment.subject),
+        "hardware": round(moment.hardware, 4),
+        "hardware_boxes": [box(b) for b in moment.hardware_boxes],
+        "stitching": round(moment.stitching, 4),
+        "stitching_boxes": [box(b) for b in moment.stitching_boxes],
+        "cut": moment.cut,
+        "fingerprint": f"{moment.fingerprint:016x}",
+    }
+
+
+def _from_json(row: dict[str, Any]) -> Moment:
+    return Moment(
+        **{
+            **row,
+            "t": Fraction(row["t"]),
+            "subject": Box(*row["subject"]) if row["subject"] else None,
+            "hardware_boxes": tuple(Box(*b) for b in row["hardware_boxes"]),
+            "stitching_boxes": tuple(Box(*b) for b in row["stitching_boxes"]),
+            "fingerprint": int(row["fingerprint"], 16),
+        }
+    )

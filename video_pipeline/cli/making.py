@@ -1,0 +1,216 @@
+"""Commands that make clips: plan, render, demo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+from rich.markup import escape
+from rich.table import Table
+
+from video_pipeline.cli.output import output_options, people, print_json, progress
+from video_pipeline.cli.settings import settings_from, settings_options
+from video_pipeline.edit.file import edit_as_json, write_edit
+from video_pipeline.edit.model import Edit
+from video_pipeline.errors import UsageError
+from video_pipeline.pipeline import (
+    Rendered,
+    Settings,
+    portable,
+    prepare_and_plan,
+    render_edit,
+    render_listing,
+)
+from video_pipeline.resources import shipped
+
+_SAMPLE = "cognac-pouch"
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.argument("listing", type=_FILE)
+@click.option("--placement", default="tiktok", show_default=True, help="Where it will be posted.")
+@click.option("--storyboard", default="showcase", show_default=True)
+@click.option("-o", "--output", type=_FILE, help="Write the edit here.  [default: SKU.edit.json]")
+@settings_options
+@output_options
+def plan(
+    listing: Path,
+    placement: str,
+    storyboard: str,
+    output: Path | None,
+    as_json: bool,
+    verbose: bool,
+    debug: bool,
+    **where: Any,
+) -> None:
+    """Choose what to show, and write the edit as JSON to look at and change.
+
+    Example: `video-pipeline plan listing.yaml -o edit.json`, then `video-pipeline render edit.json`.
+    """
+    with progress(quiet=as_json) as listener:
+        edit = prepare_and_plan(
+            listing, placement, settings_from(**where), storyboard=storyboard, listener=listener
+        )
+    target = output or Path(f"{edit.sku}.edit.json")
+    edit = portable(edit, listing, target)
+    write_edit(edit, target)
+    if as_json:
+        print_json(edit_as_json(edit))
+        return
+    people.print(_cuts_table(edit, why=verbose))
+    _say_left_out([edit])
+    people.print(f"edit: {escape(str(target))}")
+
+
+@click.command()
+@click.argument("listing", type=_FILE, metavar="LISTING|EDIT")
+@click.option(
+    "--placement",
+    help="Where it will be posted; several with commas.  [default: tiktok]",
+)
+@click.option("--storyboard", default="showcase", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The output folder.  [default: out/SKU]",
+)
+@click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
+@settings_options
+@output_options
+def render(
+    listing: Path,
+    placement: str | None,
+    storyboard: str,
+    output: Path | None,
+    require_badge: bool,
+    as_json: bool,
+    verbose: bool,
+    debug: bool,
+    **where: Any,
+) -> None:
+    """Make the clip: from a listing, or from an edit that `plan` wrote and you have changed.
+
+    Example: `video-pipeline render listing.yaml --placement tiktok,reels -o out/bag-17`.
+    """
+    settings = settings_from(**where)
+    with progress(quiet=as_json) as listener:
+        if listing.suffix == ".json" and _is_edit(listing):
+            if placement:
+                raise UsageError(
+                    "an edit is made for one placement already",
+                    where="--placement",
+                    mend="leave it out, or plan again for another placement",
+                )
+            clips = render_edit(
+                listing, output, settings, require_badge=require_badge, listener=listener
+            )
+        else:
+            clips = render_listing(
+                listing,
+                output,
+                [name.strip() for name in (placement or "tiktok").split(",") if name.strip()],
+                settings,
+                storyboard=storyboard,
+                require_badge=require_badge,
+                listener=listener,
+            )
+    _report(clips, as_json=as_json, verbose=verbose)
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("out/demo"),
+    show_default=True,
+    help="The output folder.",
+)
+@settings_options
+@output_options
+def demo(output: Path, as_json: bool, verbose: bool, debug: bool, **where: Any) -> None:
+    """Render the sample listing, to see what comes out.
+
+    The sample's bag, footage and certificate were made by computer for this purpose.
+    """
+    settings: Settings = settings_from(**where)
+    sample = shipped("samples") / _SAMPLE / "listing.yaml"
+    with progress(quiet=as_json) as listener:
+        clips = render_listing(sample, output, ["tiktok"], settings, listener=listener)
+    _report(clips, as_json=as_json, verbose=verbose)
+
+
+def _report(clips: Sequence[Rendered], *, as_json: bool, verbose: bool) -> None:
+    if as_json:
+        print_json({"clips": [_as_json(clip) for clip in clips]})
+        return
+    for clip in clips:
+        if verbose:
+            people.print(_cuts_table(clip.edit, why=True))
+        stem = str(clip.file.with_suffix(""))
+        people.print(
+            f"[bold]{clip.placement}[/bold]  {clip.duration_s:.1f} s, {clip.bytes / 1e6:.1f} MB, "
+            f"{clip.encoded} of {clip.pieces} pieces encoded"
+        )
+        people.print(f"  clip           {escape(str(clip.file))}")
+        people.print(f"  cover          {escape(stem)}.cover.jpg")
+        people.print(f"  contact sheet  {escape(stem)}.sheet.jpg")
+        for warning in clip.warnings:
+            people.print(f"  [yellow]note[/yellow] {escape(warning)}")
+    folder = clips[0].file.parent
+    for name, kind in (("preview", "*.preview.webp"), ("key frames", "keyframes")):
+        for path in folder.glob(kind):
+            people.print(f"  {name:<14} {escape(str(path))}")
+    people.print(f"  manifest       {escape(str(folder / 'manifest.json'))}")
+    _say_left_out([clip.edit for clip in clips[:1]])
+
+
+def _as_json(clip: Rendered) -> dict[str, Any]:
+    return {
+        "placement": clip.placement,
+        "file": str(clip.file),
+        "duration_s": clip.duration_s,
+        "bytes": clip.bytes,
+        "pieces": {"total": clip.pieces, "encoded": clip.encoded},
+        "claims": list(clip.claims),
+        "warnings": list(clip.warnings),
+        "left_out": [{"slot": o.slot, "reason": o.reason} for o in clip.edit.left_out],
+    }
+
+
+def _cuts_table(edit: Edit, *, why: bool = False) -> Table:
+    table = Table(box=None, header_style="bold")
+    for name in ("slot", "from", "seconds", "shows", "words", *(("why",) if why else ())):
+        table.add_column(name, overflow="fold")
+    for cut in edit.cuts:
+        table.add_row(
+            cut.slot,
+            escape(f"{cut.source} {_clock(float(cut.start))}"),
+            f"{float(cut.frames / edit.rate):.1f}",
+            escape(cut.shows),
+            ", ".join(use.template for use in cut.overlays),
+            *((escape(cut.why),) if why else ()),
+        )
+    return table
+
+
+def _say_left_out(edits: Sequence[Edit]) -> None:
+    for edit in edits:
+        for slot in edit.left_out:
+            people.print(f"  [yellow]left out[/yellow] {escape(f'{slot.slot}: {slot.reason}')}")
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:05.2f}"
+
+
+def _is_edit(path: Path) -> bool:
+    # An edit names its cuts; a listing may be JSON too.
+    try:
+        return '"cuts"' in path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False

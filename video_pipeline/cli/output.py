@@ -1,0 +1,120 @@
+"""What a command prints: one JSON document for machines, or tables and progress for people."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import rich_click as click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from video_pipeline.errors import ListingError, PipelineError
+from video_pipeline.progress import Listener, Step
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+people = Console(highlight=False, soft_wrap=True)
+_PLAIN_EVERY_S = 5.0
+
+
+def output_options(command: Command) -> Command:
+    """The options that every command has."""
+    command = click.option(
+        "--debug", is_flag=True, help="Show the traceback and the tools' own logs on an error."
+    )(command)
+    command = click.option("-v", "--verbose", is_flag=True, help="Say more.")(command)
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+    )(command)
+
+
+def print_json(value: Any) -> None:
+    """The one JSON document of a command, on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def describe(error: PipelineError) -> dict[str, Any]:
+    """An error as machines read it; a listing's error lists every problem."""
+    value: dict[str, Any] = {
+        "kind": error.kind,
+        "message": error.message,
+        "where": error.where,
+        "mend": error.mend,
+    }
+    if isinstance(error, ListingError):
+        value["problems"] = [
+            {"where": p.where, "message": p.message, "mend": p.mend} for p in error.problems
+        ]
+    return value
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Listener]:
+    """A listener that shows a bar on a terminal and plain lines otherwise, on standard error."""
+    console = Console(stderr=True, highlight=False)
+    if quiet and not console.is_terminal:
+        yield lambda _step: None
+    elif console.is_terminal:
+        with _bar(console) as listener:
+            yield listener
+    else:
+        yield _Lines(console)
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Listener]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as shown:
+        tasks: dict[str, Any] = {}
+
+        def listen(step: Step) -> None:
+            name = f"{step.stage} {step.detail}"
+            if name not in tasks:
+                tasks[name] = shown.add_task(name, total=step.total, speed="")
+            task = shown.tasks[tasks[name]]
+            shown.update(
+                tasks[name],
+                completed=min(step.done, step.total),
+                speed=_speed(step, task.elapsed or 0.0),
+            )
+
+        yield listen
+
+
+class _Lines:
+    """Progress as lines of text: one when a stage begins, then one every few seconds."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._name = ""
+        self._began = self._told = 0.0
+
+    def __call__(self, step: Step) -> None:
+        name, now = f"{step.stage} {step.detail}", time.monotonic()
+        if name != self._name:
+            self._name, self._began, self._told = name, now, now
+            self._console.print(name, markup=False)
+        elif now - self._told > _PLAIN_EVERY_S and step.total:
+            self._told = now
+            share = step.done / step.total
+            left = (now - self._began) * (1 - share) / max(share, 1e-3)
+            speed = _speed(step, now - self._began)
+            self._console.print(f"{name}: {share:.0%} {speed} {left:.0f} s left", markup=False)
+
+
+def _speed(step: Step, elapsed_s: float) -> str:
+    if elapsed_s < 1 or step.done <= 0:
+        return ""
+    rate = step.done / elapsed_s
+    unit = {"looking": "× real time", "encoding": "frames/s"}.get(step.stage, "")
+    return f"{rate:.1f} {unit}" if unit else ""

@@ -1,0 +1,36 @@
+"""The options that say where presets, overlays and the cache are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+from video_pipeline.pipeline import Settings
+from video_pipeline.store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+
+
+def settings_options(command: Command) -> Command:
+    """`--presets`, `--overlays` and `--cache`, looked up before the shipped folders."""
+    command = click.option(
+        "--cache",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Keep finished pieces here instead of the usual cache folder.",
+    )(command)
+    command = click.option(
+        "--overlays", type=_FOLDER, help="Your own overlay templates, by name before the shipped."
+    )(command)
+    return click.option(
+        "--presets", type=_FOLDER, help="Your own presets, by name before the shipped ones."
+    )(command)
+
+
+def settings_from(presets: Path | None, overlays: Path | None, cache: Path | None) -> Settings:
+    """The settings that a command line asks for."""
+    return Settings(Store(cache), presets, overlays)

@@ -1,0 +1,121 @@
+"""The output folder: clips with their cover, contact sheet, preview, key frames and manifest."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from video_pipeline import graph
+from video_pipeline.analysis.model import Analysis
+from video_pipeline.delivery.contact_sheet import Entry, write_sheet
+from video_pipeline.delivery.manifest import ClipRecord, write_manifest
+from video_pipeline.delivery.stills import write_keyframes
+from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
+from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.footage.model import Footage
+from video_pipeline.listing.model import ListingFile
+from video_pipeline.presets.placements import Placement
+from video_pipeline.rendering.layers import DrawnOverlays
+from video_pipeline.rendering.pieces import Encoded
+from video_pipeline.toolchain import run
+from video_pipeline.trust.claims import Claim, Refusal
+
+_DEADLINE_S = 180
+_KEYFRAMES = 4  # of each kind
+_PREVIEW_WIDTH, _PREVIEW_FPS = 360, 12
+_PREVIEW_SHOTS = ("hero", "hardware", "stitching")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A joined clip and what it was made from."""
+
+    edit: Edit
+    placement: Placement
+    file: Path
+    pieces: tuple[Encoded, ...]
+    overlays: DrawnOverlays
+    warnings: tuple[str, ...]
+
+
+def deliver(
+    folder: Path,
+    listing: ListingFile,
+    footage: Mapping[str, Footage],
+    analyses: Mapping[str, Analysis],
+    clips: Sequence[Clip],
+    claims: Sequence[Claim],
+    refusals: Sequence[Refusal],
+) -> None:
+    """Write everything that goes with the clips into `folder`, the manifest last."""
+    for clip in clips:
+        stem = clip.file.with_suffix("")
+        write_cover(clip, stem.with_name(f"{stem.name}.cover.jpg"))
+        write_clip_sheet(clip, stem.with_name(f"{stem.name}.sheet.jpg"))
+    write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
+    frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
+    if frames:
+        write_keyframes(frames, footage, folder / "keyframes")
+    write_manifest(
+        folder,
+        sku=listing.sku,
+        listing=listing.path,
+        footage=list(footage.values()),
+        clips=[
+            ClipRecord(clip.edit, clip.file.name, clip.overlays.digests, clip.warnings)
+            for clip in clips
+        ],
+        claims=claims,
+        refusals=refusals,
+    )
+
+
+def write_cover(clip: Clip, out: Path) -> None:
+    """The picture that stands for the clip: the middle of the hero shot, with its title."""
+    first, cut = next(
+        ((f, c) for f, c in _starts(clip.edit) if c.slot == "hero"), next(_starts(clip.edit))
+    )
+    _still(clip.file, first + cut.frames // 2, out)
+
+
+def write_clip_sheet(clip: Clip, out: Path) -> None:
+    """Three frames of every cut, as they came out of the finished clip."""
+    with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
+        entries = []
+        for first, cut in _starts(clip.edit):
+            for share in (0.15, 0.5, 0.9):
+                frame = first + int(cut.frames * share)
+                picture = Path(scratch) / f"{frame:05d}.jpg"
+                _still(clip.file, frame, picture)
+                at = float(frame / clip.edit.rate)
+                entries.append(Entry(picture, f"{at:.1f} s  {cut.slot}"))
+        write_sheet(entries, out, columns=6, height=480)
+
+
+def write_preview(clip: Clip, out: Path) -> None:
+    """A small silent loop of the whole piece and its details, for a listing page."""
+    second = round(clip.edit.rate)
+    spans = [
+        (first + (cut.frames - second) // 2, first + (cut.frames + second) // 2)
+        for first, cut in _starts(clip.edit)
+        if cut.slot in _PREVIEW_SHOTS and cut.frames > second
+    ]
+    spans = spans[:4] or [(0, min(clip.edit.frames, 3 * second))]
+    run(
+        graph.loop(clip.file, spans, _PREVIEW_WIDTH, _PREVIEW_FPS, out),
+        deadline_s=_DEADLINE_S,
+        what="writing the preview",
+    )
+
+
+def _starts(edit: Edit) -> Iterator[tuple[int, Cut]]:
+    first = 0
+    for cut in edit.cuts:
+        yield first, cut
+        first += cut.frames
+
+
+def _still(clip: Path, frame: int, out: Path) -> None:
+    run(graph.clip_still(clip, frame, out), deadline_s=_DEADLINE_S, what="taking a still")

@@ -1,0 +1,93 @@
+"""The manifest: what went in, what was decided, what came out, each with its digest.
+
+It holds no time of day and no path of the machine, so that the same inputs give the same manifest,
+and it never holds the item's serial number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.delivery.publishing import MANIFEST
+from video_pipeline.edit.file import edit_as_json
+from video_pipeline.edit.model import Edit
+from video_pipeline.footage.model import Footage
+from video_pipeline.store import file_digest
+from video_pipeline.toolchain import ffmpeg_version
+from video_pipeline.trust.claims import Claim, Refusal
+
+_LIBRARIES = ("av", "jinja2", "moviepy", "numpy", "opencv-python-headless", "resvg-py")
+
+
+@dataclass(frozen=True)
+class ClipRecord:
+    """One clip as the manifest tells it."""
+
+    edit: Edit
+    file: str
+    overlays: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    sku: str,
+    listing: Path,
+    footage: Sequence[Footage],
+    clips: Sequence[ClipRecord],
+    claims: Sequence[Claim],
+    refusals: Sequence[Refusal],
+) -> None:
+    """Write `manifest.json` into `folder`, after every other file is there."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    manifest: dict[str, Any] = {
+        "sku": sku,
+        "made_with": made_with(),
+        "inputs": {
+            "listing": {"file": listing.name, "sha256": file_digest(listing)},
+            "footage": [
+                {
+                    "file": f.name,
+                    "sha256": f.digest,
+                    "width": f.width,
+                    "height": f.height,
+                    "duration_s": round(f.duration_s, 3),
+                    "codec": f.codec,
+                    "transfer": f.colour.transfer,
+                }
+                for f in footage
+            ],
+        },
+        "claims": [asdict(claim) for claim in claims],
+        "certificates_refused": [asdict(refusal) for refusal in refusals],
+        "clips": [_clip(record) for record in clips],
+        "files": {p.relative_to(folder).as_posix(): file_digest(p) for p in files},
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def made_with() -> dict[str, str]:
+    """The versions of everything that takes part in a pixel."""
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return {"video-pipeline": version("video-pipeline"), "ffmpeg": ffmpeg_version(), **libraries}
+
+
+def _clip(record: ClipRecord) -> dict[str, Any]:
+    edit = edit_as_json(record.edit)
+    for source in edit["sources"].values():
+        source["path"] = Path(source["path"]).name
+    return {
+        "placement": record.edit.placement,
+        "file": record.file,
+        "duration_s": round(record.edit.duration_s, 3),
+        "overlays": dict(sorted(record.overlays.items())),
+        "warnings": list(record.warnings),
+        "edit": edit,
+    }

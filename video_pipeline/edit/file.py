@@ -1,0 +1,101 @@
+"""The edit as a file: written as JSON that a person can change by hand, and read back checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.errors import ListingError, Problem
+from video_pipeline.footage.model import Footage
+
+_ADAPTER = TypeAdapter(Edit)
+
+
+def edit_as_json(edit: Edit) -> dict[str, Any]:
+    """The edit as plain JSON values; times are fractions as text."""
+    value: dict[str, Any] = _ADAPTER.dump_python(edit, mode="json")
+    return value
+
+
+def write_edit(edit: Edit, path: Path) -> None:
+    """Write an edit for people: indented, keys in the order of the model."""
+    text = json.dumps(edit_as_json(edit), indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_edit(path: Path) -> Edit:
+    """Read an edit. Raises ListingError with every mistake in it."""
+    try:
+        return _ADAPTER.validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ListingError(
+            "there is no such edit file",
+            where=str(path),
+            problems=[Problem(str(path), "not found", "write one with: video-pipeline plan")],
+        ) from error
+    except ValidationError as error:
+        problems = [
+            Problem(
+                f"{path.name}: {'.'.join(str(part) for part in mistake['loc']) or 'file'}",
+                mistake["msg"].lower(),
+                "compare with a fresh edit from: video-pipeline plan",
+            )
+            for mistake in error.errors()
+        ]
+        raise ListingError("the edit has mistakes", where=path.name, problems=problems) from error
+
+
+def check_edit(edit: Edit, footage: Mapping[str, Footage], where: str) -> None:
+    """Hold an edit against its footage. Raises ListingError with every cut that cannot be made."""
+    problems = [
+        Problem(f"{where}: cut {number} ({cut.slot})", message, mend)
+        for number, cut in enumerate(edit.cuts, start=1)
+        for message, mend in _cut_problems(cut, footage, edit.rate)
+    ]
+    if not edit.cuts:
+        problems.append(Problem(where, "there is no cut in it", "add one"))
+    if problems:
+        raise ListingError("the edit cannot be made as it stands", where=where, problems=problems)
+
+
+def _cut_problems(
+    cut: Cut, footage: Mapping[str, Footage], rate: Fraction
+) -> Iterator[tuple[str, str]]:
+    source = footage.get(cut.source)
+    if source is None:
+        yield f"its source '{cut.source}' is not among the sources", "name one of the sources"
+        return
+    if cut.frames < 1:
+        yield "it has no frames", "give it at least one frame"
+    elif not 0 <= cut.hold < cut.frames:
+        yield "it holds more frames than it has", f"use 0 to {cut.frames - 1}"
+    elif cut.start < 0 or cut.start + (cut.frames - cut.hold) / rate > source.duration + 2 / rate:
+        end = float(cut.start + (cut.frames - cut.hold) / rate)
+        yield (
+            f"it runs from {float(cut.start):.2f} s to {end:.2f} s, but {source.name} is {source.duration_s:.2f} s long",
+            "start it earlier or make it shorter",
+        )
+    crop = cut.crop
+    if not crop.path or crop.width < 2 or crop.height < 2:
+        yield "its crop has no size or no place", "give width, height and one entry in path"
+    for key in crop.path:
+        right, bottom = key.x + crop.width, key.y + crop.height
+        if key.x < 0 or key.y < 0 or right > source.width or bottom > source.height:
+            yield (
+                f"its crop leaves the picture at frame {key.frame}",
+                f"keep it inside {source.width} x {source.height} pixels",
+            )
+    if [k.frame for k in crop.path] != sorted({k.frame for k in crop.path}):
+        yield "its crop path is not in rising order of frames", "sort it by frame"
+    for overlay in cut.overlays:
+        if not 0 <= overlay.first < overlay.last <= cut.frames:
+            yield (
+                f"its overlay '{overlay.template}' does not fit into the cut",
+                f"use frames from 0 to {cut.frames}",
+            )

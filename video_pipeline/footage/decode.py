@@ -1,0 +1,57 @@
+"""Decoding: frames of a footage file in time order, upright, small, with exact times.
+
+At most one frame is held at a time. Damaged packets are passed over; the caller sees where frames
+stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import av
+import av.error
+import numpy as np
+from numpy.typing import NDArray
+
+from video_pipeline.footage.model import Footage
+from video_pipeline.footage.probe import open_media, start_of
+
+Picture = NDArray[np.uint8]
+
+
+def frames(
+    footage: Footage, *, long_side: int, every_s: Fraction
+) -> Iterator[tuple[Fraction, Picture]]:
+    """Yield `(time, picture)` about every `every_s` seconds, in time order.
+
+    `time` is the frame's exact presentation time, seconds from the footage's start. `picture` is
+    BGR, uint8, height x width x 3, turned upright, its long side at most `long_side` pixels.
+    """
+    scale = min(1.0, long_side / max(footage.width, footage.height))
+    width = max(2, round(footage.width * scale / 2) * 2)
+    height = max(2, round(footage.height * scale / 2) * 2)
+    turned = footage.rotation in (90, 270)
+    stored = (height, width) if turned else (width, height)
+    quarter_turns = -(footage.rotation // 90)  # np.rot90 turns counter-clockwise
+    due = Fraction(-1)
+    with open_media(footage.path) as container:
+        start = start_of(container)
+        stream = container.streams[footage.video_stream]
+        assert isinstance(stream, av.VideoStream)
+        stream.thread_type = "AUTO"
+        for packet in container.demux(stream):
+            try:
+                decoded = packet.decode()
+            except av.error.InvalidDataError:
+                continue
+            for frame in decoded:
+                if frame.pts is None or frame.time_base is None:
+                    continue
+                t = frame.pts * frame.time_base - start
+                if t < 0 or t < due:
+                    continue
+                due = t + every_s - Fraction(1, 240)  # a frame a hair early is as good
+                picture = frame.reformat(width=stored[0], height=stored[1], format="bgr24")
+                array = picture.to_ndarray()
+                yield t, np.ascontiguousarray(np.rot90(array, quarter_turns))

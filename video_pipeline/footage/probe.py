@@ -1,0 +1,182 @@
+"""Probing: what a footage file holds, checked by decoding its first picture."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.container
+import av.error
+import av.video.frame
+import av.video.stream
+
+from video_pipeline.errors import FootageError
+from video_pipeline.footage.model import Colour, Footage, Transfer
+from video_pipeline.store import file_digest
+from video_pipeline.toolchain import CONTAINERS
+
+OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+
+_TRANSFERS: dict[int, Transfer] = {16: "pq", 18: "hlg"}  # ITU-T H.273, table 3
+_PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432"}
+_MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc", 10: "bt2020c"}
+_FULL_RANGE = 2
+
+
+def open_media(path: Path) -> av.container.InputContainer:
+    """Open a media file for reading, refusing everything that is not plain media.
+
+    Raises FootageError when it is missing, empty, or no video a camera writes.
+    """
+    if not path.exists():
+        raise FootageError("there is no such file", where=str(path), mend="check the name")
+    if path.is_dir() or not path.is_file():
+        raise FootageError("this is not a file", where=str(path), mend="name a video file")
+    if path.stat().st_size == 0:
+        raise FootageError(
+            "the file is empty", where=str(path), mend="copy it from the phone once more"
+        )
+    try:
+        return av.open(str(path.resolve()), mode="r", options=OPEN_OPTIONS, timeout=60)
+    except PermissionError as error:
+        raise FootageError(
+            "the file cannot be read", where=str(path), mend="check its permissions"
+        ) from error
+    except av.error.FFmpegError as error:
+        raise _unreadable(path) from error
+
+
+def probe(path: Path) -> Footage:
+    """Read what a footage file holds.
+
+    The first picture is decoded, since only a picture shows its true rotation and range. Raises
+    FootageError when the file is missing, empty, damaged beyond use, or no video.
+    """
+    with open_media(path) as container:
+        stream = _main_video(container, path)
+        frame = _first_frame(container, stream, path)
+        width, height = frame.width, frame.height
+        sample_aspect = stream.sample_aspect_ratio or Fraction(1)
+        width = round(width * sample_aspect) if sample_aspect > 0 else width
+        rotation = (-int(frame.rotation)) % 360
+        if rotation in (90, 270):
+            width, height = height, width
+        duration = _duration(container, stream)
+        if duration <= 0:
+            raise FootageError(
+                "the file does not say how long it is",
+                where=str(path),
+                mend="open it in a player and save it again as mp4",
+            )
+        audio = _first_decodable_audio(container)
+        return Footage(
+            path=path.resolve(),
+            digest=file_digest(path),
+            width=width,
+            height=height,
+            duration=duration,
+            rate=Fraction(stream.average_rate or stream.guessed_rate or 30),
+            rotation=rotation,
+            codec=stream.codec_context.name,
+            pixel_format=frame.format.name,
+            colour=_colour(frame, stream),
+            video_stream=stream.index,
+            audio_stream=audio.index if audio else None,
+            audio_codec=audio.codec_context.name if audio else None,
+        )
+
+
+def start_of(container: av.container.InputContainer) -> Fraction:
+    """The container's own first time, seconds; subtract it to count from the first moment shown."""
+    return Fraction(container.start_time or 0, 1_000_000)
+
+
+def _main_video(container: av.container.InputContainer, path: Path) -> av.video.stream.VideoStream:
+    # Cover art and thumbnails are video streams too; the picture that moves is the largest.
+    moving = [s for s in container.streams.video if not _is_still(s)]
+    if not moving:
+        raise FootageError(
+            "there is no picture in this file", where=str(path), mend="name a video file"
+        )
+    return max(moving, key=lambda s: (s.codec_context.width or 0) * (s.codec_context.height or 0))
+
+
+def _is_still(stream: Any) -> bool:
+    disposition = getattr(stream, "disposition", None)
+    attached = getattr(type(disposition), "attached_pic", None)
+    return bool(attached and disposition & attached)
+
+
+def _first_frame(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream, path: Path
+) -> av.video.frame.VideoFrame:
+    try:
+        for packet in container.demux(stream):
+            try:
+                for frame in packet.decode():
+                    return frame
+            except av.error.InvalidDataError:
+                continue  # a damaged start; a later key frame may still decode
+    except av.error.FFmpegError as error:
+        raise _unreadable(path) from error
+    raise FootageError(
+        "no picture in this file can be decoded",
+        where=str(path),
+        mend="copy it from the phone once more, or film it again",
+    )
+
+
+def _duration(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream
+) -> Fraction:
+    if stream.duration is not None and stream.time_base is not None:
+        return stream.duration * Fraction(stream.time_base)
+    return Fraction(container.duration or 0, 1_000_000)
+
+
+def _first_decodable_audio(container: av.container.InputContainer) -> Any | None:
+    for stream in container.streams.audio:
+        try:
+            if stream.codec_context is not None and stream.codec_context.name:
+                return stream
+        except (AttributeError, av.error.FFmpegError):
+            continue  # a track ffmpeg has no decoder for, such as a phone's spatial sound
+    return None
+
+
+def _colour(frame: av.video.frame.VideoFrame, stream: av.video.stream.VideoStream) -> Colour:
+    context = stream.codec_context
+    transfer = _TRANSFERS.get(int(context.color_trc), "sdr")
+    # Untagged pictures: BT.601 for standard definition, BT.709 above, as players read them.
+    hd = max(frame.width, frame.height) >= 1280 or min(frame.width, frame.height) >= 720
+    usual = "bt709" if hd else "smpte170m"
+    if transfer != "sdr":
+        usual = "bt2020"
+    return Colour(
+        transfer=transfer,
+        primaries=_PRIMARIES.get(int(context.color_primaries), usual),
+        matrix=_MATRICES.get(int(context.colorspace), "bt2020nc" if usual == "bt2020" else usual),
+        full_range=int(context.color_range) == _FULL_RANGE or "yuvj" in frame.format.name,
+    )
+
+
+def _unreadable(path: Path) -> FootageError:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if b"\0" not in head:
+        return FootageError(
+            "this is a text file, not a video", where=str(path), mend="name the video itself"
+        )
+    if b"ftyp" in head[:16]:
+        return FootageError(
+            "the video is cut off: the part that says where its pictures are is missing",
+            where=str(path),
+            mend="copy it from the phone once more; it was not copied to its end",
+        )
+    return FootageError(
+        "this file cannot be read as a video",
+        where=str(path),
+        mend="export it as mp4 from the phone or an editor",
+    )

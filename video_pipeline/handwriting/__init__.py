@@ -1,0 +1,1 @@
+"""Files that people write: read with the line of every value, all mistakes told at once."""

@@ -1,0 +1,194 @@
+"""Footage paths: from what a listing names to the files that are read.
+
+A listing is the seller's own file, so it may point anywhere the seller can read: `../raw` and
+absolute paths are fine. What it may not name is an address or a protocol (`http:`, `concat:`,
+`pipe:`): a listing that someone was sent must not make this machine fetch or join anything. Every
+path handed on is absolute, so that nothing after this can mistake a file name for a protocol or an
+option.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from video_pipeline.errors import FootageError, ListingError
+from video_pipeline.handwriting.pages import Loc, Mistake, dotted, read_page, refuse
+from video_pipeline.handwriting.spelling import did_you_mean
+from video_pipeline.listing.model import ListingFile, Seen
+
+VIDEO_SUFFIXES: Final = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".mts"})
+MAX_FILES: Final = 200
+
+# Two letters or more: a single one is a drive on Windows.
+_PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_GLOB = re.compile(r"[*?\[]")
+
+
+def resolve_footage(listing: ListingFile) -> tuple[Path, ...]:
+    """The footage files of a listing, as absolute paths without duplicates.
+
+    Entries keep the seller's order; the files of one folder or glob are sorted by name, numbers
+    by value. A folder gives the videos directly in it, `folder/**` those below it too. Raises
+    FootageError for an entry that gives no file (with the line and a near name), that is an
+    address, or that gives more than 200 files.
+    """
+    folder = Path(os.path.abspath(listing.folder))  # noqa: PTH100 - resolve() would follow links
+    found: dict[Path, Path] = {}
+    for index, entry in enumerate(listing.footage):
+        try:
+            for path in _files(entry, folder):
+                found.setdefault(path.resolve(), path)
+                if len(found) > MAX_FILES:
+                    raise FootageError(
+                        f"the listing names more than {MAX_FILES} footage files",
+                        mend="name the files of this one item",
+                    )
+        except FootageError as error:
+            raise FootageError(
+                error.message, where=_where(listing, index), mend=error.mend
+            ) from None
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise FootageError(
+                f"the footage '{entry}' cannot be read: {reason}", where=_where(listing, index)
+            ) from None
+    return tuple(found.values())
+
+
+def footage_of(seen: Seen, footage: Sequence[Path]) -> Path | None:
+    """The file in which something was seen: the one it names, or the only one there is."""
+    if seen.file is None:
+        return footage[0] if len(footage) == 1 else None
+    wanted = unicodedata.normalize("NFC", Path(seen.file).name)
+    return next((p for p in footage if unicodedata.normalize("NFC", p.name) == wanted), None)
+
+
+def check_seen(listing: ListingFile, footage: Sequence[Path]) -> None:
+    """Check that every `seen` can be found: its file is among `footage`, and is named if need be.
+
+    Raises ListingError with all mistakes. A flaw whose place is unclear would otherwise silently
+    go unshown.
+    """
+    stated: list[tuple[Loc, Seen | None]] = [
+        (("condition", "notes", i, "seen"), note.seen)
+        for i, note in enumerate(listing.condition.notes)
+    ]
+    stated += [(("certificates", i, "seen"), c.seen) for i, c in enumerate(listing.certificates)]
+    file_names = [p.name for p in footage]
+    mistakes: list[tuple[Loc, str, str]] = []
+    for loc, seen in stated:
+        if seen is None or footage_of(seen, footage) is not None:
+            continue
+        if seen.file is not None:
+            message = f"'{dotted(loc)}.file' is '{seen.file}'; no footage has that name"
+            mend = did_you_mean(seen.file, file_names) or f"there are: {', '.join(file_names[:5])}"
+            mistakes.append(((*loc, "file"), message, mend))
+        elif seen.time is not None:
+            message = f"'{dotted(loc)}' has a time but no file, and there are several"
+            mistakes.append((loc, message, f"add 'file:', such as 'file: {file_names[0]}'"))
+    if mistakes:
+        page = read_page(listing.path)
+        raise refuse(
+            listing.path, "listing", [Mistake(page.line(loc), m, mend) for loc, m, mend in mistakes]
+        )
+
+
+def _where(listing: ListingFile, index: int) -> str:
+    """The entry's line, as far as the listing can still be read."""
+    try:
+        line = read_page(listing.path).line(("footage", index))
+    except ListingError:
+        return str(listing.path)
+    return f"{listing.path.name}:{line}"
+
+
+def _files(entry: str, folder: Path) -> list[Path]:
+    if _PROTOCOL.match(entry):
+        raise FootageError(
+            f"'{entry}' is an address or a protocol, not a file here",
+            mend="download the footage first and name the file",
+        )
+    path = Path(os.path.normpath(folder / Path(entry).expanduser()))
+    if (same := _existing(path)) is not None:
+        path = same
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        videos = _sorted(_videos(path.iterdir()))
+        if not videos:
+            below = any(True for _ in _videos(path.glob("*/*")))
+            raise FootageError(
+                f"the folder '{entry}' holds no video",
+                mend=f"write '{entry.rstrip('/')}/**' to look in its folders too"
+                if below
+                else f"videos end in {', '.join(sorted(VIDEO_SUFFIXES))}",
+            )
+        return videos
+    if path.exists():
+        raise FootageError(f"'{entry}' is neither a file nor a folder", mend="name a video file")
+    if _GLOB.search(entry):
+        videos = _matching(entry, folder)
+        if not videos:
+            raise FootageError(
+                f"no video matches '{entry}'", mend=_near(path) or f"look into {path.parent}"
+            )
+        return videos
+    raise FootageError(
+        f"there is no footage '{entry}'", mend=_near(path) or f"looked in {path.parent}"
+    )
+
+
+def _matching(entry: str, folder: Path) -> list[Path]:
+    """The videos a glob names; its leading plain folders are taken literally."""
+    parts = Path(entry).expanduser().parts
+    plain = next(i for i, part in enumerate(parts) if _GLOB.search(part))
+    start = Path(os.path.normpath(folder.joinpath(*parts[:plain])))
+    # Up to Python 3.12 a final ** matches folders only.
+    pattern = [*parts[plain:], *(["*"] if parts[-1] == "**" else [])]
+    return _sorted(_videos(start.glob(str(Path(*pattern)))))
+
+
+def _existing(path: Path) -> Path | None:
+    """The same name in the other Unicode form: files copied from a Mac write é as e and ´."""
+    if path.exists() or path.name.isascii() or not path.parent.is_dir():
+        return None
+    wanted = unicodedata.normalize("NFC", path.name)
+    return next(
+        (p for p in path.parent.iterdir() if unicodedata.normalize("NFC", p.name) == wanted), None
+    )
+
+
+def _videos(paths: Iterable[Path]) -> Iterator[Path]:
+    """Video files, without the hidden ones (such as the `._` companions a Mac leaves)."""
+    found = (
+        p
+        for p in paths
+        if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith(".") and p.is_file()
+    )
+    # One more than is allowed: enough to know, however large the tree is.
+    return itertools.islice(found, MAX_FILES + 1)
+
+
+def _sorted(paths: Iterable[Path]) -> list[Path]:
+    """By name, with IMG_9 before IMG_10."""
+
+    def key(path: Path) -> tuple[list[tuple[int, int, str]], str]:
+        parts = re.split(r"([0-9]+)", str(path).casefold())
+        return [(1, int(p), "") if p.isdecimal() else (0, 0, p) for p in parts], str(path)
+
+    return sorted(paths, key=key)
+
+
+def _near(path: Path) -> str:
+    """A near name, in the nearest folder that exists."""
+    around = path.parent
+    while not around.is_dir():
+        path, around = around, around.parent
+    names = [p.name for p in around.iterdir() if not p.name.startswith(".")]
+    return did_you_mean(path.name, names)

@@ -1,0 +1,247 @@
+"""What a template writes with: columns of fitted text, rules and QR codes.
+
+A template lays its blocks into a `Column`, top to bottom. Each call measures, returns SVG and moves
+the column's `y` on, so the panel behind can be made as high as what stands on it. Blocks are
+trimmed to the height of their capitals and their last baseline: a gap of 24 looks like 24.
+
+Everything is in design pixels, those of a picture 1080 wide; `drawing` scales the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import segno
+from markupsafe import Markup
+
+from video_pipeline.errors import UsageError
+from video_pipeline.overlays import theme as looks
+from video_pipeline.overlays.fonts import Typeface
+from video_pipeline.overlays.typesetting import Fitted, clean, fit
+
+Align = Literal["left", "centre", "right"]
+_QR_QUIET_MODULES = 4  # ISO/IEC 18004 asks for four light modules around a QR code
+_QR_MOST_BYTES = 200  # version 10 at level M: modules of four pixels, the least a phone can see
+
+
+@dataclass(frozen=True)
+class TextBox:
+    """One line of text: what it says, where it stands, how it is set. Pixels.
+
+    The box reaches from the line's ascent to its descent. `colour` is `#rrggbb`; `truncated` is
+    True when the block it belongs to was cut with an ellipsis.
+    """
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+    size: float
+    colour: str
+    truncated: bool = False
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The lower edge."""
+        return self.y + self.height
+
+
+class Sheet:
+    """One overlay while its template runs: the room it has, and what has been written so far."""
+
+    def __init__(
+        self, width: float, height: float, theme: looks.Theme, own: Path | None = None
+    ) -> None:
+        self.width = min(width, theme.measures["widest"])
+        self.height = height
+        self._theme = theme
+        self._own = own
+        self._texts: list[TextBox] = []
+        self._missing: dict[str, None] = {}
+        self._fonts: dict[str, str] = {}
+
+    def column(self, x: float, y: float, width: float) -> Column:
+        """A column of blocks whose top left corner stands at `x`, `y`."""
+        if width <= 0:
+            raise UsageError(
+                "The safe area leaves no room for this overlay.",
+                mend="Give the placement a wider safe area.",
+            )
+        return Column(self, x, y, width)
+
+    def word(self, kind: str, value: str) -> str:
+        """The words for a part, flaw or severity; see `theme.word`."""
+        return looks.word(kind, value, self._own)
+
+    def colour(self, name: str) -> str:
+        """A colour of the theme, as `#rrggbb`."""
+        if name not in self._theme.colours:
+            raise UsageError(
+                f"The theme has no colour '{name}'.",
+                where=f"overlays/{looks.THEME}",
+                mend=f"It has: {', '.join(sorted(self._theme.colours))}.",
+            )
+        return self._theme.colours[name]
+
+
+# What the template wrote is read through these, not through the sheet itself: a template gets the
+# sheet in a sandbox, and should find nothing on it that is not meant for writing.
+def written(sheet: Sheet) -> tuple[TextBox, ...]:
+    """Every line written so far, in design pixels of the drawing."""
+    return tuple(sheet._texts)
+
+
+def missing(sheet: Sheet) -> tuple[str, ...]:
+    """Characters that were asked for and that no font has."""
+    return tuple(sheet._missing)
+
+
+def font_digests(sheet: Sheet) -> dict[str, str]:
+    """Digests of the typefaces used, by name."""
+    return dict(sheet._fonts)
+
+
+class Column:
+    """Blocks one under the other. `y` is where the next one starts, `widest` the widest so far."""
+
+    def __init__(self, sheet: Sheet, x: float, y: float, width: float) -> None:
+        self._sheet = sheet
+        self.x = x
+        self.y = y
+        self.width = width
+        self.widest = 0.0
+
+    def text(
+        self,
+        text: str,
+        style: str,
+        colour: str = "ink",
+        lines: int = 1,
+        align: Align = "left",
+    ) -> Markup:
+        """Set `text` in a style of the theme, in at most `lines` lines; nothing if empty."""
+        sheet = self._sheet
+        if style not in sheet._theme.styles:
+            raise UsageError(
+                f"The theme has no type style '{style}'.",
+                where=f"overlays/{looks.THEME}",
+                mend=f"It has: {', '.join(sorted(sheet._theme.styles))}.",
+            )
+        manner = sheet._theme.styles[style]
+        face = sheet._theme.face(style, sheet._own)
+        sheet._fonts[face.name] = face.digest
+        wanted = clean(text.upper() if manner.capitals else text)
+        sheet._missing.update(dict.fromkeys(face.missing(wanted)))
+        if not wanted:
+            return Markup("")
+        fitted = fit(
+            wanted,
+            face,
+            self.width,
+            lines=lines,
+            sizes=manner.size,
+            leading=manner.leading,
+            spacing=manner.spacing,
+        )
+        return self._place(fitted, face, sheet.colour(colour), align)
+
+    def gap(self, height: float) -> Markup:
+        """Leave `height` pixels free."""
+        self.y += height
+        return Markup("")
+
+    def rule(self, width: float | None = None, colour: str = "rule", weight: float = 2) -> Markup:
+        """A thin line."""
+        length = min(width or self.width, self.width)
+        self.widest = max(self.widest, length)
+        self.y = round(self.y)  # a thin line is only thin on whole pixels
+        line = (
+            f'<rect x="{self.x:g}" y="{self.y:g}" width="{length:g}" height="{weight:g}" '
+            f'fill="{self._sheet.colour(colour)}"/>'
+        )
+        self.y += weight
+        return Markup(line)  # noqa: S704 (numbers and a checked colour only)
+
+    def qr(self, address: str, side: float = 216) -> Markup:
+        """A QR code of `address`, its dark part at least `side` pixels wide, at the right edge.
+
+        The quiet zone of four modules hangs outside the column, where the panel is empty anyway.
+        Modules are whole design pixels, so that they stay crisp. Raises UsageError for an address
+        too long to be scanned from a phone's screen.
+        """
+        if len(address.encode()) > _QR_MOST_BYTES:
+            raise UsageError(
+                "The address to check the certificate at is too long for a QR code.",
+                where=f"{address:.60}…",
+                mend=f"Use one of at most {_QR_MOST_BYTES} characters.",
+            )
+        rows = segno.make(address, error="m", micro=False).matrix
+        module = -int(-side // len(rows))
+        whole = module * len(rows)
+        quiet = module * _QR_QUIET_MODULES
+        x0 = self.x + self.width - whole
+        path = []
+        for r, row in enumerate(rows):
+            start = None
+            for c, dark in enumerate([*row, 0]):
+                if dark and start is None:
+                    start = c
+                elif not dark and start is not None:
+                    left = x0 + start * module
+                    top = self.y + r * module
+                    path.append(f"M{left:g} {top:g}h{(c - start) * module}v{module}H{left:g}z")
+                    start = None
+        paper, ink = self._sheet.colour("paper"), self._sheet.colour("ink")
+        drawn = (
+            f'<rect x="{x0 - quiet:g}" y="{self.y - quiet:g}" width="{whole + 2 * quiet}" '
+            f'height="{whole + 2 * quiet}" fill="{paper}"/>'
+            f'<path d="{"".join(path)}" fill="{ink}" shape-rendering="crispEdges"/>'
+        )
+        self.y += whole
+        self.widest = max(self.widest, whole)
+        return Markup(drawn)  # noqa: S704 (numbers and checked colours only)
+
+    def _place(self, fitted: Fitted, face: Typeface, colour: str, align: Align) -> Markup:
+        baseline = self.y + fitted.cap_px
+        size = fitted.size_px
+        parts = [f'<g class="writing" fill="{colour}">']
+        for row, line in enumerate(fitted.lines):
+            width = line.width(fitted.spacing) * size
+            slack = self.width - width
+            left = self.x + {"left": 0.0, "centre": slack / 2, "right": slack}[align]
+            base = baseline + row * fitted.line_height_px
+            letters, cluster = -1, -1
+            for glyph in line.glyphs:
+                if glyph.cluster != cluster:
+                    letters, cluster = letters + 1, glyph.cluster
+                source = face.faces[glyph.face]
+                outline = source.outline(glyph.gid)
+                if outline:
+                    k = size / source.upem
+                    x = left + (glyph.x + letters * fitted.spacing) * size
+                    y = base - glyph.y * size
+                    parts.append(
+                        f'<path transform="matrix({k:.6f} 0 0 {-k:.6f} {x:.3f} {y:.3f})" '
+                        f'd="{outline}"/>'
+                    )
+            first, last = row == 0, row == len(fitted.lines) - 1
+            above = fitted.ascent_px if first else face.ascent * size
+            below = fitted.descent_px if last else face.descent * size
+            self._sheet._texts.append(
+                TextBox(
+                    line.text, left, base - above, width, above + below, size, colour,
+                    fitted.truncated,
+                )
+            )  # fmt: skip
+        parts.append("</g>")
+        self.y = baseline + (len(fitted.lines) - 1) * fitted.line_height_px
+        self.widest = max(self.widest, fitted.width_px)
+        return Markup("".join(parts))  # noqa: S704 (outlines and numbers; the text itself is gone)

@@ -1,0 +1,325 @@
+"""The sentence of the project, as functions that every door calls.
+
+A listing says what the seller states; footage is what the camera saw; analysis finds what each
+moment shows; an edit chooses what to show; overlays say what must be said; trust decides what may
+be claimed; rendering makes it; delivery packs it for each placement.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from video_pipeline.analysis.model import Analysis
+from video_pipeline.analysis.scan import analyse
+from video_pipeline.delivery.folder import Clip, deliver
+from video_pipeline.delivery.publishing import check_target, published
+from video_pipeline.delivery.stills import Still, write_keyframes
+from video_pipeline.edit.file import check_edit, read_edit
+from video_pipeline.edit.keyframes import pick_keyframes
+from video_pipeline.edit.model import Edit
+from video_pipeline.edit.planning import Brief, plan
+from video_pipeline.errors import ClaimError, ListingError, Problem, RenderError
+from video_pipeline.footage.model import Footage
+from video_pipeline.footage.probe import probe
+from video_pipeline.listing.footage_paths import check_seen, resolve_footage
+from video_pipeline.listing.model import ListingFile
+from video_pipeline.listing.reading import read_listing
+from video_pipeline.presets.grades import load_scale
+from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.presets.storyboards import load_storyboard
+from video_pipeline.progress import Listener, Step, silent
+from video_pipeline.rendering.check import Finding, check
+from video_pipeline.rendering.joining import join
+from video_pipeline.rendering.layers import draw_overlays
+from video_pipeline.rendering.pieces import Encoded, Piece, encode
+from video_pipeline.rendering.sound import make_track
+from video_pipeline.store import Store
+from video_pipeline.trust.badge import verify
+from video_pipeline.trust.claims import Claim, Refusal
+
+# Rules of `check` that depend on what the seller gave, not on how the clip was made.
+_SELLERS_RULES = {"duration", "bytes"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are kept and looked up; None means the shipped folders."""
+
+    store: Store
+    presets: Path | None = None
+    overlays: Path | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A listing with everything that was found out about it before any decision."""
+
+    listing: ListingFile
+    footage: Mapping[str, Footage]
+    claims: tuple[Claim, ...]
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One clip in the output folder."""
+
+    placement: str
+    file: Path
+    duration_s: float
+    bytes: int
+    pieces: int
+    encoded: int
+    claims: tuple[str, ...]
+    warnings: tuple[str, ...]
+    edit: Edit
+
+
+def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
+    """Probe footage files; names them by file name, with a number where two are alike."""
+    footage: dict[str, Footage] = {}
+    for path in paths:
+        found = probe(path)
+        name, number = found.name, 1
+        while name in footage:
+            number += 1
+            name = f"{found.path.stem}-{number}{found.path.suffix}"
+        footage[name] = found
+    return footage
+
+
+def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = False) -> Prepared:
+    """Read a listing, probe its footage and verify its certificates.
+
+    Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
+    """
+    listing = read_listing(listing_path, settings.presets)
+    paths = resolve_footage(listing)
+    check_seen(listing, paths)
+    footage = open_footage(paths)
+    issuers = settings.presets / "issuers" if settings.presets else None
+    claims, refusals = verify(listing, now=datetime.now(UTC), issuers_folder=issuers)
+    if require_badge and not claims:
+        first = refusals[0] if refusals else None
+        raise ClaimError(
+            f"no certificate could be verified: {first.reason}"
+            if first
+            else "the listing names no certificate",
+            where=first.file if first else listing_path.name,
+            mend=first.mend if first else "add one under certificates:, or leave --require-badge",
+        )
+    return Prepared(listing, footage, claims, refusals)
+
+
+def analyse_all(
+    footage: Mapping[str, Footage], settings: Settings, listener: Listener = silent
+) -> dict[str, Analysis]:
+    """What each moment of each file shows."""
+    return {name: analyse(item, settings.store, listener) for name, item in footage.items()}
+
+
+def plan_listing(
+    prepared: Prepared,
+    placement: Placement,
+    analyses: Mapping[str, Analysis],
+    settings: Settings,
+    *,
+    storyboard: str = "showcase",
+) -> Edit:
+    """Choose what to show of a prepared listing on one placement."""
+    brief = Brief(
+        listing=prepared.listing,
+        storyboard=load_storyboard(storyboard, settings.presets),
+        placement=placement,
+        scale=load_scale(prepared.listing.condition.scale, settings.presets),
+        claims=prepared.claims,
+        refusals=prepared.refusals,
+    )
+    return plan(brief, analyses)
+
+
+def prepare_and_plan(
+    listing_path: Path,
+    placement: str,
+    settings: Settings,
+    *,
+    storyboard: str = "showcase",
+    listener: Listener = silent,
+) -> Edit:
+    """The edit of a listing for one placement."""
+    place = load_placement(placement, settings.presets)
+    prepared = prepare(listing_path, settings)
+    analyses = analyse_all(prepared.footage, settings, listener)
+    return plan_listing(prepared, place, analyses, settings, storyboard=storyboard)
+
+
+def portable(edit: Edit, listing_path: Path, edit_path: Path) -> Edit:
+    """The edit with its paths told from where its file will stand."""
+    home = edit_path.resolve().parent
+    sources = {
+        name: replace(source, path=os.path.relpath(source.path, home))
+        for name, source in edit.sources.items()
+    }
+    return replace(edit, listing=os.path.relpath(listing_path.resolve(), home), sources=sources)
+
+
+def write_key_frames(
+    paths: Sequence[Path],
+    output: Path,
+    shows: Sequence[str],
+    most: int,
+    settings: Settings,
+    *,
+    listener: Listener = silent,
+) -> tuple[Still, ...]:
+    """The best frames of footage files, as JPEGs in `output` with one contact sheet."""
+    footage = open_footage(paths)
+    analyses = analyse_all(footage, settings, listener)
+    frames = pick_keyframes(analyses, shows, most)
+    return write_keyframes(frames, footage, output)
+
+
+def render_listing(
+    listing_path: Path,
+    output: Path | None,
+    placements: Sequence[str],
+    settings: Settings,
+    *,
+    storyboard: str = "showcase",
+    require_badge: bool = False,
+    listener: Listener = silent,
+) -> list[Rendered]:
+    """Everything: from a listing file to a finished output folder, one clip per placement."""
+    places = [load_placement(name, settings.presets) for name in dict.fromkeys(placements)]
+    prepared = prepare(listing_path, settings, require_badge=require_badge)
+    output = output or Path("out") / prepared.listing.sku
+    check_target(output, prepared.listing.sku)
+    analyses = analyse_all(prepared.footage, settings, listener)
+    edits = [
+        (plan_listing(prepared, place, analyses, settings, storyboard=storyboard), place)
+        for place in places
+    ]
+    return _render(prepared, edits, analyses, output, settings, listener)
+
+
+def render_edit(
+    edit_path: Path,
+    output: Path | None,
+    settings: Settings,
+    *,
+    require_badge: bool = False,
+    listener: Listener = silent,
+) -> list[Rendered]:
+    """Render an edit that a person has changed by hand.
+
+    The badge is earned anew: a badge in the edit is drawn only for a certificate that this run
+    verified, whatever the file says.
+    """
+    edit = read_edit(edit_path)
+    listing_path = (edit_path.parent / edit.listing).resolve()
+    place = load_placement(edit.placement, settings.presets)
+    prepared = prepare(listing_path, settings, require_badge=require_badge)
+    wanted = [(edit_path.parent / source.path).resolve() for source in edit.sources.values()]
+    footage = dict(zip(edit.sources, open_footage(wanted).values(), strict=True))
+    for name, source in edit.sources.items():
+        if footage[name].digest != source.digest:
+            raise ListingError(
+                f"{source.path} is not the file that this edit was made for",
+                where=edit_path.name,
+                problems=[Problem(name, "its content has changed", "plan it again")],
+            )
+    check_edit(edit, footage, edit_path.name)
+    prepared = replace(prepared, footage=footage)
+    output = output or Path("out") / prepared.listing.sku
+    check_target(output, prepared.listing.sku)
+    analyses = analyse_all(footage, settings, listener)
+    return _render(prepared, [(edit, place)], analyses, output, settings, listener)
+
+
+def _render(
+    prepared: Prepared,
+    edits: Sequence[tuple[Edit, Placement]],
+    analyses: Mapping[str, Analysis],
+    output: Path,
+    settings: Settings,
+    listener: Listener,
+) -> list[Rendered]:
+    sku = prepared.listing.sku
+    drawn = [
+        draw_overlays(
+            edit, place, prepared.listing.item, prepared.claims, settings.store, settings.overlays
+        )
+        for edit, place in edits
+    ]
+    pieces = [
+        Piece(cut, prepared.footage[cut.source], layers, place)
+        for (edit, place), overlays in zip(edits, drawn, strict=True)
+        for cut, layers in zip(edit.cuts, overlays.layers, strict=True)
+    ]
+    frames = sum(piece.cut.frames for piece in pieces)
+    done = 0
+
+    def count(encoded: Encoded) -> None:
+        nonlocal done
+        done += encoded.frames
+        listener(Step("encoding", sku, done, frames))
+
+    encoded = encode(pieces, settings.store, count)
+    with published(output, sku) as folder:
+        clips: list[Clip] = []
+        place_in = 0
+        for (edit, place), overlays in zip(edits, drawn, strict=True):
+            own = encoded[place_in : place_in + len(edit.cuts)]
+            place_in += len(edit.cuts)
+            listener(Step("joining", place.name, place_in, len(pieces)))
+            track = make_track(edit, prepared.footage, place, settings.store)
+            file = folder / f"{sku}.{place.name}.mp4"
+            join(own, track.path, edit.rate, file)
+            findings = check(file, place)
+            warnings = (*edit.warnings, *((track.warning,) if track.warning else ()))
+            clips.append(
+                Clip(edit, place, file, tuple(own), overlays, (*warnings, *_judged(findings, file)))
+            )
+        listener(Step("packing", sku, 0, 1))
+        deliver(
+            folder,
+            prepared.listing,
+            prepared.footage,
+            analyses,
+            clips,
+            prepared.claims,
+            prepared.refusals,
+        )
+        listener(Step("packing", sku, 1, 1))
+        return [_rendered(clip, output) for clip in clips]
+
+
+def _judged(findings: Sequence[Finding], file: Path) -> list[str]:
+    """Findings about the seller's material, as warnings. Raises RenderError for our own faults."""
+    for finding in findings:
+        if finding.rule not in _SELLERS_RULES:
+            raise RenderError(
+                f"the finished clip failed its check of {finding.rule}: wanted {finding.want}, "
+                f"got {finding.got}",
+                where=file.name,
+                mend="run with --debug and report this",
+            )
+    return [f"{f.rule}: wanted {f.want}, got {f.got}; {f.mend}" for f in findings]
+
+
+def _rendered(clip: Clip, output: Path) -> Rendered:
+    return Rendered(
+        placement=clip.placement.name,
+        file=output / clip.file.name,
+        duration_s=round(clip.edit.duration_s, 3),
+        bytes=clip.file.stat().st_size,
+        pieces=len(clip.pieces),
+        encoded=sum(piece.fresh for piece in clip.pieces),
+        claims=clip.overlays.claims,
+        warnings=clip.warnings,
+        edit=clip.edit,
+    )

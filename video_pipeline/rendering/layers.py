@@ -1,0 +1,98 @@
+"""Layers: the overlays of an edit, drawn, set in motion, and placed on its cuts.
+
+This is where a badge is earned: an overlay that speaks for a certificate is drawn from a claim of
+this run, never from what an edit file says about one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from video_pipeline.edit.captions import badge
+from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.errors import ClaimError, UsageError
+from video_pipeline.graph import Layer
+from video_pipeline.listing.model import Item
+from video_pipeline.overlays.drawing import Canvas, draw
+from video_pipeline.overlays.motion import AlphaClip, animate
+from video_pipeline.presets.placements import Placement
+from video_pipeline.store import Store
+from video_pipeline.trust.claims import Claim
+
+BADGE = "certification-badge"
+_LEAST_REST = 5  # frames; an overlay that cannot rest that long is not worth its coming and going
+
+
+@dataclass(frozen=True)
+class DrawnOverlays:
+    """The layers of each cut, the digest of every overlay by its name, and the claims shown."""
+
+    layers: tuple[tuple[Layer, ...], ...]
+    digests: Mapping[str, str]
+    claims: tuple[str, ...]
+
+
+def draw_overlays(
+    edit: Edit,
+    placement: Placement,
+    item: Item,
+    claims: Sequence[Claim],
+    store: Store,
+    own: Path | None = None,
+) -> DrawnOverlays:
+    """Draw every overlay of an edit.
+
+    Raises ClaimError for a badge without a verified claim, UsageError for an overlay that cannot
+    be drawn or has no time to be read.
+    """
+    canvas = Canvas(edit.width, edit.height, placement.safe)
+    digests: dict[str, str] = {}
+    shown: list[str] = []
+    layers: list[tuple[Layer, ...]] = []
+    for number, cut in enumerate(edit.cuts, start=1):
+        row = []
+        for use in cut.overlays:
+            fields = use.fields
+            if use.template == BADGE:
+                claim = _claim(use, claims, cut)
+                fields = badge(claim, item)
+                shown.append(claim.certificate_id)
+            drawing = draw(use.template, fields, canvas, own=own)
+            clip = animate(drawing, store.folder / "overlays", rate=edit.rate)
+            digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
+            row.append(_layer(clip, use, cut))
+        layers.append(tuple(row))
+    return DrawnOverlays(tuple(layers), digests, tuple(dict.fromkeys(shown)))
+
+
+def _claim(use: OverlayUse, claims: Sequence[Claim], cut: Cut) -> Claim:
+    wanted = use.fields.get("certificate_id")
+    for claim in claims:
+        if claim.certificate_id == wanted:
+            return claim
+    raise ClaimError(
+        f"the edit shows a badge for certificate {wanted!r}, which this run could not verify",
+        where=f"cut '{cut.slot}'",
+        mend="add the certificate to the listing, or take the badge out of the edit",
+    )
+
+
+def _layer(clip: AlphaClip, use: OverlayUse, cut: Cut) -> Layer:
+    if use.last - use.first < clip.enter + clip.leave + _LEAST_REST:
+        raise UsageError(
+            f"the overlay '{use.template}' has only {use.last - use.first} frames",
+            where=f"cut '{cut.slot}'",
+            mend=f"give it at least {clip.enter + clip.leave + _LEAST_REST} frames",
+        )
+    return Layer(
+        path=clip.path,
+        digest=clip.digest,
+        x=clip.x,
+        y=clip.y,
+        enter=clip.enter,
+        leave=clip.leave,
+        first=use.first,
+        last=use.last,
+    )

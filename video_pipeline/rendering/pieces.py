@@ -1,0 +1,112 @@
+"""Pieces: one cut with its crop, colour and overlays, encoded alone and kept by what decided it.
+
+A piece's key is the digest of its whole ffmpeg command with every path replaced by the digest of
+the file it names, and of ffmpeg's version. So nothing that changes a pixel is outside the key, and
+nothing else is in it: a changed price makes new keys for the pieces that show the price alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from video_pipeline import graph
+from video_pipeline.edit.model import Cut
+from video_pipeline.footage.model import Footage
+from video_pipeline.presets.placements import Placement
+from video_pipeline.store import Store, digest_of
+from video_pipeline.toolchain import ffmpeg_version, run, stop_children
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Everything a worker needs to encode one piece: a description and the source."""
+
+    cut: Cut
+    footage: Footage
+    layers: tuple[graph.Layer, ...]
+    placement: Placement
+
+    def command(self, out: Path) -> list[str]:
+        """The ffmpeg command that encodes this piece to `out`."""
+        return graph.piece(
+            self.footage,
+            self.cut.start,
+            self.cut.frames,
+            self.cut.hold,
+            self.cut.crop,
+            self.layers,
+            self.placement,
+            out,
+        )
+
+    @property
+    def key(self) -> str:
+        """Digest of everything that decides this piece's pixels."""
+        digests = {str(self.footage.path): self.footage.digest}
+        digests.update({str(layer.path): layer.digest for layer in self.layers})
+        _, *arguments = self.command(Path("out"))
+        return digest_of([ffmpeg_version(), *(digests.get(a, a) for a in arguments)])
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An encoded piece, and whether this run had to encode it."""
+
+    path: Path
+    frames: int
+    fresh: bool
+
+
+def encode(
+    pieces: Sequence[Piece], store: Store, done: Callable[[Encoded], None] = lambda _: None
+) -> list[Encoded]:
+    """Encode all pieces, as many side by side as there are cores, and return them in order.
+
+    Finished pieces in the store are taken as they are. `done` is called, in this thread, as each
+    piece is there.
+    """
+    results: dict[int, Encoded] = {}
+    # A piece that stands in several places of a clip is encoded once.
+    first_place: dict[str, int] = {}
+    keys = [piece.key for piece in pieces]
+    for place, key in enumerate(keys):
+        first_place.setdefault(key, place)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        waiting = {
+            pool.submit(_encode_one, pieces[place], key, store): place
+            for key, place in first_place.items()
+        }
+        try:
+            while waiting:
+                finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    place = waiting.pop(future)
+                    results[place] = future.result()
+                    done(results[place])
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_children()
+            raise
+    return [results[first_place[key]] for key in keys]
+
+
+def _encode_one(piece: Piece, key: str, store: Store) -> Encoded:
+    fresh = False
+
+    def write(part: Path) -> None:
+        nonlocal fresh
+        fresh = True
+        deadline = 120 + 20 * piece.cut.frames / float(piece.placement.rate)
+        run(
+            piece.command(part),
+            deadline_s=deadline,
+            what=f"encoding the {piece.cut.slot} shot",
+            where=piece.footage.name,
+        )
+
+    path = store.make("pieces", key, ".mp4", write)
+    return Encoded(path, piece.cut.frames, fresh)

@@ -1,0 +1,135 @@
+"""Wording: the sentences a badge may say, from `presets/wording/<language>.yaml`.
+
+A seller may change the words, not their meaning: every fact (who, what, when, which certificate,
+where to check, not the brand's) must stay, and no promise may be added. 16 CFR 260.6 and Annex I
+of Directive 2005/29/EC treat an own seal that promises as deceptive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from video_pipeline import resources
+from video_pipeline.errors import ListingError, Problem
+from video_pipeline.handwriting.mistakes import fill
+from video_pipeline.handwriting.pages import Mistake, Page, read_page, refuse
+from video_pipeline.trust.letters import shown
+
+FIELDS = frozenset({"provider", "result", "date", "certificate", "host", "brand"})
+"""The facts that the badge's lines, and its sentence, must all name."""
+
+# Stems, so that other languages' forms are caught too: garantie, garantito, garantizado.
+_PROMISES = re.compile(
+    r"gu?aran[tz]|warrant|100\s*(%|percent|per\s*cent)|certified\s+by|certif\w*\s+authentic"
+    r"|endorsed|approved\s+by|official|genuine|no\s+doubt|risk[- ]free|保[证証證]",
+    re.IGNORECASE,
+)
+_NOUN = "wording file"
+_WANTED = {"lines": FIELDS, "sentence": FIELDS, "date": frozenset({"day", "month", "year"})}
+_FIELD = re.compile(r"\{(\w+)\}")
+_Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class WordingFile(BaseModel):
+    """The form of `presets/wording/<language>.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    months: list[_Line] = Field(min_length=12, max_length=12)
+    date: _Line = Field(description="How a date is written, from {day}, {month} and {year}.")
+    authentic: _Line = Field(description="The word for the result 'authentic'.")
+    lines: list[_Line] = Field(min_length=1, max_length=8, description="The badge, title first.")
+    sentence: _Line = Field(description="The same in one sentence.")
+    test_line: _Line = Field(description="Stands first on certificates of test issuers.")
+    test_sentence: _Line = Field(description="Stands before their sentence.")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The checked words of one language."""
+
+    words: WordingFile
+
+    def written(self, day: date) -> str:
+        """`day` as this language writes it."""
+        month = self.words.months[day.month - 1]
+        return _filled(
+            self.words.date, {"day": str(day.day), "month": month, "year": str(day.year)}
+        )
+
+    def lines(self, facts: Mapping[str, str], *, test: bool) -> tuple[str, ...]:
+        """The badge's lines, title first; `facts` holds every one of FIELDS."""
+        lines = tuple(_filled(line, facts) for line in self.words.lines)
+        return (self.words.test_line, *lines) if test else lines
+
+    def sentence(self, facts: Mapping[str, str], *, test: bool) -> str:
+        """The whole sentence."""
+        sentence = _filled(self.words.sentence, facts)
+        return f"{self.words.test_sentence} {sentence}" if test else sentence
+
+
+def load_wording(language: str = "en", own: Path | None = None) -> Wording:
+    """The words of `language` from the person's `own` presets folder, else the shipped ones.
+
+    Raises ListingError when there are none, when a fact is left out, or when they promise.
+    """
+    path = None
+    # Only a plain name becomes a path: it may come from a listing.
+    if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{2,8})*", language):
+        path = resources.find("presets", f"wording/{language}.yaml", own)
+    if path is None:
+        raise ListingError(
+            f"there is no wording for the language '{shown(language)}'",
+            problems=[Problem(f"wording/{language}.yaml", "no such file", "Use 'en' or write it.")],
+        )
+    return read_wording(path)
+
+
+def read_wording(path: Path) -> Wording:
+    """One wording file, checked; raises ListingError with all its problems, by line."""
+    page = read_page(path, _NOUN)
+    words = fill(WordingFile, page, noun=_NOUN)
+    if mistakes := list(_mistakes(words, page)):
+        raise refuse(path, _NOUN, mistakes)
+    return Wording(words)
+
+
+def forbidden(text: str) -> str | None:
+    """The first promise in `text` that no badge may make, or None."""
+    found = _PROMISES.search(text)
+    return found.group(0) if found else None
+
+
+def _mistakes(words: WordingFile, page: Page) -> Iterator[Mistake]:
+    texts = {
+        "lines": " ".join(words.lines),
+        "sentence": words.sentence,
+        "date": words.date,
+        "authentic": words.authentic,
+        "test_line": words.test_line,
+        "test_sentence": words.test_sentence,
+        "months": " ".join(words.months),
+    }
+    for name, text in texts.items():
+        line = page.line((name,))
+        wanted, used = _WANTED.get(name, frozenset()), set(_FIELD.findall(text))
+        if word := forbidden(text):
+            yield Mistake(line, f"'{name}' promises ('{word}')", "state the facts only")
+        if missing := wanted - used:
+            message = f"'{name}' leaves out {{{min(missing)}}}"
+            yield Mistake(line, message, "a badge has to name every fact")
+        if unknown := used - wanted:
+            message = f"'{name}' holds {{{min(unknown)}}}, which is not a field here"
+            yield Mistake(line, message, f"use {', '.join(sorted(wanted)) or 'no field'}")
+
+
+def _filled(template: str, facts: Mapping[str, str]) -> str:
+    # One pass: a value that itself holds "{brand}" is not filled again.
+    return _FIELD.sub(lambda match: facts[match.group(1)], template)

@@ -1,0 +1,315 @@
+"""Stitching, found without learning: rows of like, evenly spaced, collinear marks.
+
+Thread segments (or the needle holes between them) are small blobs. Each blob and each of its
+neighbours propose a step; the walk that repeats this step from blob to blob, both ways, is a row.
+How surprising a row is, given how crowded the place is with blobs anyway, is judged a contrario
+(Desolneux, Moisan and Morel 2000): grain and weave are crowded, so their accidental rows surprise
+nobody. Rows with like rows on both sides are cloth, baskets or print, not a seam.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from video_pipeline.geometry import Box
+from video_pipeline.vision.detector import Detection
+from video_pipeline.vision.exposure import exposure
+from video_pipeline.vision.picture import box_of_pixels, grey_of, ramp, working
+
+_WORKING_SIDE = 960
+_SCALES = (1.6, 2.6, 4.4)  # sigma of the blobs, px at the working size
+_MOST_BLOBS = 350
+_NEIGHBOURS = 5
+_MOST_STEPS = 12  # each way
+_TOLERANCE = 0.24  # of the step
+_LIKE = 2.2  # ratio of contrasts between marks of one thread
+_VALLEY = 0.45  # between two stitches the mark falls below this share of its peak
+_FEWEST = 6
+_HALF = 60.0  # summed worth that counts as shown
+_MOST_BOXES = 6
+_LEAST_SURPRISE = 4.0
+_MOST_ROWS = 5  # per scale and polarity
+_FLANKS = (0.8, 1.2, 1.6, 2.0, 2.5)  # of the step, to either side
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of stitches.
+
+    `surprise` is minus the natural logarithm of how many such rows chance would make here;
+    `jitter` is the misses' root mean square in steps; `contrast` is in grey levels after the
+    band-pass; `valley` is the depth between stitches (0 deep, 1 none, below 0 dark gaps); `lie`
+    is above 0 where marks lie along the row and below where they stand upright on it, like zip
+    teeth; `flanked` is 0..1, the share of the row that has like marks at both sides.
+    """
+
+    box: Box
+    stitches: int
+    pitch_px: float
+    surprise: float
+    jitter: float
+    contrast: float
+    valley: float
+    lie: float
+    flanked: float
+
+
+@dataclass(frozen=True)
+class ClassicalStitching:
+    """Finds seams whose single stitches can be told."""
+
+    name: str = "stitching"
+    version: str = "classical-1"
+
+    def detect(self, picture: NDArray[np.uint8]) -> Detection:
+        """Score a BGR picture HxWx3 by its three best rows; boxes hold one row each.
+
+        Badly exposed pictures are marked down; blurred ones have no rows left.
+        """
+        rows = rows_of_stitches(picture)
+        weight = sum(_worth(row) for row in rows[:3])
+        if weight <= 0:
+            return Detection(0.0, ())
+        weight *= exposure(grey_of(picture)).score
+        boxes = tuple(row.box for row in rows[:_MOST_BOXES] if _worth(row) > 0)
+        return Detection(weight / (weight + _HALF), boxes)
+
+
+def _worth(row: Row) -> float:
+    """A row's surprise, less where stitches are too small, too faint, or part of a lattice."""
+    return (
+        row.surprise
+        * ramp(row.pitch_px, 7, 12)
+        * ramp(row.contrast, 2, 6)
+        * ramp(row.flanked, 0.7, 0.3)
+        * ramp(row.lie, -1.0, -0.4)
+    )
+
+
+def rows_of_stitches(picture: NDArray[np.uint8]) -> list[Row]:
+    """Rows of stitches in a BGR picture HxWx3, the worthiest first."""
+    grey = grey_of(working(picture, _WORKING_SIDE))
+    if min(grey.shape) < 32:
+        return []
+    rows: list[Row] = []
+    for sigma in _SCALES:
+        shrink = max(1, int(sigma / 1.1))
+        size = (grey.shape[1] // shrink, grey.shape[0] // shrink)
+        small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if shrink > 1 else grey
+        near = cv2.GaussianBlur(small.astype(np.float32), (0, 0), sigma / shrink)
+        dog = near - cv2.GaussianBlur(near, (0, 0), 1.3 * sigma / shrink)
+        for marks in (dog, -dog):
+            rows += _rows(np.asarray(marks, dtype=np.float32), sigma, shrink)
+    rows.sort(key=lambda row: (-_worth(row), -row.surprise))
+    kept: list[Row] = []
+    for row in rows:
+        if all(row.box.iou(other.box) < 0.3 for other in kept):
+            kept.append(row)
+    return kept
+
+
+def _peaks(marks: F32) -> tuple[F32, F32]:
+    """The strongest local maxima: places Nx2 (x, y) in px of `marks`, and heights N."""
+    top = cv2.dilate(marks, np.ones((3, 3), np.uint8))
+    peak = (marks >= top) & (marks > 2.0)
+    peak[:2] = peak[-2:] = False
+    peak[:, :2] = peak[:, -2:] = False
+    ys, xs = np.nonzero(peak)
+    height = marks[ys, xs]
+    if len(xs) > _MOST_BLOBS:
+        best = np.sort(np.argpartition(-height, _MOST_BLOBS)[:_MOST_BLOBS])
+        ys, xs, height = ys[best], xs[best], height[best]
+    # Where between the pixels: the top of the parabola through three.
+    at = np.stack([xs, ys], axis=1).astype(np.float32)
+    for axis, (dy, dx) in enumerate(((0, 1), (1, 0))):
+        before, after = marks[ys - dy, xs - dx], marks[ys + dy, xs + dx]
+        bend = np.maximum(2 * height - before - after, 1e-3)
+        at[:, axis] += np.clip((after - before) / (2 * bend), -0.5, 0.5)
+    return at, height
+
+
+def _proposals(at: F32, height: F32, marks: F32, sigma: float) -> tuple[NDArray[np.intp], ...]:
+    """Pairs (first, second) of like neighbours with a valley between them."""
+    n = len(at)
+    x, y = at[:, 0], at[:, 1]
+    squared = np.square(x[None] - x[:, None]) + np.square(y[None] - y[:, None])
+    squared[squared < (2.6 * sigma) ** 2] = np.inf
+    k = min(_NEIGHBOURS, n - 1)
+    near = np.argpartition(squared, k - 1, axis=1)[:, :k]
+    first = np.repeat(np.arange(n), k)
+    second = near.ravel()
+    good = squared[first, second] < (14 * sigma) ** 2
+    ratio = height[first] / height[second]
+    good &= (ratio < _LIKE) & (ratio > 1 / _LIKE)
+    first, second = first[good], second[good]
+    dip = _dip(at[first], at[second], np.minimum(height[first], height[second]), marks)
+    good = dip < _VALLEY
+    pair = np.minimum(first, second)[good] * n + np.maximum(first, second)[good]
+    return np.divmod(np.unique(pair), n)
+
+
+def _dip(a: F32, b: F32, height: F32, marks: F32) -> F32:
+    """The lowest mark between a and b, as a share of `height`."""
+    low = np.full(len(a), np.inf, dtype=np.float32)
+    for share in (0.35, 0.5, 0.65):
+        place = np.rint(a + share * (b - a)).astype(np.intp)
+        low = np.minimum(low, marks[place[:, 1], place[:, 0]])
+    return np.asarray(low / height, dtype=np.float32)
+
+
+def _rows(marks: F32, sigma_full: float, shrink: int) -> list[Row]:
+    """The rows of one scale and one polarity, the most surprising first."""
+    at, height = _peaks(marks)
+    n = len(at)
+    if n < _FEWEST:
+        return []
+    first, second = _proposals(at, height, marks, sigma_full / shrink)
+    if not len(first):
+        return []
+    lookup = _Lookup(at, marks.shape)
+    walked, jitter = _walk(at, height, marks, lookup, first, second)
+    count = (walked >= 0).sum(axis=1)
+    many = count >= _FEWEST
+    if not many.any():
+        return []
+    walked, count, jitter, first = walked[many], count[many], jitter[many], first[many]
+    pitch = np.linalg.norm(at[second[many]] - at[first], axis=1)
+    crowd = lookup.density(at[first], 3.0 * pitch)
+    hit = 1 - np.exp(-crowd * math.pi * (_TOLERANCE * pitch) ** 2)
+    surprise = -np.log(np.clip(hit, 0.01, 0.95)) * (count - 2) - math.log(n * _NEIGHBOURS)
+    rows: list[Row] = []
+    used = np.zeros(n, dtype=bool)
+    for i in np.argsort(-surprise, kind="stable")[:60]:
+        if surprise[i] < _LEAST_SURPRISE or len(rows) >= _MOST_ROWS:
+            break
+        ids = walked[i][walked[i] >= 0]
+        if used[ids].mean() > 0.4:
+            continue
+        used[ids] = True
+        rms = math.sqrt(float(jitter[i]) / (count[i] - 2))
+        shape = _shape_of(at, height, marks, lookup, ids, float(pitch[i]))
+        rows.append(
+            Row(*shape[:1], len(ids), float(pitch[i]) * shrink, float(surprise[i]), rms, *shape[1:])
+        )
+    return rows
+
+
+def _walk(
+    at: F32,
+    height: F32,
+    marks: F32,
+    lookup: _Lookup,
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+) -> tuple[NDArray[np.int32], F32]:
+    """Follow every proposal both ways: blobs met (-1 for none), summed squares of the misses."""
+    step0 = at[second] - at[first]
+    pitch = np.linalg.norm(step0, axis=1)
+    walked = np.full((len(first), 2 * _MOST_STEPS + 2), -1, dtype=np.int32)
+    walked[:, 0], walked[:, 1] = first, second
+    jitter = np.zeros(len(first), dtype=np.float32)
+    column = 2
+    for start, sign in ((second, 1), (first, -1)):
+        live = np.arange(len(first))
+        here, step = start, sign * step0
+        for turn in range(_MOST_STEPS):
+            found, miss = lookup.nearest(at[here] + step)
+            span = pitch[live]
+            like = height[found] / height[first[live]]
+            new = at[found] - at[here]
+            ok = (found >= 0) & (miss <= _TOLERANCE * span)
+            ok &= (like < _LIKE) & (like > 1 / _LIKE)
+            ok &= np.abs(np.hypot(new[:, 0], new[:, 1]) - span) <= 0.3 * span
+            kept = np.flatnonzero(ok)
+            low = _dip(at[here[kept]], at[found[kept]], height[found[kept]], marks)
+            kept = kept[low < _VALLEY + 0.15]
+            if not len(kept):
+                break
+            live, here = live[kept], found[kept]
+            jitter[live] += np.square(miss[kept] / span[kept])
+            walked[live, column + turn] = here
+            step = 0.5 * (step[kept] + new[kept])
+        column += _MOST_STEPS
+    return walked, jitter
+
+
+def _shape_of(
+    at: F32, height: F32, marks: F32, lookup: _Lookup, ids: NDArray[np.int32], pitch: float
+) -> tuple[Box, float, float, float, float]:
+    """Box, contrast, valley, lie and flanked of one row; see `Row`."""
+    points, tall = at[ids], height[ids]
+    centred = points - points.mean(axis=0)
+    xx, yy = np.square(centred).sum(axis=0)
+    angle = 0.5 * math.atan2(2 * float(centred[:, 0] @ centred[:, 1]), float(xx - yy))
+    along = np.array([math.cos(angle), math.sin(angle)], dtype=np.float32)
+    across = np.array([-along[1], along[0]], dtype=np.float32)
+    order = np.argsort(centred @ along, kind="stable")
+    points, tall = points[order], tall[order]
+    valley = _dip(points[:-1], points[1:], np.minimum(tall[:-1], tall[1:]), marks)
+    rows, columns = marks.shape
+
+    def level(shift: F32) -> float:
+        place = np.rint(np.concatenate([points + shift, points - shift])).astype(np.intp)
+        place = np.clip(place, 0, (columns - 1, rows - 1))
+        return float((marks[place[:, 1], place[:, 0]] / np.concatenate([tall, tall])).mean())
+
+    lie = level(along * (0.25 * pitch)) - level(across * (0.25 * pitch))
+    middle = float(np.median(tall))
+    far = np.array(_FLANKS, dtype=np.float32)[:, None, None] * pitch * across
+    beside = np.concatenate([points + far, points - far]).reshape(-1, 2)
+    found, miss = lookup.nearest(beside)
+    like = height[found] / middle
+    there = (found >= 0) & (miss < 0.3 * pitch) & (like > 0.5) & (like < 2)
+    sides = there.reshape(2, len(_FLANKS), len(points)).any(axis=1).mean(axis=1)
+    x0, y0 = points.min(axis=0) - 0.35 * pitch
+    x1, y1 = points.max(axis=0) + 0.35 * pitch
+    box = box_of_pixels(float(x0), float(y0), float(x1), float(y1), columns, rows)
+    return box, middle, float(np.median(valley)), lie, float(sides.min())
+
+
+class _Lookup:
+    """Which blob stands nearest to a point, by a raster of the picture."""
+
+    def __init__(self, at: F32, shape: tuple[int, ...]) -> None:
+        self._at = at
+        self._cell = 2 if max(shape) > 600 else 1
+        height, width = (side // self._cell + 1 for side in shape)
+        cells = np.rint(at / self._cell).astype(np.intp)
+        cells = np.clip(cells, 0, (width - 1, height - 1))
+        empty = np.ones((height, width), dtype=np.uint8)
+        empty[cells[:, 1], cells[:, 0]] = 0
+        _, label = cv2.distanceTransformWithLabels(
+            empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+        )
+        owner = np.zeros(int(label.max()) + 1, dtype=np.int32)
+        owner[label[cells[:, 1], cells[:, 0]]] = np.arange(len(at))
+        self._owner, self._label = owner, label
+        self._total = cv2.integral(1 - empty)
+
+    def nearest(self, points: F32) -> tuple[NDArray[np.int32], F32]:
+        """For points Nx2: indices of blobs (-1 outside the picture) and distances in px."""
+        height, width = self._label.shape
+        place = np.rint(points * (1 / self._cell)).astype(np.intp)
+        x, y = place[:, 0], place[:, 1]
+        inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+        label = self._label[y * inside, x * inside]
+        found = np.where(inside, self._owner[label], -1).astype(np.int32)
+        gap = points - self._at[found]
+        return found, np.hypot(gap[:, 0], gap[:, 1])
+
+    def density(self, points: F32, reach: F32) -> NDArray[np.float64]:
+        """Blobs per square px in the square of half side `reach` around each point."""
+        height, width = self._label.shape
+        low = ((points - reach[:, None]) / self._cell).astype(np.intp)
+        high = ((points + reach[:, None]) / self._cell).astype(np.intp) + 1
+        x0, y0 = np.clip(low[:, 0], 0, width - 1), np.clip(low[:, 1], 0, height - 1)
+        x1, y1 = np.clip(high[:, 0], x0 + 1, width), np.clip(high[:, 1], y0 + 1, height)
+        t = self._total
+        number = t[y1, x1] - t[y0, x1] - t[y1, x0] + t[y0, x0]
+        return np.asarray(number / ((x1 - x0) * (y1 - y0) * self._cell**2), dtype=np.float64)
