@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from video_pipeline.geometry import Box
 from video_pipeline.vision.detector import Detection
@@ -25,7 +25,7 @@ from video_pipeline.vision.picture import box_of_pixels, grey_of, working
 _WORKING_SIDE = 480
 _STEP = 4  # the metal map is kept at a quarter of the working size
 _SHARE = 0.04  # of the picture: how much metal fills a close-up
-_HALF = 0.20  # strength that counts as shown: about one in six whole-bag photos still reaches it
+_HALF = 0.15  # strength that counts as shown
 _MOST_BOXES = 6
 
 F32 = NDArray[np.float32]
@@ -52,12 +52,14 @@ class ClassicalHardware:
         top = float(np.partition(metal.ravel(), -most)[-most:].mean())
         strength = max(top - 0.7 * float(metal.mean()), 0.0)
         strength *= exposure(grey_of(small)).score
-        return Detection(strength / (strength + _HALF), _clusters(metal))
+        return Detection(strength**2 / (strength**2 + _HALF**2), _clusters(metal))
 
 
 def metallic(small: NDArray[np.uint8]) -> F32:
     """How metallic each place looks, 0..1, at a quarter of the size of a BGR picture HxWx3."""
-    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    lab: F32 = np.asarray(
+        cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2LAB), dtype=np.float32
+    )
     light = cv2.GaussianBlur(lab[..., 0], (0, 0), 0.8)
     narrow = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15))
@@ -80,23 +82,22 @@ def metallic(small: NDArray[np.uint8]) -> F32:
 
 def _clusters(metal: F32) -> tuple[Box, ...]:
     """Boxes around the metallic places, the heaviest first."""
-    height, width = metal.shape
     floor = max(0.5 * float(np.percentile(metal, 99)), 0.05)
     mask = (metal >= floor).astype(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     weight = np.bincount(labels.ravel(), weights=metal.ravel(), minlength=count)
     heaviest = sorted(range(1, count), key=lambda i: -weight[i])[:_MOST_BOXES]
     boxes = []
     for i in heaviest:
         x, y, w, h, area = (int(v) for v in stats[i])
         if area >= 6:
-            boxes.append(box_of_pixels(x, y, x + w, y + h, width, height))
+            boxes.append(box_of_pixels((x, y, x + w, y + h), metal.shape))
     return tuple(boxes)
 
 
-def _part(values: F32 | NDArray[np.floating], low: float, high: float) -> F32:
-    return np.asarray(np.clip((values - low) / (high - low), 0, 1), dtype=np.float32)
+def _part(values: ArrayLike, low: float, high: float) -> F32:
+    return np.asarray(np.clip((np.asarray(values) - low) / (high - low), 0, 1), dtype=np.float32)
 
 
 def _quarter(values: F32) -> F32:

@@ -42,8 +42,13 @@ def cut_out(picture: NDArray[np.uint8], box: Box | None) -> NDArray[np.uint8]:
     return picture[y0:y1, x0:x1]
 
 
-def box_of_pixels(x0: float, y0: float, x1: float, y1: float, width: int, height: int) -> Box:
-    """The box from pixel edges, kept inside the picture and never empty."""
+def box_of_pixels(edges: tuple[float, float, float, float], shape: tuple[int, ...]) -> Box:
+    """The box from pixel edges x0, y0, x1, y1 in a picture of that shape (height, width, ...).
+
+    Kept inside the picture and never empty.
+    """
+    height, width = shape[:2]
+    x0, y0, x1, y1 = edges
     left = min(max(x0, 0.0), width - 1.0)
     top = min(max(y0, 0.0), height - 1.0)
     right = min(max(x1, left + 1.0), float(width))

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +31,7 @@ _TOLERANCE = 0.24  # of the step
 _LIKE = 2.2  # ratio of contrasts between marks of one thread
 _VALLEY = 0.45  # between two stitches the mark falls below this share of its peak
 _FEWEST = 6
-_HALF = 60.0  # summed worth that counts as shown
+_HALF = 40.0  # summed worth that counts as shown
 _MOST_BOXES = 6
 _LEAST_SURPRISE = 4.0
 _MOST_ROWS = 5  # per scale and polarity
@@ -78,7 +80,7 @@ class ClassicalStitching:
             return Detection(0.0, ())
         weight *= exposure(grey_of(picture)).score
         boxes = tuple(row.box for row in rows[:_MOST_BOXES] if _worth(row) > 0)
-        return Detection(weight / (weight + _HALF), boxes)
+        return Detection(weight**2 / (weight**2 + _HALF**2), boxes)
 
 
 def _worth(row: Row) -> float:
@@ -114,6 +116,15 @@ def rows_of_stitches(picture: NDArray[np.uint8]) -> list[Row]:
     return kept
 
 
+class _Blobs:
+    """The marks of one scale and polarity: `at` Nx2 (x, y) px, `height` N, and their picture."""
+
+    def __init__(self, marks: F32) -> None:
+        self.marks = marks
+        self.at, self.height = _peaks(marks)
+        self.lookup = _Lookup(self.at, marks.shape)
+
+
 def _peaks(marks: F32) -> tuple[F32, F32]:
     """The strongest local maxima: places Nx2 (x, y) in px of `marks`, and heights N."""
     top = cv2.dilate(marks, np.ones((3, 3), np.uint8))
@@ -134,8 +145,9 @@ def _peaks(marks: F32) -> tuple[F32, F32]:
     return at, height
 
 
-def _proposals(at: F32, height: F32, marks: F32, sigma: float) -> tuple[NDArray[np.intp], ...]:
+def _proposals(blobs: _Blobs, sigma: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs (first, second) of like neighbours with a valley between them."""
+    at, height = blobs.at, blobs.height
     n = len(at)
     x, y = at[:, 0], at[:, 1]
     squared = np.square(x[None] - x[:, None]) + np.square(y[None] - y[:, None])
@@ -148,10 +160,11 @@ def _proposals(at: F32, height: F32, marks: F32, sigma: float) -> tuple[NDArray[
     ratio = height[first] / height[second]
     good &= (ratio < _LIKE) & (ratio > 1 / _LIKE)
     first, second = first[good], second[good]
-    dip = _dip(at[first], at[second], np.minimum(height[first], height[second]), marks)
+    dip = _dip(at[first], at[second], np.minimum(height[first], height[second]), blobs.marks)
     good = dip < _VALLEY
     pair = np.minimum(first, second)[good] * n + np.maximum(first, second)[good]
-    return np.divmod(np.unique(pair), n)
+    one, other = np.divmod(np.unique(pair), n)
+    return one, other
 
 
 def _dip(a: F32, b: F32, height: F32, marks: F32) -> F32:
@@ -165,22 +178,21 @@ def _dip(a: F32, b: F32, height: F32, marks: F32) -> F32:
 
 def _rows(marks: F32, sigma_full: float, shrink: int) -> list[Row]:
     """The rows of one scale and one polarity, the most surprising first."""
-    at, height = _peaks(marks)
-    n = len(at)
+    blobs = _Blobs(marks)
+    at, n = blobs.at, len(blobs.at)
     if n < _FEWEST:
         return []
-    first, second = _proposals(at, height, marks, sigma_full / shrink)
+    first, second = _proposals(blobs, sigma_full / shrink)
     if not len(first):
         return []
-    lookup = _Lookup(at, marks.shape)
-    walked, jitter = _walk(at, height, marks, lookup, first, second)
+    walked, jitter = _walk(blobs, first, second)
     count = (walked >= 0).sum(axis=1)
     many = count >= _FEWEST
     if not many.any():
         return []
     walked, count, jitter, first = walked[many], count[many], jitter[many], first[many]
     pitch = np.linalg.norm(at[second[many]] - at[first], axis=1)
-    crowd = lookup.density(at[first], 3.0 * pitch)
+    crowd = blobs.lookup.density(at[first], 3.0 * pitch)
     hit = 1 - np.exp(-crowd * math.pi * (_TOLERANCE * pitch) ** 2)
     surprise = -np.log(np.clip(hit, 0.01, 0.95)) * (count - 2) - math.log(n * _NEIGHBOURS)
     rows: list[Row] = []
@@ -193,7 +205,7 @@ def _rows(marks: F32, sigma_full: float, shrink: int) -> list[Row]:
             continue
         used[ids] = True
         rms = math.sqrt(float(jitter[i]) / (count[i] - 2))
-        shape = _shape_of(at, height, marks, lookup, ids, float(pitch[i]))
+        shape = _shape_of(blobs, ids, float(pitch[i]))
         rows.append(
             Row(*shape[:1], len(ids), float(pitch[i]) * shrink, float(surprise[i]), rms, *shape[1:])
         )
@@ -201,14 +213,10 @@ def _rows(marks: F32, sigma_full: float, shrink: int) -> list[Row]:
 
 
 def _walk(
-    at: F32,
-    height: F32,
-    marks: F32,
-    lookup: _Lookup,
-    first: NDArray[np.intp],
-    second: NDArray[np.intp],
+    blobs: _Blobs, first: NDArray[np.intp], second: NDArray[np.intp]
 ) -> tuple[NDArray[np.int32], F32]:
     """Follow every proposal both ways: blobs met (-1 for none), summed squares of the misses."""
+    at, height = blobs.at, blobs.height
     step0 = at[second] - at[first]
     pitch = np.linalg.norm(step0, axis=1)
     walked = np.full((len(first), 2 * _MOST_STEPS + 2), -1, dtype=np.int32)
@@ -217,9 +225,10 @@ def _walk(
     column = 2
     for start, sign in ((second, 1), (first, -1)):
         live = np.arange(len(first))
-        here, step = start, sign * step0
+        here: NDArray[Any] = start
+        step = sign * step0
         for turn in range(_MOST_STEPS):
-            found, miss = lookup.nearest(at[here] + step)
+            found, miss = blobs.lookup.nearest(at[here] + step)
             span = pitch[live]
             like = height[found] / height[first[live]]
             new = at[found] - at[here]
@@ -227,7 +236,7 @@ def _walk(
             ok &= (like < _LIKE) & (like > 1 / _LIKE)
             ok &= np.abs(np.hypot(new[:, 0], new[:, 1]) - span) <= 0.3 * span
             kept = np.flatnonzero(ok)
-            low = _dip(at[here[kept]], at[found[kept]], height[found[kept]], marks)
+            low = _dip(at[here[kept]], at[found[kept]], height[found[kept]], blobs.marks)
             kept = kept[low < _VALLEY + 0.15]
             if not len(kept):
                 break
@@ -240,10 +249,11 @@ def _walk(
 
 
 def _shape_of(
-    at: F32, height: F32, marks: F32, lookup: _Lookup, ids: NDArray[np.int32], pitch: float
+    blobs: _Blobs, ids: NDArray[np.int32], pitch: float
 ) -> tuple[Box, float, float, float, float]:
     """Box, contrast, valley, lie and flanked of one row; see `Row`."""
-    points, tall = at[ids], height[ids]
+    marks = blobs.marks
+    points, tall = blobs.at[ids], blobs.height[ids]
     centred = points - points.mean(axis=0)
     xx, yy = np.square(centred).sum(axis=0)
     angle = 0.5 * math.atan2(2 * float(centred[:, 0] @ centred[:, 1]), float(xx - yy))
@@ -263,13 +273,13 @@ def _shape_of(
     middle = float(np.median(tall))
     far = np.array(_FLANKS, dtype=np.float32)[:, None, None] * pitch * across
     beside = np.concatenate([points + far, points - far]).reshape(-1, 2)
-    found, miss = lookup.nearest(beside)
-    like = height[found] / middle
+    found, miss = blobs.lookup.nearest(beside)
+    like = blobs.height[found] / middle
     there = (found >= 0) & (miss < 0.3 * pitch) & (like > 0.5) & (like < 2)
     sides = there.reshape(2, len(_FLANKS), len(points)).any(axis=1).mean(axis=1)
     x0, y0 = points.min(axis=0) - 0.35 * pitch
     x1, y1 = points.max(axis=0) + 0.35 * pitch
-    box = box_of_pixels(float(x0), float(y0), float(x1), float(y1), columns, rows)
+    box = box_of_pixels((float(x0), float(y0), float(x1), float(y1)), marks.shape)
     return box, middle, float(np.median(valley)), lie, float(sides.min())
 
 

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from video_pipeline.geometry import Box
 from video_pipeline.vision.picture import box_of_pixels, ramp, working
 
-_WORKING_SIDE = 128
+_WORKING_SIDE = 96
 _RIM = 0.04  # of the short side
-_PIECES = 8  # rim pieces per side
+_PIECES = 6  # rim pieces per side
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What stands out: its box (None when nothing does) and how much of a whole item it is, 0..1."""
+    """What stands out: its box (None when nothing does), and 0..1 whether it is a whole item."""
 
     box: Box | None
     whole: float
@@ -41,7 +41,7 @@ def subject(picture: NDArray[np.uint8]) -> Subject:
         return Subject(None, 0.0)
     ys, xs = np.nonzero(mask)
     x0, y0, x1, y1 = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-    box = box_of_pixels(x0, y0, x1, y1, width, height)
+    box = box_of_pixels((x0, y0, x1, y1), mask.shape)
     return Subject(box, _wholeness(mask, contrast, box))
 
 
@@ -49,8 +49,11 @@ def _unlike_rim(small: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Lab distance of every pixel to the nearest colour of the rim, in units of its spread."""
     height, width = small.shape[:2]
     smooth = cv2.bilateralFilter(small, 5, 30, 3)
-    lab = cv2.cvtColor(smooth.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-    lab[..., 0] *= 0.6  # shadows on the backdrop change lightness far more than colour
+    lab = np.array(
+        cv2.cvtColor(smooth.astype(np.float32) / 255, cv2.COLOR_BGR2LAB), dtype=np.float32
+    )
+    # Shadows on the backdrop change lightness far more than colour.
+    lab[..., 0] *= 0.6
     rim = max(2, round(_RIM * min(height, width)))
     sides = (lab[:rim], lab[-rim:], lab[:, :rim].swapaxes(0, 1), lab[:, -rim:].swapaxes(0, 1))
     nearest = np.full((height, width), np.inf, dtype=np.float32)
@@ -89,7 +92,6 @@ def _outstanding(unlike: NDArray[np.float32]) -> tuple[NDArray[np.bool_] | None,
 
 
 def _wholeness(mask: NDArray[np.bool_], contrast: float, box: Box) -> float:
-    height, width = mask.shape
     area = float(mask.mean())
     edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     touch = float(edge.mean())

@@ -1,0 +1,135 @@
+"""Fixtures for all tests: small media made by the real ffmpeg, small placements, a private cache."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from video_pipeline.resources import shipped
+from video_pipeline.store import CACHE_VARIABLE, Store
+from video_pipeline.toolchain import ffmpeg_path
+
+SAMPLE = shipped("samples") / "cognac-pouch"
+
+MakeClip = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
+    """A function that makes a clip with ffmpeg: `make_clip("name.mp4", "-f", "lavfi", ...)`.
+
+    The arguments are everything between the program's name and the output file.
+    """
+    folder = tmp_path_factory.mktemp("clips")
+
+    def make(name: str, *arguments: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            subprocess.run(
+                [str(ffmpeg_path()), "-v", "error", "-nostdin", "-y", *arguments, str(path)],
+                check=True,
+                timeout=120,
+            )
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_take(make_clip: MakeClip) -> Path:
+    """The sample's take at a third of its size, for tests that need footage of a real-looking bag."""
+    return make_clip(
+        "small.mp4", "-i", str(SAMPLE / "take.mp4"), "-vf", "scale=540:960", "-c:v", "libx264",
+        "-preset", "ultrafast", "-crf", "20", "-an",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A presets folder with a placement `tiny` (270x480, quick to encode), else the shipped ones."""
+    folder = tmp_path_factory.mktemp("presets")
+    page = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text())
+    for name, value in {
+        "width": 270, "height": 480, "min_s": 6, "preset": "ultrafast", "crf": 30, "cover": [270, 480],
+    }.items():  # fmt: skip
+        page[name] = {**page[name], "value": value}
+    page["safe"] = {
+        edge: {**figure, "value": figure["value"] // 4} for edge, figure in page["safe"].items()
+    }
+    (folder / "placements").mkdir()
+    (folder / "placements" / "tiny.yaml").write_text(yaml.safe_dump(page))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that all tests of one worker share: footage is analysed once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty cache of one test's own."""
+    return Store(tmp_path / "cache")
+
+
+@pytest.fixture
+def write_listing(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes a listing for footage: `write_listing([take], price=None, ...)`.
+
+    Keyword arguments replace the sample listing's top-level keys; None takes a key out.
+    """
+
+    def write(footage: list[Path], name: str = "listing.yaml", **changes: Any) -> Path:
+        page = yaml.safe_load((SAMPLE / "listing.yaml").read_text())
+        page["footage"] = [str(path) for path in footage]
+        page["certificates"] = [{"file": str(SAMPLE / "certificate.jwt")}]
+        for key, value in changes.items():
+            if value is None:
+                page.pop(key, None)
+            else:
+                page[key] = value
+        path = tmp_path / name
+        path.write_text(yaml.safe_dump(page, allow_unicode=True), encoding="utf-8")
+        return path
+
+    return write
+
+
+class Outcome:
+    """What a command ended with."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        """Standard output as the one JSON document it must be."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run_cli(shared_cache: Path) -> Iterator[Callable[..., Outcome]]:
+    """A function that runs the command line in a process of its own, as a person would."""
+
+    def run(*arguments: str | Path, timeout: float = 240, env: dict[str, str] | None = None) -> Outcome:
+        import os
+
+        done = subprocess.run(
+            [sys.executable, "-m", "video_pipeline", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env={**os.environ, CACHE_VARIABLE: str(shared_cache), "COLUMNS": "160", **(env or {})},
+        )
+        return Outcome(done.returncode, done.stdout, re.sub(r"\x1b\[[0-9;]*m", "", done.stderr))
+
+    yield run
