@@ -18,6 +18,8 @@ from video_pipeline.progress import Listener, Step
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 people = Console(highlight=False, soft_wrap=True)
+if not people.is_terminal:
+    people = Console(highlight=False, soft_wrap=True, width=200)
 _PLAIN_EVERY_S = 5.0
 
 

@@ -20,6 +20,10 @@ from video_pipeline.presets.storyboards import Need
 WORST_EXPOSURE = 0.35
 WORST_SHARPNESS = 0.35
 WORST_MOTION = 0.9  # picture widths a second, the pace of a whip pan
+WORST_SHAKE = 0.6  # picture widths a second, from one look to the next
+# The picture brightens or darkens that much between two looks while the camera rests: the phone is
+# hunting for its exposure.
+LIGHT_JUMP = 0.06
 # From here on a moment counts as showing what is needed (vision calibrates scores to 0.5).
 SHOWS: dict[Need, float] = {
     "whole": 0.4,
@@ -90,6 +94,9 @@ class Reel:
         self.motion = _column(rows, "motion")
         self.shake = _column(rows, "shake")
         self.cut = np.array([m.cut for m in rows])
+        luma = _column(rows, "luma")
+        change = np.abs(np.diff(luma, prepend=luma[0]))
+        self.jump = (change > LIGHT_JUMP) & (self.motion < 0.5) & ~self.cut
         hardware, stitching, whole = (
             _column(rows, name) for name in ("hardware", "stitching", "whole")
         )
@@ -142,8 +149,12 @@ class Reel:
             yield "too dark" if worst.luma < 0.5 else "too bright"
         if float(np.quantile(self.sharpness[part], 0.25)) < WORST_SHARPNESS:
             yield "out of focus"
-        if float(np.quantile(self.motion[part], 0.8)) > WORST_MOTION:
+        if self.jump[part].any():
+            yield "the light changes"
+        if float(np.quantile(self.motion[part], 0.9)) > WORST_MOTION:
             yield "the camera moves too fast"
+        elif float(np.quantile(self.shake[part], 0.8)) > WORST_SHAKE:
+            yield "the camera shakes"
         if fit < SHOWS[need]:
             yield f"{_WORDS[need]} too small, too far or not in the picture"
 
@@ -191,6 +202,7 @@ def window_around(reel: Reel, at: Fraction, wanted: Fraction) -> Window:
         (reel.exposure >= WORST_EXPOSURE)
         & (reel.sharpness >= WORST_SHARPNESS)
         & (reel.motion <= WORST_MOTION)
+        & ~reel.jump
     )
     first = last = here
     if clean[here]:

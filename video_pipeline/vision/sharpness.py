@@ -21,9 +21,9 @@ from video_pipeline.vision.picture import cut_out, ramp, working
 _WORKING_SIDE = 960
 _FINE = 0.8
 _COARSE = 2.4
-_QUANTILE = 0.75  # of the edges: a close-up may rightly have a soft background
-_CRISP_PX = 0.9  # blur that no viewer sees on a phone
-_SOFT_PX = 3.6
+_QUANTILE = 0.6  # of the edges: a close-up may rightly have a soft background
+_CRISP_PX = 0.7  # of Gaussian sigma: sharp for a viewer on a phone
+_SOFT_PX = 1.9
 
 
 def sharpness(grey: NDArray[np.uint8], box: Box | None = None) -> float:

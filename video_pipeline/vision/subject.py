@@ -101,8 +101,8 @@ def _wholeness(mask: NDArray[np.bool_], contrast: float, box: Box) -> float:
     off_centre = max(abs(box.centre[0] - 0.5), abs(box.centre[1] - 0.5))
     return (
         min(ramp(area, 0.02, 0.07), ramp(area, 0.8, 0.6))
-        * ramp(touch, 0.2, 0.03)
-        * ramp(contrast, 4, 12)
+        * ramp(touch, 0.3, 0.05)
+        * ramp(contrast, 3, 9)
         * ramp(solid, 0.35, 0.65)
         * ramp(off_centre, 0.4, 0.2)
     )
