@@ -156,7 +156,7 @@ def alpha_clip(raw: Path, size: tuple[int, int], rate: Fraction, out: Path) -> l
         str(raw),
         f="rawvideo",
         pixel_format="rgba",
-        video_size=f"{size[0]}x{size[1]}",
+        video_size=size,
         framerate=str(rate),
     )
     return _command(
