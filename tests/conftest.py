@@ -58,7 +58,7 @@ def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("presets")
     page = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text())
     for name, value in {
-        "width": 270, "height": 480, "min_s": 6, "preset": "ultrafast", "crf": 30, "cover": [270, 480],
+        "width": 270, "height": 480, "min_s": 6, "preset": "superfast", "crf": 30, "cover": [270, 480],
     }.items():  # fmt: skip
         page[name] = {**page[name], "value": value}
     page["safe"] = {

@@ -101,7 +101,9 @@ def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = Fal
     paths = resolve_footage(listing)
     check_seen(listing, paths)
     footage = open_footage(paths)
-    issuers = settings.presets / "issuers" if settings.presets else None
+    # A person's presets folder need not hold every kind of preset.
+    own = settings.presets / "issuers" if settings.presets else None
+    issuers = own if own is not None and own.is_dir() else None
     claims, refusals = verify(listing, now=datetime.now(UTC), issuers_folder=issuers)
     if require_badge and not claims:
         first = refusals[0] if refusals else None

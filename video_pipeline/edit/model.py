@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 
@@ -112,3 +113,9 @@ class Edit:
     def duration_s(self) -> float:
         """Length of the clip in seconds."""
         return float(self.frames / self.rate)
+
+    def to_moviepy(self, home: Path = Path(), **own: Path | None) -> Any:
+        """This edit as a MoviePy clip; see `video_pipeline.edit.moviepy.to_moviepy`."""
+        from video_pipeline.edit.moviepy import to_moviepy  # noqa: PLC0415 - MoviePy starts slowly
+
+        return to_moviepy(self, home, **own)

@@ -107,7 +107,7 @@ class Reel:
             "stitching": stitching,
             "flaw": everywhere,
             "certificate": everywhere,
-            "any": np.maximum(0.3, np.maximum(np.maximum(hardware, stitching), 0.9 * whole)),
+            "any": np.maximum(0.1, np.maximum(np.maximum(hardware, stitching), 0.9 * whole)),
         }
         # Decoding may stop before the stated end; nothing after the last picture can be used.
         step = self.seconds[-1] / max(1, len(rows) - 1)
@@ -179,7 +179,7 @@ def best_windows(
         for window in reel.windows(need, length):
             if not window.faults:
                 usable.append(window)
-            elif nearest is None or _nearness(window) > _nearness(nearest):
+            elif nearest is None or _nearness(window, need) > _nearness(nearest, need):
                 nearest = window
     usable.sort(key=lambda w: (-w.score, w.source, w.start))
     kept: list[Window] = []
@@ -226,8 +226,12 @@ def window_around(reel: Reel, at: Fraction, wanted: Fraction) -> Window:
     return reel.window("flaw", min(starts, key=lambda i: abs(reel.times[i] - middle)), wanted)
 
 
-def _nearness(window: Window) -> float:
-    return window.score - 0.15 * len(window.faults)
+def _nearness(window: Window, need: Need) -> float:
+    if need in ("hardware", "stitching", "whole"):
+        peak = max(float(getattr(moment, need)) for moment in window.moments)
+    else:
+        peak = window.fit
+    return peak + window.fit - 0.15 * len(window.faults)
 
 
 def _column(rows: Sequence[Moment], name: str) -> NDArray[np.float64]:

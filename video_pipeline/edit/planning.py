@@ -27,6 +27,8 @@ from video_pipeline.trust.claims import Claim, Refusal
 
 _LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
 _RUNNERS_UP = 3
+# Slots whose words matter more than a new view: they may show again what was shown before.
+_MAY_REPEAT = ("hook", "condition", "proof", "end")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
                 windows=shot.windows,
                 optional=shot.optional,
                 weight=2.0 if shot.slot.needs in ("flaw", "hardware", "stitching") else 1.0,
-                repeats=shot.slot.name in ("condition", "proof", "end"),
+                repeats=shot.slot.name in _MAY_REPEAT,
             )
             for shot in draft.shots
         ]

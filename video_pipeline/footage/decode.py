@@ -21,12 +21,13 @@ Picture = NDArray[np.uint8]
 
 
 def frames(
-    footage: Footage, *, long_side: int, every_s: Fraction
+    footage: Footage, *, long_side: int, every_s: Fraction, since: Fraction = Fraction(0)
 ) -> Iterator[tuple[Fraction, Picture]]:
     """Yield `(time, picture)` about every `every_s` seconds, in time order.
 
     `time` is the frame's exact presentation time, seconds from the footage's start. `picture` is
     BGR, uint8, height x width x 3, turned upright, its long side at most `long_side` pixels.
+    Frames before `since` are passed over.
     """
     scale = min(1.0, long_side / max(footage.width, footage.height))
     width = max(2, round(footage.width * scale / 2) * 2)
@@ -40,6 +41,8 @@ def frames(
         stream = container.streams[footage.video_stream]
         assert isinstance(stream, av.VideoStream)
         stream.thread_type = "AUTO"
+        if since > 1 and stream.time_base is not None:
+            container.seek(int((since + start) / stream.time_base), stream=stream)
         for packet in container.demux(stream):
             try:
                 decoded = packet.decode()
@@ -49,7 +52,7 @@ def frames(
                 if frame.pts is None or frame.time_base is None:
                     continue
                 t = frame.pts * frame.time_base - start
-                if t < 0 or t < due:
+                if t < since or t < due:
                     continue
                 due = t + every_s - Fraction(1, 240)  # a frame a hair early is as good
                 picture = frame.reformat(width=stored[0], height=stored[1], format="bgr24")

@@ -47,12 +47,15 @@ def exposure(grey: NDArray[np.uint8]) -> Exposure:
     if inner.sum() < 0.02 * total:
         return Exposure(luma, high, low, 0.0)
     shares = np.cumsum(inner) / inner.sum()
-    p05, p50, p95 = (int(np.searchsorted(shares, q)) + _LOW + 1 for q in (0.05, 0.5, 0.95))
+    # Far percentiles: most of a close-up may be one plain piece of leather.
+    darkest, middle, bright, brightest = (
+        int(np.searchsorted(shares, q)) + _LOW + 1 for q in (0.002, 0.5, 0.98, 0.998)
+    )
     score = (
-        ramp(p95, 40, 110)  # nothing brighter than a dim grey: too dark
-        * ramp(p50, 248, 215)  # half of what is left is nearly white: washed out
-        * ramp(p95 - p05, 12, 50)  # fog, or a lens cap
-        * ramp(high, 0.75, 0.3)
+        max(ramp(bright, 55, 105), ramp(luma, 0.15, 0.3))  # nothing bright, nor bright on the whole
+        * ramp(middle, 242, 205)  # half of what is left is nearly white: washed out
+        * ramp(brightest - darkest, 8, 30)  # fog, or a lens cap
+        * ramp(high, 0.9, 0.5)
         * ramp(low, 0.85, 0.4)
     )
     return Exposure(luma, high, low, score)

@@ -21,9 +21,10 @@ from video_pipeline.vision.picture import cut_out, ramp, working
 _WORKING_SIDE = 960
 _FINE = 0.8
 _COARSE = 2.4
+_DIFFERENCE = 1 / 3  # px²: what the central difference itself blurs, at both scales
 _QUANTILE = 0.6  # of the edges: a close-up may rightly have a soft background
-_CRISP_PX = 0.7  # of Gaussian sigma: sharp for a viewer on a phone
-_SOFT_PX = 1.9
+_CRISP_PX = 0.4  # of Gaussian sigma: sharp for a viewer on a phone
+_SOFT_PX = 1.8
 
 
 def sharpness(grey: NDArray[np.uint8], box: Box | None = None) -> float:
@@ -55,7 +56,7 @@ def edge_blur_px(grey: NDArray[np.uint8]) -> float | None:
     ratio = _gradient(real, _FINE)[ridge] / coarse[ridge]
     r = float(np.quantile(ratio, _QUANTILE))
     r = min(max(r, 1.0001), _COARSE / _FINE - 1e-4)
-    squared = (_COARSE**2 - r**2 * _FINE**2) / (r**2 - 1)
+    squared = (_COARSE**2 - r**2 * _FINE**2) / (r**2 - 1) - _DIFFERENCE
     return float(np.sqrt(max(squared, 0.0)))
 
 

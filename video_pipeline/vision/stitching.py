@@ -33,6 +33,8 @@ _VALLEY = 0.45  # between two stitches the mark falls below this share of its pe
 _FEWEST = 6
 _HALF = 40.0  # summed worth that counts as shown
 _MOST_BOXES = 6
+_SAME_SEAM = 0.03  # share of the picture between rows of one seam
+_LEVELS = (0.0, 2.0, 4.0, 8.0, 16.0)  # heights of marks, for counting like ones
 _LEAST_SURPRISE = 4.0
 _MOST_ROWS = 5  # per scale and polarity
 _FLANKS = (0.8, 1.2, 1.6, 2.0, 2.5)  # of the step, to either side
@@ -70,17 +72,38 @@ class ClassicalStitching:
     version: str = "classical-1"
 
     def detect(self, picture: NDArray[np.uint8]) -> Detection:
-        """Score a BGR picture HxWx3 by its three best rows; boxes hold one row each.
+        """Score a BGR picture HxWx3 by its three best rows; boxes hold one seam each.
 
         Badly exposed pictures are marked down; blurred ones have no rows left.
         """
         rows = rows_of_stitches(picture)
-        weight = sum(_worth(row) for row in rows[:3])
-        if weight <= 0:
-            return Detection(0.0, ())
-        weight *= exposure(grey_of(picture)).score
-        boxes = tuple(row.box for row in rows[:_MOST_BOXES] if _worth(row) > 0)
-        return Detection(weight**2 / (weight**2 + _HALF**2), boxes)
+        weight = sum(_worth(row) for row in rows[:3]) * exposure(grey_of(picture)).score
+        score = weight**2 / (weight**2 + _HALF**2)
+        return Detection(score, _seams(rows))
+
+
+def _seams(rows: list[Row]) -> tuple[Box, ...]:
+    """Boxes of seams: rows that continue or accompany one another, the worthiest seam first."""
+    seams: list[tuple[Box, float]] = []
+    for row in rows:
+        worth = _worth(row)
+        if worth <= 0:
+            continue
+        box = row.box
+        apart: list[tuple[Box, float]] = []
+        for other, weight in seams:
+            gap = max(
+                max(box.x0, other.x0) - min(box.x1, other.x1),
+                max(box.y0, other.y0) - min(box.y1, other.y1),
+            )
+            if gap <= _SAME_SEAM:
+                box = Box.around((box, other)) or box
+                worth += weight
+            else:
+                apart.append((other, weight))
+        seams = [*apart, (box, worth)]
+    seams.sort(key=lambda seam: -seam[1])
+    return tuple(box for box, _ in seams[:_MOST_BOXES])
 
 
 def _worth(row: Row) -> float:
@@ -122,7 +145,7 @@ class _Blobs:
     def __init__(self, marks: F32) -> None:
         self.marks = marks
         self.at, self.height = _peaks(marks)
-        self.lookup = _Lookup(self.at, marks.shape)
+        self.lookup = _Lookup(self.at, self.height, marks.shape)
 
 
 def _peaks(marks: F32) -> tuple[F32, F32]:
@@ -192,7 +215,7 @@ def _rows(marks: F32, sigma_full: float, shrink: int) -> list[Row]:
         return []
     walked, count, jitter, first = walked[many], count[many], jitter[many], first[many]
     pitch = np.linalg.norm(at[second[many]] - at[first], axis=1)
-    crowd = blobs.lookup.density(at[first], 3.0 * pitch)
+    crowd = blobs.lookup.density(at[first], 3.0 * pitch, blobs.height[first])
     hit = 1 - np.exp(-crowd * math.pi * (_TOLERANCE * pitch) ** 2)
     surprise = -np.log(np.clip(hit, 0.01, 0.95)) * (count - 2) - math.log(n * _NEIGHBOURS)
     rows: list[Row] = []
@@ -276,23 +299,26 @@ def _shape_of(
     found, miss = blobs.lookup.nearest(beside)
     like = blobs.height[found] / middle
     there = (found >= 0) & (miss < 0.3 * pitch) & (like > 0.5) & (like < 2)
-    sides = there.reshape(2, len(_FLANKS), len(points)).any(axis=1).mean(axis=1)
+    sides = there.reshape(2, -1, len(points)).any(axis=1).mean(axis=1)
+    seen = (found >= 0).reshape(2, -1).mean(axis=1) > 0.6
+    # At the rim only one side can be seen; it speaks for both.
+    flanked = float(sides[seen].min()) if seen.any() else 0.0
     x0, y0 = points.min(axis=0) - 0.35 * pitch
     x1, y1 = points.max(axis=0) + 0.35 * pitch
     box = box_of_pixels((float(x0), float(y0), float(x1), float(y1)), marks.shape)
-    return box, middle, float(np.median(valley)), lie, float(sides.min())
+    return box, middle, float(np.median(valley)), lie, flanked
 
 
 class _Lookup:
     """Which blob stands nearest to a point, by a raster of the picture."""
 
-    def __init__(self, at: F32, shape: tuple[int, ...]) -> None:
+    def __init__(self, at: F32, height: F32, shape: tuple[int, ...]) -> None:
         self._at = at
         self._cell = 2 if max(shape) > 600 else 1
-        height, width = (side // self._cell + 1 for side in shape)
+        rows, columns = (side // self._cell + 1 for side in shape)
         cells = np.rint(at / self._cell).astype(np.intp)
-        cells = np.clip(cells, 0, (width - 1, height - 1))
-        empty = np.ones((height, width), dtype=np.uint8)
+        cells = np.clip(cells, 0, (columns - 1, rows - 1))
+        empty = np.ones((rows, columns), dtype=np.uint8)
         empty[cells[:, 1], cells[:, 0]] = 0
         _, label = cv2.distanceTransformWithLabels(
             empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
@@ -300,7 +326,12 @@ class _Lookup:
         owner = np.zeros(int(label.max()) + 1, dtype=np.int32)
         owner[label[cells[:, 1], cells[:, 0]]] = np.arange(len(at))
         self._owner, self._label = owner, label
-        self._total = cv2.integral(1 - empty)
+        self._totals = []
+        for level in _LEVELS:
+            tall = cells[height >= level]
+            marked = np.zeros((rows, columns), dtype=np.uint8)
+            marked[tall[:, 1], tall[:, 0]] = 1
+            self._totals.append(cv2.integral(marked))
 
     def nearest(self, points: F32) -> tuple[NDArray[np.int32], F32]:
         """For points Nx2: indices of blobs (-1 outside the picture) and distances in px."""
@@ -313,13 +344,17 @@ class _Lookup:
         gap = points - self._at[found]
         return found, np.hypot(gap[:, 0], gap[:, 1])
 
-    def density(self, points: F32, reach: F32) -> NDArray[np.float64]:
-        """Blobs per square px in the square of half side `reach` around each point."""
-        height, width = self._label.shape
+    def density(self, points: F32, reach: F32, height: F32) -> NDArray[np.float64]:
+        """Blobs per square px, near each point, that a mark of that height could be taken for.
+
+        Near is the square of half side `reach`; the height is rounded down to a few levels.
+        """
+        rows, columns = self._label.shape
         low = ((points - reach[:, None]) / self._cell).astype(np.intp)
         high = ((points + reach[:, None]) / self._cell).astype(np.intp) + 1
-        x0, y0 = np.clip(low[:, 0], 0, width - 1), np.clip(low[:, 1], 0, height - 1)
-        x1, y1 = np.clip(high[:, 0], x0 + 1, width), np.clip(high[:, 1], y0 + 1, height)
-        t = self._total
-        number = t[y1, x1] - t[y0, x1] - t[y1, x0] + t[y0, x0]
+        x0, y0 = np.clip(low[:, 0], 0, columns - 1), np.clip(low[:, 1], 0, rows - 1)
+        x1, y1 = np.clip(high[:, 0], x0 + 1, columns), np.clip(high[:, 1], y0 + 1, rows)
+        level = np.maximum(np.searchsorted(_LEVELS, height / _LIKE, side="right") - 1, 0)
+        t = np.stack(self._totals)
+        number = t[level, y1, x1] - t[level, y0, x1] - t[level, y1, x0] + t[level, y0, x0]
         return np.asarray(number / ((x1 - x0) * (y1 - y0) * self._cell**2), dtype=np.float64)

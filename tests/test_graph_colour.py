@@ -1,0 +1,231 @@
+"""Colours after the graph: known patches in, BT.709 limited range out, overlays on top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import MakeClip
+from numbered import numbered, piece_of, planes
+from numpy.typing import NDArray
+
+from video_pipeline import graph
+from video_pipeline.footage.probe import open_media, probe
+from video_pipeline.graph import Layer
+from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.toolchain import run
+
+PATCHES = (
+    (255, 255, 255), (191, 191, 0), (0, 191, 191), (0, 191, 0),
+    (191, 0, 191), (191, 0, 0), (0, 0, 191), (0, 0, 0), (150, 90, 60),
+)  # fmt: skip
+WEIGHTS = {"bt709": (0.2126, 0.0722), "bt470bg": (0.299, 0.114), "smpte170m": (0.299, 0.114)}
+CELL = 30
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_presets: Path) -> Placement:
+    return load_placement("tiny", tiny_presets)
+
+
+def coded(colour: tuple[int, int, int], matrix: str, full: bool) -> tuple[int, int, int]:
+    """8-bit Y, Cb, Cr of an RGB colour (ITU-T H.273, 8.3)."""
+    kr, kb = WEIGHTS[matrix]
+    r, g, b = (c / 255 for c in colour)
+    y = kr * r + (1 - kr - kb) * g + kb * b
+    cb, cr = (b - y) / (2 * (1 - kb)), (r - y) / (2 * (1 - kr))
+    if full:
+        return round(255 * y), round(128 + 255 * cb), round(128 + 255 * cr)
+    return round(16 + 219 * y), round(128 + 224 * cb), round(128 + 224 * cr)
+
+
+@dataclass(frozen=True)
+class Case:
+    matrix: str
+    full: bool
+    tags: tuple[str, ...]
+    codec: tuple[str, ...] = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "1")
+    pixel_format: str = "yuv420p"
+
+
+def tags(matrix: str, span: str = "tv") -> tuple[str, ...]:
+    params = f"setparams=colorspace={matrix}:color_primaries={matrix}:color_trc={matrix}:range={span}"
+    return ("-vf", params.replace("color_trc=bt470bg", "color_trc=gamma28"))
+
+
+CASES = {
+    "bt709": Case("bt709", False, tags("bt709")),
+    "pal": Case("bt470bg", False, tags("bt470bg")),
+    "ntsc": Case("smpte170m", False, tags("smpte170m")),
+    "untagged": Case("smpte170m", False, ()),
+    "full": Case("bt709", True, tags("bt709", "pc")),
+    "full601": Case("smpte170m", True, tags("smpte170m", "pc")),
+    "jpeg": Case("bt470bg", True, (), ("-c:v", "mjpeg", "-q:v", "1"), "yuvj420p"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_colours_arrive_as_bt709(
+    make_clip: MakeClip, tiny: Placement, tmp_path: Path, name: str
+) -> None:
+    case = CASES[name]
+    frame = np.zeros((3, 3 * CELL, 3 * CELL), np.uint8)
+    for place, colour in enumerate(PATCHES):
+        y, x = divmod(place, 3)
+        frame[:, y * CELL : (y + 1) * CELL, x * CELL : (x + 1) * CELL] = np.reshape(
+            coded(colour, case.matrix, case.full), (3, 1, 1)
+        )
+    raw = tmp_path / "patches.yuv"
+    small = frame[1:, ::2, ::2]
+    raw.write_bytes((frame[0].tobytes() + small[0].tobytes() + small[1].tobytes()) * 5)
+    source = make_clip(
+        f"patches-{name}.{'mov' if name == 'jpeg' else 'mp4'}",
+        "-f", "rawvideo", "-pix_fmt", case.pixel_format, "-s", "90x90", "-r", "30", "-i", str(raw),
+        *case.tags, *case.codec,
+    )  # fmt: skip
+    footage = probe(source)
+    assert footage.colour.full_range == case.full
+    assert footage.colour.transfer == "sdr"
+    out = tmp_path / "out.mp4"
+    run(piece_of(footage, tiny, frames=2).command(out), deadline_s=60)
+    got = planes(out, "yuv444p")[1]
+    # The square picture stands in the middle between bars.
+    top, cell = (480 - 270) // 2, 90
+    for place, colour in enumerate(PATCHES):
+        y, x = divmod(place, 3)
+        patch = got[:, top + y * cell + 25 : top + y * cell + 65, x * cell + 25 : x * cell + 65]
+        want = coded(colour, "bt709", False)
+        assert patch.mean(axis=(1, 2)) == pytest.approx(want, abs=3), (colour, want)
+    with open_media(out) as container:
+        context = container.streams.video[0].codec_context
+        assert context.pix_fmt == "yuv420p"
+        assert (context.color_primaries, context.color_trc, context.colorspace) == (1, 1, 1)
+        assert context.color_range == 1
+
+
+def grey_hdr(make_clip: MakeClip, transfer: str, span: str = "tv") -> Path:
+    """Three bands, dark, middle grey and reference white, as signal levels of ITU-R BT.2408."""
+    grey, white = {"arib-std-b67": (0.38, 0.75), "smpte2084": (0.38, 0.58)}[transfer]
+    low, high = (0, 1023) if span == "pc" else (64, 940)
+    levels = [round(low + share * (high - low)) for share in (0.0, grey, white)]
+    return make_clip(
+        f"hdr-{transfer}-{span}.mp4", "-f", "lavfi", "-i",
+        "nullsrc=s=90x160:r=30:d=0.5,format=yuv420p10le,"
+        f"geq=lum='if(lt(X,30),{levels[0]},if(lt(X,60),{levels[1]},{levels[2]}))':cb=512:cr=512,"
+        f"setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range={span}",
+        "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:qp=4", "-tag:v", "hvc1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("span", ["tv", "pc"])
+@pytest.mark.parametrize(("transfer", "kind"), [("arib-std-b67", "hlg"), ("smpte2084", "pq")])
+def test_hdr_becomes_an_sdr_picture_of_usual_brightness(
+    make_clip: MakeClip, tiny: Placement, tmp_path: Path, transfer: str, kind: str, span: str
+) -> None:
+    footage = probe(grey_hdr(make_clip, transfer, span))
+    assert footage.colour.transfer == kind
+    out = tmp_path / "out.mp4"
+    run(piece_of(footage, tiny, frames=2).command(out), deadline_s=60)
+    got = planes(out, "yuv444p")[1].astype(float)
+    bands = [got[:, 100:380, x : x + 40].mean(axis=(1, 2)) for x in (25, 115, 205)]
+    print(kind, span, bands)
+    black, grey, white = (band[0] for band in bands)
+    assert black == pytest.approx(16, abs=2)
+    assert 95 <= grey <= 125  # an 18 % grey card under SDR is near 40 % of the signal
+    assert 195 <= white <= 235
+    for band in bands:
+        assert band[1:] == pytest.approx((128, 128), abs=2)
+    with open_media(out) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.color_primaries, context.color_trc, context.colorspace) == (1, 1, 1)
+
+
+def layer_of(
+    folder: Path, alphas: list[int], colour: tuple[int, int, int], enter: int, leave: int,
+    first: int, last: int, place: tuple[int, int] = (60, 200), size: tuple[int, int] = (80, 40),
+) -> Layer:  # fmt: skip
+    """An overlay clip of one colour whose frames have the given alphas."""
+    frames: NDArray[np.uint8] = np.empty((len(alphas), size[1], size[0], 4), np.uint8)
+    frames[..., :3] = colour
+    frames[..., 3] = np.array(alphas)[:, None, None]
+    raw, out = folder / "layer.rgba", folder / f"layer-{first}.mov"
+    raw.write_bytes(frames.tobytes())
+    run(graph.alpha_clip(raw, size, Fraction(30), out), deadline_s=60)
+    return Layer(out, "digest", *place, enter, leave, first, last)
+
+
+def test_an_overlay_comes_rests_and_goes_on_its_frames(
+    make_clip: MakeClip, tiny: Placement, tmp_path: Path
+) -> None:
+    source = make_clip("grey.mp4", "-f", "lavfi", "-i", "color=c=0x808080:s=90x160:r=30:d=3")
+    colour = (200, 60, 40)
+    layer = layer_of(tmp_path, [51, 102, 153, 204, 128, 64], colour, 3, 2, 7, 50)
+    out = tmp_path / "out.mp4"
+    run(piece_of(probe(source), tiny, frames=60, layers=[layer]).command(out), deadline_s=60)
+    got = planes(out, "yuv444p").astype(float)
+    assert len(got) == 60
+    ground = got[0, :, 200:240, 60:140].mean(axis=(1, 2))
+    alphas = {7: 51, 8: 102, 9: 153, **dict.fromkeys(range(10, 48), 204), 48: 128, 49: 64}
+    want = np.array(coded(colour, "bt709", False), float)
+    for frame, picture in enumerate(got):
+        alpha = alphas.get(frame, 0) / 255
+        seen = picture[:, 206:234, 66:134].mean(axis=(1, 2))
+        assert seen == pytest.approx(ground + (want - ground) * alpha, abs=3), frame
+    # Where it stands: nothing of it outside its box.
+    rest = got[30, 2] - got[0, 2]
+    rows, columns = np.nonzero(rest > 15)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == pytest.approx(
+        (200, 239, 60, 139), abs=2
+    )
+
+
+def test_an_overlay_keeps_time_over_many_frames_and_odd_rates(
+    make_clip: MakeClip, tiny: Placement, tmp_path: Path
+) -> None:
+    """Frame times are whole ticks: counted in seconds, frame 123 would get the time of 122."""
+    from dataclasses import replace
+
+    source = make_clip("grey6.mp4", "-f", "lavfi", "-i", "color=c=0x808080:s=90x160:r=30:d=6")
+    for rate in (Fraction(30), Fraction(25), Fraction(30000, 1001)):
+        layer = layer_of(tmp_path, [255], (255, 255, 255), 0, 0, 113, 124)
+        place = replace(tiny, rate=rate)
+        out = tmp_path / "out.mp4"
+        run(piece_of(probe(source), place, frames=140, layers=[layer]).command(out), deadline_s=60)
+        luma = planes(out)[:, 210:230, 70:130].mean(axis=(1, 2))
+        assert [n for n, level in enumerate(luma) if level > 180] == list(range(113, 124)), rate
+
+
+def test_two_overlays_lie_on_each_other_in_order(
+    make_clip: MakeClip, tiny: Placement, tmp_path: Path
+) -> None:
+    source = make_clip("grey.mp4", "-f", "lavfi", "-i", "color=c=0x808080:s=90x160:r=30:d=3")
+    below = layer_of(tmp_path, [255], (255, 255, 255), 0, 0, 0, 10)
+    above = layer_of(tmp_path, [255], (0, 0, 0), 0, 0, 5, 15, place=(100, 220))
+    out = tmp_path / "out.mp4"
+    piece = piece_of(probe(source), tiny, frames=20, layers=[below, above])
+    run(piece.command(out), deadline_s=60)
+    luma = planes(out).astype(float)
+    assert luma[7, 225:235, 105:135].mean() == pytest.approx(16, abs=3)
+    assert luma[7, 205:215, 65:95].mean() == pytest.approx(235, abs=3)
+    assert luma[2, 225:235, 105:135].mean() == pytest.approx(235, abs=3)
+
+
+def test_an_overlay_without_time_to_rest_is_refused(tmp_path: Path, make_clip: MakeClip, tiny: Placement) -> None:
+    source = make_clip("rate30s.mp4", *numbered(1))
+    layer = layer_of(tmp_path, [100, 255, 100], (9, 9, 9), 1, 1, 4, 6)
+    with pytest.raises(ValueError, match="no time to rest"):
+        piece_of(probe(source), tiny, layers=[layer]).command(tmp_path / "out.mp4")
+
+
+def test_a_still_has_the_colours_of_its_footage(make_clip: MakeClip, tmp_path: Path) -> None:
+    import cv2
+
+    source = make_clip("brown.mp4", "-f", "lavfi", "-i", "color=c=0x965A3C:s=90x160:r=30:d=1")
+    out = tmp_path / "still.jpg"
+    run(graph.still(probe(source), Fraction(1, 2), out), deadline_s=60)
+    picture = cv2.imread(str(out))
+    assert picture.shape == (160, 90, 3)
+    assert picture.mean(axis=(0, 1))[::-1] == pytest.approx((150, 90, 60), abs=4)

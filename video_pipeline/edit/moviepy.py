@@ -1,0 +1,110 @@
+"""An edit as a MoviePy clip, for people who script further.
+
+The pictures come from our own decoder, upright and at their true times, since MoviePy turns clips
+with a display matrix the wrong way (its issue 2356). Overlays stand still here; rendering gives
+them their motion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoClip, concatenate_videoclips
+from numpy.typing import NDArray
+
+from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.footage.decode import frames
+from video_pipeline.footage.model import Footage
+from video_pipeline.footage.probe import probe
+from video_pipeline.graph import position
+from video_pipeline.overlays.drawing import Canvas, draw
+from video_pipeline.presets.placements import load_placement
+
+
+def to_moviepy(
+    edit: Edit,
+    home: Path = Path(),
+    *,
+    presets: Path | None = None,
+    overlays: Path | None = None,
+) -> Any:
+    """The whole edit as one MoviePy `VideoClip` with sound, to script further.
+
+    `home` is the folder that the edit's source paths start from; `presets` and `overlays` are a
+    person's own folders. Raises FootageError when a source is gone.
+    """
+    footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
+    canvas = Canvas(edit.width, edit.height, load_placement(edit.placement, presets).safe)
+    clips = []
+    for cut in edit.cuts:
+        seconds = float(cut.frames / edit.rate)
+        picture = VideoClip(
+            frame_function=_Reader(footage[cut.source], cut, edit).frame, duration=seconds
+        )
+        layers = [picture]
+        for use in cut.overlays:
+            drawing = draw(use.template, use.fields, canvas, own=overlays)
+            layers.append(
+                ImageClip(drawing.pixels, transparent=True)
+                .with_position((drawing.x, drawing.y))
+                .with_start(float(use.first / edit.rate))
+                .with_duration(float((use.last - use.first) / edit.rate))
+            )
+        clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
+        clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
+    return concatenate_videoclips(clips).with_fps(float(edit.rate))
+
+
+class _Reader:
+    """Reads one cut's frames forwards; going back opens the source again."""
+
+    def __init__(self, footage: Footage, cut: Cut, edit: Edit) -> None:
+        self._footage, self._cut, self._edit = footage, cut, edit
+        self._frames: Iterator[tuple[Fraction, NDArray[np.uint8]]] = iter(())
+        self._now: tuple[Fraction, NDArray[np.uint8]] | None = None
+        self._next: tuple[Fraction, NDArray[np.uint8]] | None = None
+
+    def frame(self, t: float) -> NDArray[np.uint8]:
+        """RGB picture of the output's size at `t` seconds of the cut."""
+        number = min(round(t * float(self._edit.rate)), self._cut.frames - self._cut.hold - 1)
+        wanted = self._cut.start + Fraction(number) / self._edit.rate
+        if self._now is None or wanted < self._now[0]:
+            self._frames = frames(
+                self._footage,
+                long_side=max(self._footage.width, self._footage.height),
+                every_s=Fraction(0),
+                since=self._cut.start,
+            )
+            self._now = next(self._frames)
+            self._next = next(self._frames, None)
+        half = Fraction(1, 2) / self._edit.rate
+        while self._next is not None and self._next[0] <= wanted + half:
+            self._now, self._next = self._next, next(self._frames, None)
+        return self._framed(self._now[1], number)
+
+    def _framed(self, picture: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
+        crop = self._cut.crop
+        left, top = (round(v) for v in position(crop.path, number))
+        window = picture[top : top + crop.height, left : left + crop.width]
+        scale = min(self._edit.width / crop.width, self._edit.height / crop.height)
+        size = (round(crop.width * scale), round(crop.height * scale))
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        inner = cv2.cvtColor(cv2.resize(window, size, interpolation=method), cv2.COLOR_BGR2RGB)
+        sheet = np.zeros((self._edit.height, self._edit.width, 3), dtype=np.uint8)
+        y, x = (self._edit.height - size[1]) // 2, (self._edit.width - size[0]) // 2
+        sheet[y : y + size[1], x : x + size[0]] = inner[: self._edit.height, : self._edit.width]
+        return sheet
+
+
+def _sound(footage: Footage, cut: Cut, edit: Edit) -> Any:
+    if footage.audio_stream is None or not edit.keep_sound:
+        return None
+    start = float(cut.start)
+    whole = AudioFileClip(str(footage.path))
+    end = min(start + float(cut.frames / edit.rate), whole.duration)
+    return whole.subclipped(start, end) if end > start else None

@@ -1,0 +1,28 @@
+"""Every ffmpeg command line of the project is built here, and nowhere else.
+
+Graphs are put together with ffmpeg-python, which escapes each filter value; no text that a person
+wrote ever enters one.
+"""
+
+from video_pipeline.graph.audio import AAC_FRAME, SAMPLE_RATE, aac, levelled, measured, sound
+from video_pipeline.graph.crops import position
+from video_pipeline.graph.picture import Layer, alpha_clip, clip_still, loop, piece, still
+from video_pipeline.graph.trials import decoded, trial
+
+__all__ = [
+    "AAC_FRAME",
+    "SAMPLE_RATE",
+    "Layer",
+    "aac",
+    "alpha_clip",
+    "clip_still",
+    "decoded",
+    "levelled",
+    "loop",
+    "measured",
+    "piece",
+    "position",
+    "sound",
+    "still",
+    "trial",
+]

@@ -1,0 +1,93 @@
+"""Commands for sound: cutting it, measuring it, levelling it, encoding it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from video_pipeline.footage.model import Footage
+from video_pipeline.graph.command import command, opened
+
+SAMPLE_RATE = 48_000
+AAC_FRAME = 1_024  # samples; also the encoder's priming, which players without an edit list play
+
+
+def sound(parts: Sequence[tuple[Footage | None, Fraction, int]], out: Path) -> list[str]:
+    """The command that cuts the clip's sound: 48 kHz stereo float WAV.
+
+    Each part is a footage (None for silence), its start, and a length in samples. Joins fade over
+    8 ms so that they do not click.
+    """
+    tracks = []
+    for place, (footage, start, samples) in enumerate(parts):
+        # ffmpeg-python takes equal inputs for one and the same, so each is opened for its own
+        # length: long enough, and a millisecond more than the one before.
+        length = Fraction(samples, SAMPLE_RATE) + Fraction(1000 + place, 1000)
+        if footage is None or footage.audio_stream is None:
+            track = ffmpeg.input(
+                f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f="lavfi", t=f"{float(length):.6f}"
+            ).audio
+        else:
+            track = opened(footage, start, length)[str(footage.audio_stream)]
+            track = track.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
+        track = track.filter("aformat", sample_fmts="flt", channel_layouts="stereo")
+        track = track.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
+        fade = min(384, samples // 2)
+        track = track.filter("afade", type="in", start_sample=0, nb_samples=fade)
+        track = track.filter("afade", type="out", start_sample=samples - fade, nb_samples=fade)
+        tracks.append(track)
+    joined = ffmpeg.concat(*tracks, v=0, a=1) if len(tracks) > 1 else tracks[0]
+    return _wav(joined, out)
+
+
+def measured(media: Path) -> list[str]:
+    """The command that measures loudness and true peak (EBU R 128) of a file's sound."""
+    heard = ffmpeg.input(str(media)).audio.filter("ebur128", peak="true")
+    return command(ffmpeg.output(heard, "-", f="null"), log="info")
+
+
+def levelled(wav: Path, gain_db: float, ceiling_dbtp: float, out: Path) -> list[str]:
+    """The command that applies one gain and a true-peak limiter to a WAV file."""
+    track = ffmpeg.input(str(wav)).audio.filter("volume", f"{gain_db:.4f}dB")
+    # A limiter sees samples, not the wave between them; at four times the rate it sees both.
+    track = track.filter("aresample", 4 * SAMPLE_RATE)
+    track = track.filter(
+        "alimiter", limit=f"{10 ** (ceiling_dbtp / 20):.6f}", attack=3, release=60, level="disabled"
+    )
+    return _wav(track.filter("aresample", SAMPLE_RATE), out)
+
+
+def aac(wav: Path, kbps: int, out: Path) -> list[str]:
+    """The command that encodes a WAV file as AAC-LC.
+
+    The first 1,024 samples are left out: a player that knows nothing of the encoder's priming
+    plays that many extra first, so the sound stands exactly where it belongs without an edit list.
+    """
+    track = ffmpeg.input(str(wav)).audio.filter("atrim", start_sample=AAC_FRAME)
+    track = track.filter("asetpts", "PTS-STARTPTS")
+    return command(
+        ffmpeg.output(
+            track,
+            str(out),
+            **{
+                "c:a": "aac",
+                "b:a": f"{kbps}k",
+                "ar": SAMPLE_RATE,
+                "ac": 2,
+                "f": "mp4",
+                "flags:a": "+bitexact",
+                "fflags": "+bitexact",
+                "map_metadata": -1,
+            },
+        )
+    )
+
+
+def _wav(track: Any, out: Path) -> list[str]:
+    return command(
+        ffmpeg.output(track, str(out), **{"c:a": "pcm_f32le", "f": "wav", "fflags": "+bitexact"})
+    )

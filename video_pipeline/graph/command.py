@@ -1,0 +1,35 @@
+"""What every ffmpeg command shares: how a footage file is opened and how the program is called."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import ffmpeg
+
+from video_pipeline.footage.model import Footage
+from video_pipeline.toolchain import CONTAINERS, ffmpeg_path
+
+SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
+
+# Sources are opened a hair early, since ffmpeg reads times in microseconds and would otherwise
+# drop a frame whose time rounds down.
+_EARLY = Fraction(1, 2000)
+
+
+def command(output: Any, log: str = "error") -> list[str]:
+    """The whole command line of an ffmpeg-python output."""
+    quiet = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", log, "-y"]
+    return [str(ffmpeg_path()), *quiet, *ffmpeg.get_args(output)]
+
+
+def opened(footage: Footage, start: Fraction, length: Fraction) -> Any:
+    """A footage file as input, from `start` on, for `length` seconds."""
+    early = max(Fraction(0), start - _EARLY)
+    return ffmpeg.input(
+        str(footage.path),
+        ss=f"{float(early):.6f}",
+        t=f"{float(length):.6f}",
+        protocol_whitelist="file",
+        format_whitelist=CONTAINERS,
+    )

@@ -1,0 +1,230 @@
+"""Commands for pictures: pieces, stills, previews and overlay clips.
+
+Scaling and encoding flags ask for bit-exact arithmetic, so that the same edit gives the same bytes
+on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from video_pipeline.edit.model import Crop
+from video_pipeline.footage.model import Footage
+from video_pipeline.graph.colour import normalised
+from video_pipeline.graph.command import SCALING, command, opened
+from video_pipeline.graph.crops import cropped
+from video_pipeline.presets.placements import Placement
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An overlay clip on a piece: where it stands and from which output frame to which.
+
+    The file holds `enter` frames of arriving, one at rest, `leave` frames of leaving; it is shown
+    from frame `first` up to, not including, `last`, resting for as long as that takes.
+    """
+
+    path: Path
+    digest: str
+    x: int
+    y: int
+    enter: int
+    leave: int
+    first: int
+    last: int
+
+
+def piece(
+    footage: Footage,
+    start: Fraction,
+    frames: int,
+    hold: int,
+    crop: Crop,
+    layers: Sequence[Layer],
+    placement: Placement,
+    out: Path,
+) -> list[str]:
+    """The command that encodes one piece: exactly `frames` frames from `start` on.
+
+    The last `hold` of them repeat the one before.
+    """
+    rate = placement.rate
+    live = frames - hold
+    picture = _ticking(footage, start, live, rate)
+    picture = _squared(picture, footage)
+    picture = cropped(picture, crop, footage, placement.width, placement.height)
+    if hold:
+        picture = picture.filter("tpad", stop_mode="clone", stop=hold)
+    picture = _numbered(picture, rate, 0)
+    for layer in layers:
+        picture = picture.overlay(
+            _layer(layer, rate), x=layer.x, y=layer.y, eof_action="pass", format="yuv420"
+        )
+    picture = picture.filter("format", "yuv420p")
+    return command(ffmpeg.output(picture, str(out), **_picture_encoder(placement)))
+
+
+def still(footage: Footage, t: Fraction, out: Path, *, crop: Crop | None = None) -> list[str]:
+    """The command that writes the frame at `t`, whole or cropped, at source resolution."""
+    picture = opened(footage, t, Fraction(1))[str(footage.video_stream)]
+    picture = _squared(picture, footage)
+    if crop is not None:
+        key = crop.path[0]
+        picture = picture.filter("crop", crop.width, crop.height, key.x, key.y)
+    picture = normalised(picture, footage.colour, None)
+    return _jpeg(picture, out)
+
+
+def clip_still(clip: Path, frame: int, out: Path) -> list[str]:
+    """The command that writes output frame `frame` of a finished clip as a JPEG."""
+    picture = ffmpeg.input(str(clip)).video
+    picture = picture.filter("trim", start_frame=frame, end_frame=frame + 1)
+    return _jpeg(picture, out)
+
+
+def loop(
+    clip: Path, spans: Sequence[tuple[int, int]], width: int, fps: int, out: Path
+) -> list[str]:
+    """The command that joins frame spans of a clip to a small silent animated WebP."""
+    source = ffmpeg.input(str(clip)).video.filter_multi_output("split", len(spans))
+    parts = [
+        source[i].filter("trim", start_frame=a, end_frame=b).filter("setpts", "PTS-STARTPTS")
+        for i, (a, b) in enumerate(spans)
+    ]
+    picture = ffmpeg.concat(*parts) if len(parts) > 1 else parts[0]
+    picture = picture.filter("fps", fps=fps).filter("scale", width, -2, flags=SCALING)
+    return command(
+        ffmpeg.output(
+            picture,
+            str(out),
+            **{
+                "c:v": "libwebp_anim",
+                "loop": 0,
+                "q:v": 70,
+                "compression_level": 4,
+                "fflags": "+bitexact",
+                "flags:v": "+bitexact",
+                "f": "webp",
+            },
+        )
+    )
+
+
+def alpha_clip(raw: Path, size: tuple[int, int], rate: Fraction, out: Path) -> list[str]:
+    """The command that keeps raw RGBA frames as a lossless QuickTime file with straight alpha."""
+    pictures = ffmpeg.input(
+        str(raw),
+        f="rawvideo",
+        pixel_format="rgba",
+        video_size=size,
+        framerate=str(rate),
+    )
+    return command(
+        ffmpeg.output(
+            pictures.video,
+            str(out),
+            **{
+                "c:v": "qtrle",
+                "pix_fmt": "argb",
+                "threads": 1,
+                "flags:v": "+bitexact",
+                "fflags": "+bitexact",
+                "map_metadata": -1,
+                "video_track_timescale": rate.numerator,
+                "f": "mov",
+            },
+        )
+    )
+
+
+def _ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> Any:
+    """Exactly `frames` frames at a constant rate; the first is the one a player shows at `start`.
+
+    The file is opened up to a second early and cut on the output's grid: where frames are unevenly
+    spaced, the one on show at `start` may have begun long before.
+    """
+    lead = min(round(rate), int(start * rate))
+    picture = opened(footage, start - lead / rate, (lead + frames) / rate + 1)
+    picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
+    # Rounding may leave the last frame of a file unreached; two are forgiven, no more.
+    picture = picture.filter("tpad", stop_mode="clone", stop=2)
+    return picture.filter("trim", start_frame=lead, end_frame=lead + frames)
+
+
+def _numbered(picture: Any, rate: Fraction, first: int) -> Any:
+    """Frame times as whole ticks from `first` on; in seconds they would round a tick down."""
+    return picture.filter("settb", f"{rate.denominator}/{rate.numerator}").filter(
+        "setpts", f"N+{first}"
+    )
+
+
+def _squared(picture: Any, footage: Footage) -> Any:
+    return picture.filter("scale", footage.width, footage.height, flags=SCALING).filter("setsar", 1)
+
+
+def _layer(layer: Layer, rate: Fraction) -> Any:
+    rest = layer.last - layer.first - layer.enter - layer.leave
+    if rest < 1:
+        raise ValueError(f"an overlay of {layer.last - layer.first} frames has no time to rest")
+    drawn = ffmpeg.input(str(layer.path)).video
+    drawn = drawn.filter(
+        "scale",
+        in_range="pc",
+        out_color_matrix="bt709",
+        out_range="tv",
+        flags="accurate_rnd+full_chroma_int+bitexact",
+    ).filter("format", "yuva420p")
+    if rest > 1:
+        drawn = drawn.filter("loop", loop=rest - 1, size=1, start=layer.enter)
+    return _numbered(drawn, rate, layer.first)
+
+
+def _jpeg(picture: Any, out: Path) -> list[str]:
+    picture = picture.filter(
+        "scale", in_color_matrix="bt709", out_color_matrix="bt470", out_range="pc", flags=SCALING
+    ).filter("format", "yuvj444p")  # JPEG's own matrix and range
+    return command(
+        ffmpeg.output(
+            picture,
+            str(out),
+            vframes=1,
+            **{"q:v": 2, "flags": "+bitexact", "f": "mjpeg", "strict": "unofficial"},
+        )
+    )
+
+
+def _picture_encoder(placement: Placement) -> dict[str, Any]:
+    rate = placement.rate
+    gop = round(2 * rate)
+    return {
+        "c:v": "libx264",
+        "profile:v": "high",
+        "preset": placement.preset,
+        "crf": placement.crf,
+        "maxrate": f"{placement.max_kbps}k",
+        "bufsize": f"{2 * placement.max_kbps}k",
+        # One thread a piece: x264's output depends on its thread count, and pieces run side by
+        # side anyway. No B-frames: on noisy handheld footage they save 5 % and cost exact,
+        # edit-list-free timestamps (benchmarks/RESULTS.md).
+        "threads": 1,
+        "bf": 0,
+        "g": gop,
+        "x264-params": "open-gop=0",
+        "pix_fmt": "yuv420p",
+        "colorspace": "bt709",
+        "color_primaries": "bt709",
+        "color_trc": "bt709",
+        "color_range": "tv",
+        "fps_mode": "passthrough",
+        "video_track_timescale": rate.numerator,
+        "map_metadata": -1,
+        "fflags": "+bitexact",
+        "flags:v": "+bitexact+cgop",
+        "f": "mp4",
+    }
