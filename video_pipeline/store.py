@@ -19,6 +19,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from video_pipeline.interruption import whole
 from video_pipeline.toolchain import disk_error
 
 CACHE_VARIABLE = "VIDEO_PIPELINE_CACHE"
@@ -55,17 +56,22 @@ class Store:
         final = self.path(kind, key, suffix)
         if final.is_file():
             return final
+        part: Path | None = None
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=final.parent, prefix=".part-", suffix=suffix)
-            os.close(handle)
-            part = Path(name)
             try:
+                with whole():
+                    handle, name = tempfile.mkstemp(
+                        dir=final.parent, prefix=".part-", suffix=suffix
+                    )
+                    part = Path(name)
+                    os.close(handle)
                 write(part)
                 part.replace(final)
             finally:
-                with suppress(FileNotFoundError):
-                    part.unlink()
+                if part is not None:
+                    with suppress(FileNotFoundError):
+                        part.unlink()
         except OSError as error:
             plain = disk_error(error, str(self.folder))
             if plain is None:

@@ -20,6 +20,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from video_pipeline.errors import PipelineError, RenderError, UsageError
+from video_pipeline.interruption import whole
 
 FFMPEG_VARIABLE = "VIDEO_PIPELINE_FFMPEG"
 
@@ -80,32 +81,31 @@ def run(
     Raises RenderError when it fails or passes its deadline; `what` and `where` name the work and
     the file in that error.
     """
-    child = subprocess.Popen(
-        list(arguments),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C reaches us alone; we end the children in our own order
-    )
-    with _lock:
-        _children.add(child)
+    child: subprocess.Popen[bytes] | None = None
     try:
+        with whole(), _lock:
+            child = subprocess.Popen(
+                list(arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C reaches us alone; we end the children ourselves
+            )
+            _children.add(child)
         stdout, stderr = child.communicate(timeout=deadline_s)
     except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
         raise RenderError(
             f"{what} took longer than {deadline_s:.0f} s and was stopped",
             where=where,
             mend="try again on a machine with less load, or with shorter footage",
         ) from None
-    except BaseException:
-        child.kill()
-        child.communicate()
-        raise
     finally:
-        with _lock:
-            _children.discard(child)
+        if child is not None:
+            if child.poll() is None:
+                child.kill()
+                child.communicate()
+            with _lock:
+                _children.discard(child)
     log = stderr.decode(errors="replace")
     if child.returncode != 0:
         raise _failure(what, where, log, child.returncode)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 import rich_click as click
-from rich.console import Console
 
-from video_pipeline.cli import checking, listing, making, seeing
-from video_pipeline.cli.output import describe
-from video_pipeline.errors import ListingError, PipelineError
-from video_pipeline.toolchain import stop_children
+from video_pipeline import interruption
+from video_pipeline.cli.commands import COMMANDS, Door, Promised
+from video_pipeline.cli.output import tell
+from video_pipeline.errors import PipelineError, UsageError
+from video_pipeline.toolchain import disk_error, stop_children
 
 _INTERRUPTED = 130
+_BUG = 1
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.COMMAND_GROUPS = {
@@ -30,7 +28,7 @@ click.rich_click.COMMAND_GROUPS = {
 }
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="video-pipeline")
 def cli() -> None:
     """Raw seller footage in, honest vertical listing clips out.
@@ -41,85 +39,80 @@ def cli() -> None:
     """
 
 
-for command in (
-    making.demo, listing.init, making.render, seeing.inspect, seeing.keyframes, seeing.detect,
-    making.plan, checking.check, checking.doctor, listing.schema,
-):  # fmt: skip
-    cli.add_command(command)
+for _name, (_module, _summary) in COMMANDS.items():
+    cli.add_command(Promised(_name, _module, _summary))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug, as_json = "--debug" in arguments, "--json" in arguments
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interruption.listen()
     try:
         # Without standalone mode an exit code comes back as a value.
         code = cli.main(arguments, prog_name="video-pipeline", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
         stop_children()
-        if debug:
-            raise
-        _tell(as_json, "interrupted", "stopped; nothing was left behind", "", "run it again")
+        tell(
+            "interrupted",
+            "stopped; no half-made file was left behind",
+            mend="run it again: what was finished is kept and used",
+            as_json=as_json,
+        )
         return _INTERRUPTED
     except click.ClickException as error:
-        if as_json:
-            _tell(True, "usage", error.format_message(), "", "see --help")
-        else:
-            error.show()
-        return error.exit_code
-    except PipelineError as error:
-        if debug:
-            raise
-        if as_json:
-            print(json.dumps({"error": describe(error)}, ensure_ascii=False, indent=2))
-        else:
-            _explain(error)
-        return error.exit_code
+        tell(
+            UsageError.kind,
+            _worded(error),
+            mend=f"see: {_command_path(error)} --help",
+            as_json=as_json,
+        )
+        return UsageError.exit_code
     except BrokenPipeError:
         # Whoever was reading has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:
-        if debug:
-            raise
-        _tell(
-            as_json,
-            "bug",
-            f"this is a fault of video-pipeline, not yours ({type(error).__name__}: {error})",
-            "",
-            "run it again with --debug and report what it prints",
+        return _BUG
+    except (PipelineError, OSError) as error:
+        known = error if isinstance(error, PipelineError) else disk_error(error, _place(error))
+        if debug or known is None:
+            return _bug(error, debug=debug, as_json=as_json)
+        tell(
+            known.kind,
+            known.message,
+            where=known.where,
+            mend=known.mend,
+            problems=getattr(known, "problems", ()),
+            as_json=as_json,
         )
-        return 1
+        return known.exit_code
+    except Exception as error:
+        return _bug(error, debug=debug, as_json=as_json)
     return code if isinstance(code, int) else 0
 
 
-def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _bug(error: Exception, *, debug: bool, as_json: bool) -> int:
+    if debug:
+        raise error
+    tell(
+        "bug",
+        f"this is a fault of video-pipeline, not yours ({type(error).__name__}: {error})",
+        mend="run it again with --debug and report what it prints",
+        as_json=as_json,
+    )
+    return _BUG
 
 
-def _explain(error: PipelineError) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    place = f"{error.where}: " if error.where else ""
-    console.print(f"[red]error:[/red] {_plain(place + error.message)}")
-    if isinstance(error, ListingError) and error.problems:
-        for problem in error.problems:
-            mend = f"; {problem.mend}" if problem.mend else ""
-            console.print(f"  {_plain(f'{problem.where}: {problem.message}{mend}')}")
-    elif error.mend:
-        console.print(f"  {_plain(error.mend)}")
+def _worded(error: click.ClickException) -> str:
+    """Click's message in our form: no capital, no full stop."""
+    text = error.format_message().strip()
+    plain = text[:1].lower() + text[1:]
+    return plain.removesuffix(".") if "\n" not in plain else plain
 
 
-def _tell(as_json: bool, kind: str, message: str, where: str, mend: str) -> None:
-    if as_json:
-        problem = {"kind": kind, "message": message, "where": where, "mend": mend}
-        print(json.dumps({"error": problem}, ensure_ascii=False, indent=2))
-        return
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[red]error:[/red] {_plain(message)}")
-    if mend:
-        console.print(f"  {_plain(mend)}")
+def _command_path(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.command_path if context else "video-pipeline"
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+def _place(error: OSError) -> str:
+    return str(error.filename) if error.filename else ""

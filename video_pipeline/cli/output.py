@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from video_pipeline.errors import ListingError, PipelineError
+from video_pipeline.errors import Problem
 from video_pipeline.progress import Listener, Step
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -39,19 +39,32 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def describe(error: PipelineError) -> dict[str, Any]:
-    """An error as machines read it; a listing's error lists every problem."""
-    value: dict[str, Any] = {
-        "kind": error.kind,
-        "message": error.message,
-        "where": error.where,
-        "mend": error.mend,
-    }
-    if isinstance(error, ListingError):
-        value["problems"] = [
-            {"where": p.where, "message": p.message, "mend": p.mend} for p in error.problems
-        ]
-    return value
+def tell(
+    kind: str,
+    message: str,
+    *,
+    where: str = "",
+    mend: str = "",
+    problems: Sequence[Problem] = (),
+    as_json: bool,
+) -> None:
+    """Say what went wrong: a JSON document on standard output, or plain lines on standard error.
+
+    Of several problems each has a line of its own; in JSON the lines are part of the message.
+    """
+    lines = [
+        f"{p.where}: {p.message}{f'; {p.mend}' if p.mend else ''}".strip() for p in problems
+    ]
+    if as_json:
+        text = "\n".join([message, *lines])
+        print_json({"error": {"kind": kind, "message": text, "where": where, "mend": mend}})
+        return
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    place = f"{where}: " if where else ""
+    console.print("error:", style="red", end=" ")
+    console.print(f"{place}{message}")
+    for line in lines or ([mend] if mend else []):
+        console.print(f"  {line}")
 
 
 @contextmanager

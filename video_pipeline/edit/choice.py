@@ -17,6 +17,7 @@ _BEAM = 256
 _ALIKE_BITS = 12  # of 64: below this two pictures look like one to a viewer
 _OVERLAP_COST = 0.8
 _ALIKE_COST = 0.25
+_OPTIONAL_FACTOR = 4.0  # a second shot has to be a second view
 # A shot that nobody needs must add something, or it is left out.
 _WORTH_SHOWING = 0.1
 
@@ -51,30 +52,31 @@ def choose(openings: Sequence[Opening]) -> tuple[Window | None, ...]:
             if opening.optional or not opening.windows:
                 grown.append(_Plan(plan.value, (*plan.picks, None)))
             for window in opening.windows:
-                gain = opening.weight * window.score - _repetition(
-                    window, plan.picks, openings[:place], opening
-                )
-                if opening.optional and gain < _WORTH_SHOWING:
+                added = gain(opening, window, openings[:place], plan.picks)
+                if opening.optional and added < _WORTH_SHOWING:
                     continue
-                grown.append(_Plan(plan.value + gain, (*plan.picks, window)))
+                grown.append(_Plan(plan.value + added, (*plan.picks, window)))
         grown.sort(key=lambda p: -p.value)  # stable: earlier windows win a tie
         plans = grown[:_BEAM]
     return plans[0].picks
 
 
-def _repetition(
-    window: Window,
-    before: Sequence[Window | None],
-    openings: Sequence[Opening],
+def gain(
     opening: Opening,
+    window: Window,
+    before: Sequence[Opening],
+    picks: Sequence[Window | None],
 ) -> float:
+    """What a window adds to a clip in which the openings `before` show `picks`."""
     cost = 0.0
-    for other, place in zip(before, openings, strict=True):
+    for place, other in zip(before, picks, strict=True):
         if other is None:
             continue
         factor = 0.3 if opening.repeats or place.repeats else 1.0
+        if opening.optional:
+            factor *= _OPTIONAL_FACTOR
         cost += factor * _OVERLAP_COST * window.overlap(other)
         bits = distance(window.middle.fingerprint, other.middle.fingerprint)
         if bits < _ALIKE_BITS:
             cost += factor * _ALIKE_COST * (1 - bits / _ALIKE_BITS)
-    return cost
+    return opening.weight * (window.score - cost)

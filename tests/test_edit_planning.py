@@ -1,0 +1,209 @@
+"""Planning: slots filled, flaws honoured, lengths kept, and what is missing said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from footage_tables import table
+
+from video_pipeline.edit.file import check_edit, edit_as_json, read_edit, write_edit
+from video_pipeline.edit.model import Edit
+from video_pipeline.edit.planning import Brief, plan
+from video_pipeline.errors import FootageError, ListingError
+from video_pipeline.listing.reading import read_listing
+from video_pipeline.presets.grades import load_scale
+from video_pipeline.presets.placements import load_placement
+from video_pipeline.presets.storyboards import load_storyboard
+from video_pipeline.trust.claims import Claim, Refusal
+
+CLAIM = Claim(
+    "C-1", "https://issuer.example/x", "An Issuer", "authentic", date(2026, 1, 1), None,
+    "https://issuer.example/check/C-1", ("Examined by An Issuer",), "Examined.", "00", "k",
+)  # fmt: skip
+
+WHOLE: dict[str, Any] = {"whole": 0.9}
+METAL: dict[str, Any] = {"hardware": 0.9}
+SEAM: dict[str, Any] = {"stitching": 0.9}
+RICH = ((4, WHOLE), (4, METAL), (4, {}), (4, SEAM), (4, WHOLE), (4, METAL))
+
+
+@pytest.fixture
+def brief(write_listing: Callable[..., Path], tmp_path: Path) -> Callable[..., Brief]:
+    def make(
+        claims: tuple[Claim, ...] = (), refusals: tuple[Refusal, ...] = (), **changes: Any
+    ) -> Brief:
+        (tmp_path / "take.mp4").touch()
+        listing = read_listing(write_listing([tmp_path / "take.mp4"], **changes))
+        return Brief(
+            listing, load_storyboard("showcase"), load_placement("tiktok"), load_scale("house"),
+            claims, refusals,
+        )  # fmt: skip
+
+    return make
+
+
+def note(time: float | None = None, words: str = "A mark", **seen: Any) -> dict[str, Any]:
+    value: dict[str, Any] = {"part": "corner", "flaw": "scuff", "severity": "light", "words": words}
+    if time is not None:
+        value["seen"] = {"time": time, **seen}
+    return value
+
+
+def condition(*notes: dict[str, Any]) -> dict[str, Any]:
+    return {"scale": "house", "grade": "good", "notes": list(notes)}
+
+
+def slots(edit: Edit) -> list[str]:
+    return [cut.slot for cut in edit.cuts]
+
+
+def test_rich_footage_fills_the_whole_storyboard_in_its_order(brief: Callable[..., Brief]) -> None:
+    edit = plan(brief((CLAIM,), condition=condition(note(9.0))), {"take.mp4": table(*RICH)})
+    assert slots(edit) == [
+        "hook", "hero", "hardware", "hardware", "stitching", "flaw", "condition", "proof", "end",
+    ]  # fmt: skip
+    assert edit.left_out == ()
+    assert 15 <= edit.duration_s <= 30
+
+
+def test_what_a_shot_shows_is_what_its_slot_asks(brief: Callable[..., Brief]) -> None:
+    analysis = table(*RICH)
+    edit = plan(brief(condition=condition()), {"take.mp4": analysis})
+    for cut in edit.cuts:
+        middle = cut.start + cut.frames / edit.rate / 2
+        shown = min(analysis.moments, key=lambda m: abs(m.t - middle))
+        if cut.slot in ("hardware", "stitching"):
+            assert getattr(shown, cut.slot) == 0.9
+        if cut.slot == "hero":
+            assert shown.whole == 0.9
+
+
+def test_missing_hardware_is_said_with_the_nearest_candidate(brief: Callable[..., Brief]) -> None:
+    soft = {**METAL, "sharpness": 0.1}
+    edit = plan(brief(condition=condition()), {"take.mp4": table((6, WHOLE), (4, soft), (6, SEAM))})
+    (missing,) = [o for o in edit.left_out if o.slot == "hardware"]
+    assert "out of focus" in missing.reason
+    assert missing.nearest is not None
+    assert 6 <= missing.nearest.t <= 9
+
+
+def test_a_flaw_is_never_shorter_than_the_hero_and_long_enough_to_read(
+    brief: Callable[..., Brief],
+) -> None:
+    words = "A long remark that takes its time to be read by a buyer on a small screen"
+    edit = plan(brief(condition=condition(note(9.0, words))), {"take.mp4": table(*RICH)})
+    flaw = next(cut for cut in edit.cuts if cut.slot == "flaw")
+    hero = next(cut for cut in edit.cuts if cut.slot == "hero")
+    assert flaw.frames >= hero.frames
+    assert flaw.frames / edit.rate >= len(words) / 15
+
+
+def test_a_flaw_with_a_short_clean_view_is_held(brief: Callable[..., Brief]) -> None:
+    dark = {"exposure": 0.05, "luma": 0.1}
+    analysis = table((6, WHOLE), (3, dark), (1, {}), (3, dark), (4, SEAM), (4, METAL))
+    edit = plan(brief(condition=condition(note(9.4))), {"take.mp4": analysis})
+    flaw = next(cut for cut in edit.cuts if cut.slot == "flaw")
+    assert flaw.hold > 0
+    assert flaw.start >= 9
+    assert flaw.start + (flaw.frames - flaw.hold) / edit.rate <= 10
+
+
+def test_every_flaw_is_shown_even_when_the_clip_gets_long(brief: Callable[..., Brief]) -> None:
+    notes = [note(t, f"Mark number {t}") for t in range(1, 12)]
+    edit = plan(brief((CLAIM,), condition=condition(*notes)), {"take.mp4": table(*RICH)})
+    assert slots(edit).count("flaw") == 11
+    assert slots(edit).count("hardware") <= 1
+
+
+def test_an_unfilmed_note_is_told_with_the_grade(brief: Callable[..., Brief]) -> None:
+    edit = plan(brief(condition=condition(note())), {"take.mp4": table(*RICH)})
+    grade = next(u for c in edit.cuts for u in c.overlays if u.template == "grade")
+    assert grade.fields["notes"] == ["Corner: light scuff. A mark"]
+    assert any("seen:" in o.reason for o in edit.left_out if o.slot == "flaw")
+
+
+def test_no_badge_without_a_claim(brief: Callable[..., Brief]) -> None:
+    refusal = Refusal("certificate.jwt", "it expired", "Ask for a new one.")
+    edit = plan(brief(refusals=(refusal,), condition=condition()), {"take.mp4": table(*RICH)})
+    assert "proof" not in slots(edit)
+    assert not any(u.template == "certification-badge" for c in edit.cuts for u in c.overlays)
+    assert any("it expired" in warning for warning in edit.warnings)
+    assert any(o.slot == "proof" and "it expired" in o.reason for o in edit.left_out)
+
+
+def test_a_note_pointing_nowhere_is_an_error_that_names_it(brief: Callable[..., Brief]) -> None:
+    with pytest.raises(ListingError) as caught:
+        plan(
+            brief(condition=condition(note(5.0), note(99.0))),
+            {"take.mp4": table(*RICH), "other.mp4": table((5, {}), name="other.mp4")},
+        )
+    messages = [problem.message for problem in caught.value.problems]
+    assert len(messages) == 2
+    assert any("which file" in message for message in messages)
+
+
+def test_poor_footage_still_says_what_must_be_said(brief: Callable[..., Brief]) -> None:
+    blurred = {"sharpness": 0.1, "motion": 2.0}
+    edit = plan(brief(condition=condition(note())), {"take.mp4": table((8, blurred))})
+    assert "condition" in slots(edit)
+    assert any("poor" in warning for warning in edit.warnings)
+
+
+def test_footage_too_short_for_anything_is_refused(brief: Callable[..., Brief]) -> None:
+    with pytest.raises(FootageError):
+        plan(brief(condition=condition()), {"take.mp4": table((0.5, WHOLE))})
+
+
+def test_a_short_clip_is_warned_about(brief: Callable[..., Brief]) -> None:
+    edit = plan(brief(condition=condition()), {"take.mp4": table((3, WHOLE))})
+    assert any("shorter than it should be" in warning for warning in edit.warnings)
+
+
+def test_cuts_stay_inside_their_footage(brief: Callable[..., Brief]) -> None:
+    analysis = table(*RICH)
+    edit = plan(brief((CLAIM,), condition=condition(note(23.9))), {"take.mp4": analysis})
+    check_edit(edit, {"take.mp4": analysis.footage}, "edit.json")
+    for cut in edit.cuts:
+        assert cut.start + (cut.frames - cut.hold) / edit.rate <= analysis.footage.duration
+
+
+def test_an_edit_survives_its_file(brief: Callable[..., Brief], tmp_path: Path) -> None:
+    edit = plan(brief((CLAIM,), condition=condition(note(9.0))), {"take.mp4": table(*RICH)})
+    write_edit(edit, tmp_path / "edit.json")
+    assert read_edit(tmp_path / "edit.json") == edit
+    assert "OR-2219-0417" not in str(edit_as_json(edit))
+
+
+def test_mistakes_in_an_edit_are_all_reported(brief: Callable[..., Brief], tmp_path: Path) -> None:
+    analysis = table(*RICH)
+    edit = plan(brief(condition=condition()), {"take.mp4": analysis})
+    first, second, *rest = edit.cuts
+    spoilt = Edit(
+        **{
+            **vars(edit),
+            "cuts": (
+                first.__class__(**{**vars(first), "start": Fraction(500)}),
+                second.__class__(**{**vars(second), "source": "gone.mp4"}),
+                *rest,
+            ),
+        }
+    )
+    with pytest.raises(ListingError) as caught:
+        check_edit(spoilt, {"take.mp4": analysis.footage}, "edit.json")
+    assert len(caught.value.problems) == 2
+    (tmp_path / "broken.json").write_text('{"sku": 3}')
+    with pytest.raises(ListingError):
+        read_edit(tmp_path / "broken.json")
+
+
+def test_planning_is_repeatable(brief: Callable[..., Brief]) -> None:
+    one, two = (
+        plan(brief((CLAIM,), condition=condition(note(9.0))), {"take.mp4": table(*RICH)})
+        for _ in range(2)
+    )
+    assert one == two

@@ -1,0 +1,66 @@
+"""The commands by name, each loaded when it is used: help and mistyped words answer at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, cast
+
+import rich_click as click
+
+from video_pipeline.handwriting.spelling import did_you_mean
+
+# Command: the module it lives in, and the first line of its help (a test keeps them alike).
+COMMANDS = {
+    "demo": ("making", "Render the sample listing, to see what comes out."),
+    "init": ("listing", "Write a listing to fill in, for the footage you have."),
+    "render": (
+        "making",
+        "Make the clip: from a listing, or from an edit that plan wrote and you have changed.",
+    ),
+    "inspect": ("seeing", "Say what footage files hold: size as shown, length, rate, colour, sound."),
+    "keyframes": (
+        "seeing",
+        "Find the best frames that show hardware or stitching; write full-size JPEGs and one sheet.",
+    ),
+    "detect": (
+        "seeing",
+        "Say what single pictures show: hardware, stitching, and how good the picture is.",
+    ),
+    "plan": ("making", "Choose what to show, and write the edit as JSON to look at and change."),
+    "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
+    "doctor": (
+        "checking",
+        "Look at this machine: ffmpeg, encoders, fonts, cache, disk. Say what to mend.",
+    ),
+    "schema": ("listing", "Print the JSON Schema of the listing file, so that editors complete it."),
+}
+
+
+class Promised(click.RichCommand):
+    """A command that is known by its name and first line, and loaded when it is called."""
+
+    def __init__(self, name: str, module: str, summary: str) -> None:
+        super().__init__(name, short_help=summary)
+        self._module = module
+
+    def loaded(self) -> click.Command:
+        """The command itself."""
+        module = import_module(f"video_pipeline.cli.{self._module}")
+        return cast(click.Command, getattr(module, str(self.name)))
+
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        """The context of the command itself, which then takes over."""
+        return self.loaded().make_context(*arguments, **extra)
+
+
+class Door(click.RichGroup):
+    """The group of all commands; for a mistyped one it names the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            hint = did_you_mean(args[0], self.commands)
+            ctx.fail(f"there is no command '{args[0]}'{f'; {hint}' if hint else ''}")
+        return super().resolve_command(ctx, args)
