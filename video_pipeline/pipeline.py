@@ -7,6 +7,7 @@ be claimed; rendering makes it; delivery packs it for each placement.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +17,13 @@ from pathlib import Path
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.delivery.folder import Clip, deliver
-from video_pipeline.delivery.publishing import check_target, published
+from video_pipeline.delivery.publishing import MANIFEST, check_target, published
 from video_pipeline.delivery.stills import Still, write_keyframes
-from video_pipeline.edit.file import check_edit, read_edit
+from video_pipeline.edit.file import check_edit, read_edit, write_edit
 from video_pipeline.edit.keyframes import pick_keyframes
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import Brief, plan
-from video_pipeline.errors import ClaimError, ListingError, Problem, RenderError
+from video_pipeline.errors import ClaimError, ListingError, Problem, RenderError, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.listing.footage_paths import check_seen, resolve_footage
@@ -37,12 +38,15 @@ from video_pipeline.rendering.joining import join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.rendering.sound import make_track
-from video_pipeline.store import Store
+from video_pipeline.replacing import replaced
+from video_pipeline.store import Store, file_digest
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.claims import Claim, Refusal
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
 _SELLERS_RULES = {"duration", "bytes"}
+# What stands in for the item's number in a folder of key frames; no listing can have it.
+_KEYFRAMES = "key frames"
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,14 @@ def prepare_and_plan(
     return plan_listing(prepared, place, analyses, settings, storyboard=storyboard)
 
 
+def save_edit(edit: Edit, listing_path: Path, edit_path: Path) -> Edit:
+    """Write an edit for people, and return it with its paths as they stand in that file."""
+    told = portable(edit, listing_path, edit_path)
+    with replaced(edit_path) as part:
+        write_edit(told, part)
+    return told
+
+
 def portable(edit: Edit, listing_path: Path, edit_path: Path) -> Edit:
     """The edit with its paths told from where its file will stand."""
     home = edit_path.resolve().parent
@@ -178,11 +190,20 @@ def write_key_frames(
     *,
     listener: Listener = silent,
 ) -> tuple[Still, ...]:
-    """The best frames of footage files, as JPEGs in `output` with one contact sheet."""
+    """The best frames of footage files, as JPEGs in `output` with one contact sheet.
+
+    `output` is complete or untouched. Raises UsageError when it holds anything but earlier key
+    frames, FootageError for a file that is no video.
+    """
     footage = open_footage(paths)
-    analyses = analyse_all(footage, settings, listener)
-    frames = pick_keyframes(analyses, shows, most)
-    return write_keyframes(frames, footage, output)
+    check_target(output, _KEYFRAMES)
+    with published(output, _KEYFRAMES) as folder:
+        analyses = analyse_all(footage, settings, listener)
+        stills = write_keyframes(pick_keyframes(analyses, shows, most), footage, folder)
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        manifest = {"sku": _KEYFRAMES, "files": {path.name: file_digest(path) for path in files}}
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return tuple(replace(still, file=output / still.file.name) for still in stills)
 
 
 def render_listing(
@@ -197,15 +218,28 @@ def render_listing(
 ) -> list[Rendered]:
     """Everything: from a listing file to a finished output folder, one clip per placement."""
     places = [load_placement(name, settings.presets) for name in dict.fromkeys(placements)]
+    if not places:
+        raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
     prepared = prepare(listing_path, settings, require_badge=require_badge)
     output = output or Path("out") / prepared.listing.sku
     check_target(output, prepared.listing.sku)
-    analyses = analyse_all(prepared.footage, settings, listener)
-    edits = [
-        (plan_listing(prepared, place, analyses, settings, storyboard=storyboard), place)
-        for place in places
-    ]
-    return _render(prepared, edits, analyses, output, settings, listener)
+    # A folder that cannot be written is found out now, not after minutes of work.
+    with published(output, prepared.listing.sku) as folder:
+        analyses = analyse_all(prepared.footage, settings, listener)
+        edits = [
+            (plan_listing(prepared, place, analyses, settings, storyboard=storyboard), place)
+            for place in places
+        ]
+        clips = _render(
+            prepared,
+            edits,
+            analyses,
+            folder,
+            settings,
+            require_badge=require_badge,
+            listener=listener,
+        )
+        return [_rendered(clip, output) for clip in clips]
 
 
 def render_edit(
@@ -234,22 +268,42 @@ def render_edit(
                 where=edit_path.name,
                 problems=[Problem(name, "its content has changed", "plan it again")],
             )
+    if (edit.width, edit.height, edit.rate) != (place.width, place.height, place.rate):
+        raise ListingError(
+            f"the edit is {edit.width} x {edit.height} at {edit.rate} frames/s, which is not what "
+            f"'{place.name}' asks for",
+            where=edit_path.name,
+            problems=[Problem(edit_path.name, "its size or rate was changed", "plan it again")],
+        )
     check_edit(edit, footage, edit_path.name)
     prepared = replace(prepared, footage=footage)
     output = output or Path("out") / prepared.listing.sku
     check_target(output, prepared.listing.sku)
-    analyses = analyse_all(footage, settings, listener)
-    return _render(prepared, [(edit, place)], analyses, output, settings, listener)
+    with published(output, prepared.listing.sku) as folder:
+        analyses = analyse_all(footage, settings, listener)
+        clips = _render(
+            prepared,
+            [(edit, place)],
+            analyses,
+            folder,
+            settings,
+            require_badge=require_badge,
+            listener=listener,
+        )
+        return [_rendered(clip, output) for clip in clips]
 
 
 def _render(
     prepared: Prepared,
     edits: Sequence[tuple[Edit, Placement]],
     analyses: Mapping[str, Analysis],
-    output: Path,
+    folder: Path,
     settings: Settings,
+    *,
+    require_badge: bool,
     listener: Listener,
-) -> list[Rendered]:
+) -> list[Clip]:
+    """Draw, encode, join, check and pack the edits into `folder`."""
     sku = prepared.listing.sku
     drawn = [
         draw_overlays(
@@ -257,6 +311,13 @@ def _render(
         )
         for edit, place in edits
     ]
+    for (_, place), overlays in zip(edits, drawn, strict=True):
+        if require_badge and not overlays.claims:
+            raise ClaimError(
+                f"the certificate is verified, but no shot of the clip for '{place.name}' shows it",
+                where=prepared.listing.path.name,
+                mend="leave --require-badge, or choose a placement and a storyboard with a badge",
+            )
     pieces = [
         Piece(cut, prepared.footage[cut.source], layers, place)
         for (edit, place), overlays in zip(edits, drawn, strict=True)
@@ -270,34 +331,34 @@ def _render(
         done += encoded.frames
         listener(Step("encoding", sku, done, frames))
 
+    listener(Step("encoding", sku, 0, frames))
     encoded = encode(pieces, settings.store, count)
-    with published(output, sku) as folder:
-        clips: list[Clip] = []
-        place_in = 0
-        for (edit, place), overlays in zip(edits, drawn, strict=True):
-            own = encoded[place_in : place_in + len(edit.cuts)]
-            place_in += len(edit.cuts)
-            listener(Step("joining", place.name, place_in, len(pieces)))
-            track = make_track(edit, prepared.footage, place, settings.store)
-            file = folder / f"{sku}.{place.name}.mp4"
-            join(own, track.path, edit.rate, file)
-            findings = check(file, place)
-            warnings = (*edit.warnings, *((track.warning,) if track.warning else ()))
-            clips.append(
-                Clip(edit, place, file, tuple(own), overlays, (*warnings, *_judged(findings, file)))
-            )
-        listener(Step("packing", sku, 0, 1))
-        deliver(
-            folder,
-            prepared.listing,
-            prepared.footage,
-            analyses,
-            clips,
-            prepared.claims,
-            prepared.refusals,
+    clips: list[Clip] = []
+    place_in = 0
+    for (edit, place), overlays in zip(edits, drawn, strict=True):
+        own = encoded[place_in : place_in + len(edit.cuts)]
+        place_in += len(edit.cuts)
+        listener(Step("joining", place.name, place_in, len(pieces)))
+        track = make_track(edit, prepared.footage, place, settings.store)
+        file = folder / f"{sku}.{place.name}.mp4"
+        join(own, track.path, edit.rate, file)
+        findings = check(file, place)
+        warnings = (*edit.warnings, *((track.warning,) if track.warning else ()))
+        clips.append(
+            Clip(edit, place, file, tuple(own), overlays, (*warnings, *_judged(findings, file)))
         )
-        listener(Step("packing", sku, 1, 1))
-        return [_rendered(clip, output) for clip in clips]
+    listener(Step("packing", sku, 0, 1))
+    deliver(
+        folder,
+        prepared.listing,
+        prepared.footage,
+        analyses,
+        clips,
+        prepared.claims,
+        prepared.refusals,
+    )
+    listener(Step("packing", sku, 1, 1))
+    return clips
 
 
 def _judged(findings: Sequence[Finding], file: Path) -> list[str]:

@@ -137,4 +137,6 @@ def _failure(what: str, where: str, log: str, code: int) -> PipelineError:
         return RenderError("the disk is full", where=where, mend="free some space and run it again")
     last = [line.strip() for line in log.splitlines() if line.strip()]
     said = last[-1] if last else f"it ended with code {code}"
-    return RenderError(f"{what} failed: {said}", where=where, mend="run with --debug for the log")
+    error = RenderError(f"{what} failed: {said}", where=where, mend="run with --debug for the log")
+    error.add_note(log.strip())  # a traceback shows it
+    return error

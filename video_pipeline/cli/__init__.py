@@ -11,7 +11,7 @@ import rich_click as click
 from video_pipeline import interruption
 from video_pipeline.cli.commands import COMMANDS, Door, Promised
 from video_pipeline.cli.output import tell
-from video_pipeline.errors import PipelineError, UsageError
+from video_pipeline.errors import ListingError, PipelineError, UsageError
 from video_pipeline.toolchain import disk_error, stop_children
 
 _INTERRUPTED = 130
@@ -35,7 +35,8 @@ def cli() -> None:
 
     Start with `video-pipeline demo`, or with your own footage:
 
-    `video-pipeline init my-bag/*.mov` · fill in `listing.yaml` · `video-pipeline render listing.yaml`
+    `video-pipeline init my-bag/*.mov`, fill in `listing.yaml`, then
+    `video-pipeline render listing.yaml`
     """
 
 
@@ -72,27 +73,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever was reading has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BUG
-    except (PipelineError, OSError) as error:
-        known = error if isinstance(error, PipelineError) else disk_error(error, _place(error))
-        if debug or known is None:
-            return _bug(error, debug=debug, as_json=as_json)
+    except Exception as error:
+        if debug:
+            raise
+        return _explained(error, as_json=as_json)
+    return code if isinstance(code, int) else 0
+
+
+def _explained(error: Exception, *, as_json: bool) -> int:
+    known = disk_error(error, _place(error)) if isinstance(error, OSError) else error
+    if isinstance(known, PipelineError):
         tell(
             known.kind,
             known.message,
             where=known.where,
             mend=known.mend,
-            problems=getattr(known, "problems", ()),
+            problems=known.problems if isinstance(known, ListingError) else (),
             as_json=as_json,
         )
         return known.exit_code
-    except Exception as error:
-        return _bug(error, debug=debug, as_json=as_json)
-    return code if isinstance(code, int) else 0
-
-
-def _bug(error: Exception, *, debug: bool, as_json: bool) -> int:
-    if debug:
-        raise error
     tell(
         "bug",
         f"this is a fault of video-pipeline, not yours ({type(error).__name__}: {error})",

@@ -24,9 +24,11 @@ from video_pipeline.rendering.check import check as check_clip
 )
 @output_options
 def check(
-    file: Path, placement: str, presets: Path | None, as_json: bool, verbose: bool, debug: bool
+    *, file: Path, placement: str, presets: Path | None, as_json: bool, verbose: bool, debug: bool
 ) -> None:
-    """Hold an mp4 against what a placement asks for; say what to mend. Exit code 5 if it falls short.
+    """Hold an mp4 against what a placement asks for; say what to mend.
+
+    The exit code is 5 when it falls short.
 
     Example: `video-pipeline check clip.mp4 --placement reels`.
     """
@@ -57,7 +59,7 @@ def check(
 @settings_options
 @output_options
 def doctor(clear_cache: bool, as_json: bool, verbose: bool, debug: bool, **where: Any) -> None:
-    """Look at this machine: ffmpeg, encoders, fonts, cache, disk. Say what works and what to mend.
+    """Look at this machine: ffmpeg, encoders, fonts, cache, disk. Say what to mend.
 
     Example: `video-pipeline doctor`.
     """

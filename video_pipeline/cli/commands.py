@@ -17,10 +17,13 @@ COMMANDS = {
         "making",
         "Make the clip: from a listing, or from an edit that plan wrote and you have changed.",
     ),
-    "inspect": ("seeing", "Say what footage files hold: size as shown, length, rate, colour, sound."),
+    "inspect": (
+        "seeing",
+        "Say what footage files hold: size as shown, length, rate, colour, sound.",
+    ),
     "keyframes": (
         "seeing",
-        "Find the best frames that show hardware or stitching; write full-size JPEGs and one sheet.",
+        "Find the frames that show hardware or stitching best; write JPEGs and one sheet.",
     ),
     "detect": (
         "seeing",
@@ -32,7 +35,10 @@ COMMANDS = {
         "checking",
         "Look at this machine: ffmpeg, encoders, fonts, cache, disk. Say what to mend.",
     ),
-    "schema": ("listing", "Print the JSON Schema of the listing file, so that editors complete it."),
+    "schema": (
+        "listing",
+        "Print the JSON Schema of the listing file, for editors that complete it.",
+    ),
 }
 
 
@@ -40,7 +46,7 @@ class Promised(click.RichCommand):
     """A command that is known by its name and first line, and loaded when it is called."""
 
     def __init__(self, name: str, module: str, summary: str) -> None:
-        super().__init__(name, short_help=summary)
+        super().__init__(name=name, short_help=summary)
         self._module = module
 
     def loaded(self) -> click.Command:

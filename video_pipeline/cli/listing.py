@@ -12,6 +12,7 @@ from video_pipeline.errors import UsageError
 from video_pipeline.footage.probe import probe
 from video_pipeline.listing.drafting import draft
 from video_pipeline.listing.schema import listing_schema
+from video_pipeline.replacing import replaced
 
 
 @click.command()
@@ -26,6 +27,7 @@ from video_pipeline.listing.schema import listing_schema
 @click.option("--force", is_flag=True, help="Replace a listing that is there already.")
 @output_options
 def init(
+    *,
     footage: tuple[Path, ...],
     output: Path,
     force: bool,
@@ -47,7 +49,8 @@ def init(
         elif not path.exists():
             raise UsageError("there is no such file", where=str(path), mend="check the name")
     text = draft(footage, output.parent.absolute())
-    output.write_text(text, encoding="utf-8")
+    with replaced(output) as part:
+        part.write_text(text, encoding="utf-8")
     if as_json:
         print_json({"listing": str(output)})
     else:
@@ -59,7 +62,7 @@ def init(
 @click.argument("what", type=click.Choice(["listing"]), default="listing")
 @output_options
 def schema(what: str, as_json: bool, verbose: bool, debug: bool) -> None:
-    """Print the JSON Schema of the listing file, so that editors complete it.
+    """Print the JSON Schema of the listing file, for editors that complete it.
 
     Example: `video-pipeline schema listing > listing.schema.json`.
     """

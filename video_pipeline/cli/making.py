@@ -12,16 +12,16 @@ from rich.table import Table
 
 from video_pipeline.cli.output import output_options, people, print_json, progress
 from video_pipeline.cli.settings import settings_from, settings_options
-from video_pipeline.edit.file import edit_as_json, write_edit
+from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
 from video_pipeline.errors import UsageError
 from video_pipeline.pipeline import (
     Rendered,
     Settings,
-    portable,
     prepare_and_plan,
     render_edit,
     render_listing,
+    save_edit,
 )
 from video_pipeline.resources import shipped
 
@@ -37,6 +37,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @settings_options
 @output_options
 def plan(
+    *,
     listing: Path,
     placement: str,
     storyboard: str,
@@ -48,15 +49,15 @@ def plan(
 ) -> None:
     """Choose what to show, and write the edit as JSON to look at and change.
 
-    Example: `video-pipeline plan listing.yaml -o edit.json`, then `video-pipeline render edit.json`.
+    Example: `video-pipeline plan listing.yaml -o edit.json`, then
+    `video-pipeline render edit.json`.
     """
     with progress(quiet=as_json) as listener:
         edit = prepare_and_plan(
             listing, placement, settings_from(**where), storyboard=storyboard, listener=listener
         )
     target = output or Path(f"{edit.sku}.edit.json")
-    edit = portable(edit, listing, target)
-    write_edit(edit, target)
+    edit = save_edit(edit, listing, target)
     if as_json:
         print_json(edit_as_json(edit))
         return
@@ -82,6 +83,7 @@ def plan(
 @settings_options
 @output_options
 def render(
+    *,
     listing: Path,
     placement: str | None,
     storyboard: str,
@@ -92,7 +94,7 @@ def render(
     debug: bool,
     **where: Any,
 ) -> None:
-    """Make the clip: from a listing, or from an edit that `plan` wrote and you have changed.
+    """Make the clip: from a listing, or from an edit that plan wrote and you have changed.
 
     Example: `video-pipeline render listing.yaml --placement tiktok,reels -o out/bag-17`.
     """
@@ -136,6 +138,8 @@ def demo(output: Path, as_json: bool, verbose: bool, debug: bool, **where: Any) 
     """Render the sample listing, to see what comes out.
 
     The sample's bag, footage and certificate were made by computer for this purpose.
+
+    Example: `video-pipeline demo --output out/demo`.
     """
     settings: Settings = settings_from(**where)
     sample = shipped("samples") / _SAMPLE / "listing.yaml"
@@ -177,8 +181,10 @@ def _as_json(clip: Rendered) -> dict[str, Any]:
         "bytes": clip.bytes,
         "pieces": {"total": clip.pieces, "encoded": clip.encoded},
         "claims": list(clip.claims),
-        "warnings": list(clip.warnings),
-        "left_out": [{"slot": o.slot, "reason": o.reason} for o in clip.edit.left_out],
+        "warnings": [
+            *clip.warnings,
+            *(f"left out {slot.slot}: {slot.reason}" for slot in clip.edit.left_out),
+        ],
     }
 
 

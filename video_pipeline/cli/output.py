@@ -52,9 +52,7 @@ def tell(
 
     Of several problems each has a line of its own; in JSON the lines are part of the message.
     """
-    lines = [
-        f"{p.where}: {p.message}{f'; {p.mend}' if p.mend else ''}".strip() for p in problems
-    ]
+    lines = [f"{p.where}: {p.message}{f'; {p.mend}' if p.mend else ''}".strip() for p in problems]
     if as_json:
         text = "\n".join([message, *lines])
         print_json({"error": {"kind": kind, "message": text, "where": where, "mend": mend}})
@@ -70,7 +68,7 @@ def tell(
 @contextmanager
 def progress(*, quiet: bool = False) -> Iterator[Listener]:
     """A listener that shows a bar on a terminal and plain lines otherwise, on standard error."""
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     if quiet and not console.is_terminal:
         yield lambda _step: None
     elif console.is_terminal:

@@ -62,6 +62,7 @@ def inspect(footage: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool
 @settings_options
 @output_options
 def keyframes(
+    *,
     footage: tuple[Path, ...],
     output: Path,
     show: str,
@@ -71,7 +72,7 @@ def keyframes(
     debug: bool,
     **where: Any,
 ) -> None:
-    """Find the best frames that show hardware or stitching; write full-size JPEGs and one sheet.
+    """Find the frames that show hardware or stitching best; write JPEGs and one sheet.
 
     Example: `video-pipeline keyframes take.mov -o keyframes --show hardware,stitching -n 5`.
     """

@@ -77,7 +77,7 @@ def write_cover(clip: Clip, out: Path) -> None:
     first, cut = next(
         ((f, c) for f, c in _starts(clip.edit) if c.slot == "hero"), next(_starts(clip.edit))
     )
-    _still(clip.file, first + cut.frames // 2, out)
+    _still(clip, first + cut.frames // 2, out)
 
 
 def write_clip_sheet(clip: Clip, out: Path) -> None:
@@ -88,7 +88,7 @@ def write_clip_sheet(clip: Clip, out: Path) -> None:
             for share in (0.15, 0.5, 0.9):
                 frame = first + int(cut.frames * share)
                 picture = Path(scratch) / f"{frame:05d}.jpg"
-                _still(clip.file, frame, picture)
+                _still(clip, frame, picture)
                 at = float(frame / clip.edit.rate)
                 entries.append(Entry(picture, f"{at:.1f} s  {cut.slot}"))
         write_sheet(entries, out, columns=6, height=480)
@@ -117,5 +117,9 @@ def _starts(edit: Edit) -> Iterator[tuple[int, Cut]]:
         first += cut.frames
 
 
-def _still(clip: Path, frame: int, out: Path) -> None:
-    run(graph.clip_still(clip, frame, out), deadline_s=_DEADLINE_S, what="taking a still")
+def _still(clip: Clip, frame: int, out: Path) -> None:
+    run(
+        graph.clip_still(clip.file, frame, clip.edit.rate, out),
+        deadline_s=_DEADLINE_S,
+        what="taking a still",
+    )

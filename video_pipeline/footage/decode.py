@@ -23,7 +23,7 @@ Picture = NDArray[np.uint8]
 def frames(
     footage: Footage, *, long_side: int, every_s: Fraction, since: Fraction = Fraction(0)
 ) -> Iterator[tuple[Fraction, Picture]]:
-    """Yield `(time, picture)` about every `every_s` seconds, in time order.
+    """Yield `(time, picture)` about every `every_s` seconds from `since` on, in time order.
 
     `time` is the frame's exact presentation time, seconds from the footage's start. `picture` is
     BGR, uint8, height x width x 3, turned upright, its long side at most `long_side` pixels.
@@ -35,14 +35,16 @@ def frames(
     turned = footage.rotation in (90, 270)
     stored = (height, width) if turned else (width, height)
     quarter_turns = -(footage.rotation // 90)  # np.rot90 turns counter-clockwise
-    due = Fraction(-1)
+    due = Fraction(0)
     with open_media(footage.path) as container:
         start = start_of(container)
         stream = container.streams[footage.video_stream]
         assert isinstance(stream, av.VideoStream)
         stream.thread_type = "AUTO"
         if since > 1 and stream.time_base is not None:
-            container.seek(int((since + start) / stream.time_base), stream=stream)
+            # A second early: some containers seek to where a frame is stored, not to when it is
+            # shown.
+            container.seek(int((since - 1 + start) / stream.time_base), stream=stream)
         for packet in container.demux(stream):
             try:
                 decoded = packet.decode()

@@ -132,7 +132,9 @@ def _duration(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream
 ) -> Fraction:
     if stream.duration is not None and stream.time_base is not None:
-        return stream.duration * Fraction(stream.time_base)
+        base = Fraction(stream.time_base)
+        late = (stream.start_time or 0) * base - start_of(container)
+        return max(Fraction(0), late) + stream.duration * base
     return Fraction(container.duration or 0, 1_000_000)
 
 

@@ -61,11 +61,9 @@ def piece(
     picture = cropped(picture, crop, footage, placement.width, placement.height)
     if hold:
         picture = picture.filter("tpad", stop_mode="clone", stop=hold)
-    picture = _numbered(picture, rate, 0)
-    for layer in layers:
-        picture = picture.overlay(
-            _layer(layer, rate), x=layer.x, y=layer.y, eof_action="pass", format="yuv420"
-        )
+    picture = _ticks(picture, rate, "N")
+    for layer in dict.fromkeys(layers):  # twice the same would be one and the same input
+        picture = _laid(picture, layer, rate)
     picture = picture.filter("format", "yuv420p")
     return command(ffmpeg.output(picture, str(out), **_picture_encoder(placement)))
 
@@ -81,11 +79,9 @@ def still(footage: Footage, t: Fraction, out: Path, *, crop: Crop | None = None)
     return _jpeg(picture, out)
 
 
-def clip_still(clip: Path, frame: int, out: Path) -> list[str]:
+def clip_still(clip: Path, frame: int, rate: Fraction, out: Path) -> list[str]:
     """The command that writes output frame `frame` of a finished clip as a JPEG."""
-    picture = ffmpeg.input(str(clip)).video
-    picture = picture.filter("trim", start_frame=frame, end_frame=frame + 1)
-    return _jpeg(picture, out)
+    return _jpeg(ffmpeg.input(str(clip), ss=_seconds(max(frame, Fraction(1, 2)), rate)).video, out)
 
 
 def loop(
@@ -157,10 +153,10 @@ def _ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> 
     return picture.filter("trim", start_frame=lead, end_frame=lead + frames)
 
 
-def _numbered(picture: Any, rate: Fraction, first: int) -> Any:
-    """Frame times as whole ticks from `first` on; in seconds they would round a tick down."""
+def _ticks(picture: Any, rate: Fraction, expression: str) -> Any:
+    """Frame times as whole ticks; told in seconds, some would be cut down to the tick before."""
     return picture.filter("settb", f"{rate.denominator}/{rate.numerator}").filter(
-        "setpts", f"N+{first}"
+        "setpts", expression
     )
 
 
@@ -168,11 +164,13 @@ def _squared(picture: Any, footage: Footage) -> Any:
     return picture.filter("scale", footage.width, footage.height, flags=SCALING).filter("setsar", 1)
 
 
-def _layer(layer: Layer, rate: Fraction) -> Any:
+def _laid(picture: Any, layer: Layer, rate: Fraction) -> Any:
     rest = layer.last - layer.first - layer.enter - layer.leave
     if rest < 1:
         raise ValueError(f"an overlay of {layer.last - layer.first} frames has no time to rest")
     drawn = ffmpeg.input(str(layer.path)).video
+    # The frame at rest stays on show until the first of leaving is due.
+    drawn = _ticks(drawn, rate, f"N+{layer.first}+if(gt(N,{layer.enter}),{rest - 1},0)")
     drawn = drawn.filter(
         "scale",
         in_range="pc",
@@ -180,9 +178,19 @@ def _layer(layer: Layer, rate: Fraction) -> Any:
         out_range="tv",
         flags="accurate_rnd+full_chroma_int+bitexact",
     ).filter("format", "yuva420p")
-    if rest > 1:
-        drawn = drawn.filter("loop", loop=rest - 1, size=1, start=layer.enter)
-    return _numbered(drawn, rate, layer.first)
+    return picture.overlay(
+        drawn,
+        x=layer.x,
+        y=layer.y,
+        format="yuv420",
+        eof_action="repeat",
+        enable=f"between(t,{_seconds(layer.first, rate)},{_seconds(layer.last, rate)})",
+    )
+
+
+def _seconds(frame: Fraction | int, rate: Fraction) -> str:
+    """The time half a frame before `frame`: no rounding can make it another one's."""
+    return f"{float((frame - Fraction(1, 2)) / rate):.6f}"
 
 
 def _jpeg(picture: Any, out: Path) -> list[str]:

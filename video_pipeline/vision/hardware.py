@@ -25,7 +25,7 @@ from video_pipeline.vision.picture import box_of_pixels, grey_of, working
 _WORKING_SIDE = 480
 _STEP = 4  # the metal map is kept at a quarter of the working size
 _SHARE = 0.04  # of the picture: how much metal fills a close-up
-_HALF = 0.15  # strength that counts as shown
+_HALF = 0.18  # strength that counts as shown
 _MOST_BOXES = 6
 
 F32 = NDArray[np.float32]
