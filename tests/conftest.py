@@ -1,9 +1,11 @@
-"""Fixtures for all tests: small media made by the real ffmpeg, small placements, a private cache."""
+"""Fixtures for all tests: small media made by the real ffmpeg, small placements, caches."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from video_pipeline.analysis.scan import analyse
+from video_pipeline.footage.probe import probe
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE, Store
 from video_pipeline.toolchain import ffmpeg_path
@@ -45,7 +49,7 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
 
 @pytest.fixture(scope="session")
 def small_take(make_clip: MakeClip) -> Path:
-    """The sample's take at a third of its size, for tests that need footage of a real-looking bag."""
+    """The sample's take at a third of its size, for tests that need footage of a bag."""
     return make_clip(
         "small.mp4", "-i", str(SAMPLE / "take.mp4"), "-vf", "scale=540:960", "-c:v", "libx264",
         "-preset", "ultrafast", "-crf", "20", "-an",
@@ -53,12 +57,25 @@ def small_take(make_clip: MakeClip) -> Path:
 
 
 @pytest.fixture(scope="session")
+def short_take(make_clip: MakeClip) -> Path:
+    """Twelve seconds of the sample's take, small: looked at and rendered in a few seconds.
+
+    The flaw that the sample's listing shows at 12.4 s is at 9.4 s here.
+    """
+    return make_clip(
+        "short.mp4", "-ss", "3", "-t", "12", "-i", str(SAMPLE / "take.mp4"), "-vf", "scale=360:640",
+        "-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-threads", "1", "-an",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
 def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A presets folder with a placement `tiny` (270x480, quick to encode), else the shipped ones."""
+    """A presets folder with a placement `tiny` (270x480, quick to encode) and nothing else."""
     folder = tmp_path_factory.mktemp("presets")
     page = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text())
     for name, value in {
-        "width": 270, "height": 480, "min_s": 6, "preset": "superfast", "crf": 30, "cover": [270, 480],
+        "width": 270, "height": 480, "min_s": 6, "preset": "superfast", "crf": 30,
+        "cover": [270, 480],
     }.items():  # fmt: skip
         page[name] = {**page[name], "value": value}
     page["safe"] = {
@@ -71,8 +88,34 @@ def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache that all tests of one worker share: footage is analysed once."""
-    return tmp_path_factory.mktemp("cache")
+    """A cache that all tests of a run share, in whichever worker: footage is analysed once."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    (folder / "cache").mkdir(exist_ok=True)
+    return folder / "cache"
+
+
+@pytest.fixture
+def knowing_cache(shared_cache: Path, short_take: Path, tmp_path: Path) -> Path:
+    """A cache of one test's own that knows what `short_take` shows, and holds nothing else."""
+    analyse(probe(short_take), Store(shared_cache))
+    folder = tmp_path / "knowing"
+    shutil.copytree(shared_cache / "analysis", folder / "analysis")
+    return folder
+
+
+@pytest.fixture
+def short_listing(write_listing: Callable[..., Path], short_take: Path) -> Callable[..., Path]:
+    """`write_listing` for `short_take`, with the flaw where that take shows it."""
+
+    def write(name: str = "listing.yaml", **changes: Any) -> Path:
+        seen = {"time": 9.4, "box": [0.31, 0.39, 0.69, 0.60]}
+        stain = {"part": "pocket", "flaw": "stain", "severity": "light", "words": "Dark mark"}
+        condition = {"scale": "house", "grade": "very-good", "notes": [{**stain, "seen": seen}]}
+        return write_listing([short_take], name, **{"condition": condition, **changes})
+
+    return write
 
 
 @pytest.fixture
@@ -120,16 +163,25 @@ class Outcome:
 def run_cli(shared_cache: Path) -> Iterator[Callable[..., Outcome]]:
     """A function that runs the command line in a process of its own, as a person would."""
 
-    def run(*arguments: str | Path, timeout: float = 240, env: dict[str, str] | None = None) -> Outcome:
-        import os
-
+    def run(
+        *arguments: str | Path,
+        timeout: float = 240,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> Outcome:
+        place = {"PYTHONPATH": str(Path(__file__).parent.parent)} if cwd else {}
         done = subprocess.run(
             [sys.executable, "-m", "video_pipeline", *map(str, arguments)],
+            check=False,
             capture_output=True,
             text=True,
             timeout=timeout,
-            env={**os.environ, CACHE_VARIABLE: str(shared_cache), "COLUMNS": "160", **(env or {})},
-        )
+            cwd=cwd,
+            env={
+                **os.environ, CACHE_VARIABLE: str(shared_cache), "COLUMNS": "160", **place,
+                **(env or {}),
+            },
+        )  # fmt: skip
         return Outcome(done.returncode, done.stdout, re.sub(r"\x1b\[[0-9;]*m", "", done.stderr))
 
     yield run

@@ -7,7 +7,8 @@ lowest at the left. It survives scaling, colour conversion and strong compressio
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 
 from video_pipeline.footage.probe import open_media
 from video_pipeline.graph import Layer
-from video_pipeline.edit.model import Crop, CropKey, Cut
+from video_pipeline.edit.model import Crop, CropKey, Cut, Edit, SourceRef
 from video_pipeline.footage.model import Footage
 from video_pipeline.presets.placements import Placement
-from video_pipeline.rendering.pieces import Piece
+from video_pipeline.rendering.joining import join
+from video_pipeline.rendering.pieces import Piece, encode
+from video_pipeline.rendering.sound import make_track
+from video_pipeline.store import Store
 from video_pipeline.toolchain import ffmpeg_path
 
 DIGITS = 9
@@ -105,7 +109,7 @@ def piece_of(
     footage: Footage,
     placement: Placement,
     *,
-    start: object = 0,
+    start: Fraction | int = 0,
     frames: int = 10,
     hold: int = 0,
     crop: Crop | None = None,
@@ -113,12 +117,10 @@ def piece_of(
     slot: str = "hero",
 ) -> Piece:
     """A piece of a footage, the whole picture unless a crop is given."""
-    from fractions import Fraction
-
     cut = Cut(
         slot=slot,
         source=footage.name,
-        start=Fraction(start),  # type: ignore[arg-type]
+        start=Fraction(start),
         frames=frames,
         crop=crop or whole(footage),
         overlays=(),
@@ -127,3 +129,32 @@ def piece_of(
         hold=hold,
     )
     return Piece(cut, footage, tuple(layers), placement)
+
+
+def edit_of(
+    pieces: Sequence[Piece], footage: Mapping[str, Footage], *, keep_sound: bool = True
+) -> Edit:
+    """The edit that holds the cuts of these pieces, in order."""
+    place = pieces[0].placement
+    return Edit(
+        sku="test-item",
+        listing="listing.yaml",
+        storyboard="showcase",
+        placement=place.name,
+        width=place.width,
+        height=place.height,
+        rate=place.rate,
+        sources={name: SourceRef(str(f.path), f.digest) for name, f in footage.items()},
+        cuts=tuple(piece.cut for piece in pieces),
+        keep_sound=keep_sound,
+    )
+
+
+def clip_of(
+    pieces: Sequence[Piece], footage: Mapping[str, Footage], store: Store, out: Path
+) -> Path:
+    """A finished clip: pieces encoded, sound made, both joined."""
+    place = pieces[0].placement
+    track = make_track(edit_of(pieces, footage), footage, place, store)
+    join(encode(pieces, store), track.path, place.rate, out)
+    return out

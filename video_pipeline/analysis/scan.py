@@ -22,7 +22,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.store import Store, digest_of
-from video_pipeline.vision.detector import Detector
+from video_pipeline.vision.detector import Detection, Detector
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.fingerprint import fingerprint
 from video_pipeline.vision.hardware import ClassicalHardware
@@ -32,9 +32,13 @@ from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.stitching import ClassicalStitching
 from video_pipeline.vision.subject import subject
 
-SCAN_VERSION = "1"
+SCAN_VERSION = "3"
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
+_DETECT_EVERY = 2  # looks: the detectors are the dear part, and what is shown changes slowly
+# Pictures too blurred or too badly lit to be offered are not searched for details.
+_LEAST_SHARPNESS, _LEAST_EXPOSURE = 0.05, 0.1
+_NOTHING = Detection(0.0, ())
 _SMALL = 192  # px, long side, for motion and cuts
 
 
@@ -69,6 +73,8 @@ def _scan(
     before: NDArray[np.uint8] | None = None
     last_t = Fraction(0)
     last_move = (0.0, 0.0)
+    metal = seams = _NOTHING
+    since_detected = _DETECT_EVERY
     for t, picture in frames(footage, long_side=LONG_SIDE, every_s=EVERY):
         small = _shrunk(picture)
         grey = grey_of(picture)
@@ -86,12 +92,19 @@ def _scan(
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
         light = exposure(grey)
         stands_out = subject(picture)
-        metal = hardware.detect(picture)
-        seams = stitching.detect(picture)
+        focus = sharpness(grey)
+        if focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE:
+            metal = seams = _NOTHING
+            since_detected = _DETECT_EVERY
+        elif cut or since_detected >= _DETECT_EVERY:
+            metal, seams = hardware.detect(picture), stitching.detect(picture)
+            since_detected = 1
+        else:
+            since_detected += 1
         moments.append(
             Moment(
                 t=t,
-                sharpness=sharpness(grey),
+                sharpness=focus,
                 luma=light.luma,
                 exposure=light.score,
                 motion=motion,

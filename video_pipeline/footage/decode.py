@@ -41,10 +41,8 @@ def frames(
         stream = container.streams[footage.video_stream]
         assert isinstance(stream, av.VideoStream)
         stream.thread_type = "AUTO"
-        if since > 1 and stream.time_base is not None:
-            # A second early: some containers seek to where a frame is stored, not to when it is
-            # shown.
-            container.seek(int((since - 1 + start) / stream.time_base), stream=stream)
+        if since > 0 and footage.indexed and stream.time_base is not None:
+            container.seek(int((since + start) / stream.time_base), stream=stream)
         for packet in container.demux(stream):
             try:
                 decoded = packet.decode()

@@ -30,7 +30,8 @@ class Footage:
 
     `digest` is the SHA-256 of its bytes. `rotation` is the clockwise turn in degrees that a player
     applies; `width` and `height` are in pixels after that turn and after squaring the samples.
-    `rate` is the average frame rate; frames need not be evenly spaced.
+    `rate` is the average frame rate; frames need not be evenly spaced. `indexed` says that the
+    file lists where its pictures are; a broadcast stream does not, and has to be opened earlier.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Footage:
     video_stream: int
     audio_stream: int | None
     audio_codec: str | None
+    indexed: bool = True
 
     @property
     def name(self) -> str:

@@ -23,6 +23,7 @@ _TRANSFERS: dict[int, Transfer] = {16: "pq", 18: "hlg"}  # ITU-T H.273, table 3
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432"}
 _MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc", 10: "bt2020c"}
 _FULL_RANGE = 2
+_UNINDEXED = {"mpegts", "mpeg"}
 
 
 def open_media(path: Path) -> av.container.InputContainer:
@@ -85,6 +86,7 @@ def probe(path: Path) -> Footage:
             video_stream=stream.index,
             audio_stream=audio.index if audio else None,
             audio_codec=audio.codec_context.name if audio else None,
+            indexed=container.format.name not in _UNINDEXED,
         )
 
 

@@ -22,6 +22,9 @@ from video_pipeline.graph.crops import cropped
 from video_pipeline.presets.placements import Placement
 
 
+_FINE = Fraction(240)  # a grid on which no phone's frames fall together
+
+
 @dataclass(frozen=True)
 class Layer:
     """An overlay clip on a piece: where it stands and from which output frame to which.
@@ -70,8 +73,7 @@ def piece(
 
 def still(footage: Footage, t: Fraction, out: Path, *, crop: Crop | None = None) -> list[str]:
     """The command that writes the frame at `t`, whole or cropped, at source resolution."""
-    picture = opened(footage, t, Fraction(1))[str(footage.video_stream)]
-    picture = _squared(picture, footage)
+    picture = _squared(_ticking(footage, t, 1, _FINE), footage)
     if crop is not None:
         key = crop.path[0]
         picture = picture.filter("crop", crop.width, crop.height, key.x, key.y)
@@ -142,10 +144,11 @@ def alpha_clip(raw: Path, size: tuple[int, int], rate: Fraction, out: Path) -> l
 def _ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> Any:
     """Exactly `frames` frames at a constant rate; the first is the one a player shows at `start`.
 
-    The file is opened up to a second early and cut on the output's grid: where frames are unevenly
-    spaced, the one on show at `start` may have begun long before.
+    The file is opened early and cut on the output's grid: where frames are unevenly spaced, the
+    one on show at `start` may have begun long before, and in a file without an index ffmpeg may
+    land behind the place it looks for, up to a key frame's distance.
     """
-    lead = min(round(rate), int(start * rate))
+    lead = int(min(start, 1 if footage.indexed else 12) * rate)
     picture = opened(footage, start - lead / rate, (lead + frames) / rate + 1)
     picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
     # Rounding may leave the last frame of a file unreached; two are forgiven, no more.

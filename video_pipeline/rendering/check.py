@@ -16,7 +16,7 @@ from video_pipeline.errors import RenderError
 from video_pipeline.footage.probe import open_media, probe
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.boxes import boxes
-from video_pipeline.rendering.sound import measure
+from video_pipeline.rendering.sound import almost_silent, measure
 from video_pipeline.toolchain import run
 
 _BT709 = 1  # ITU-T H.273
@@ -149,8 +149,11 @@ def _sound(file: Path, placement: Placement) -> Iterator[Finding]:
         if context.sample_rate != graph.SAMPLE_RATE:
             yield Finding("sample rate", "48000 Hz", f"{context.sample_rate} Hz", _RENDER)
     heard = measure(file)
-    if heard.integrated_lufs > -55:
-        if abs(heard.integrated_lufs - placement.loudness_lufs) > 1.0:
+    if not almost_silent(heard, placement):
+        off = heard.integrated_lufs - placement.loudness_lufs
+        # Sound whose peaks already stand at the limit is as loud as it can be.
+        room = placement.true_peak_dbtp - heard.true_peak_dbtp
+        if off > 1.0 or (off < -1.0 and room > 1.0):
             yield Finding(
                 "loudness",
                 f"{placement.loudness_lufs:g} LUFS ± 1",

@@ -45,6 +45,8 @@ def _mux(pieces: Sequence[Encoded], sound: Path, rate: Fraction, frames: int, ou
         av.open(str(sound)) as heard,
         av.open(str(out), "w", format="mp4", options=options) as clip,
     ):
+        if not first.streams.video:
+            raise _short(pieces[0], 0)
         header = first.streams.video[0].codec_context.extradata
         picture = clip.add_stream_from_template(first.streams.video[0])
         picture.time_base = tick
@@ -74,6 +76,8 @@ def _pictures(pieces: Sequence[Encoded], header: bytes | None) -> Iterator[Packe
     for piece in pieces:
         count = 0
         with av.open(str(piece.path)) as container:
+            if not container.streams.video:
+                raise _short(piece, 0)
             stream = container.streams.video[0]
             if stream.codec_context.extradata != header:
                 raise RenderError(
@@ -87,11 +91,15 @@ def _pictures(pieces: Sequence[Encoded], header: bytes | None) -> Iterator[Packe
                 count += 1
                 yield packet
         if count != piece.frames:
-            raise RenderError(
-                f"a piece holds {count} pictures where {piece.frames} were planned",
-                where=piece.path.name,
-                mend="the footage may be damaged there; choose another moment",
-            )
+            raise _short(piece, count)
+
+
+def _short(piece: Encoded, count: int) -> RenderError:
+    return RenderError(
+        f"a piece holds {count} pictures where {piece.frames} were planned",
+        where=piece.path.name,
+        mend="the footage may be damaged there; choose another moment",
+    )
 
 
 def _sounds(container: av.container.InputContainer, most: int) -> Iterator[Packet[Any]]:

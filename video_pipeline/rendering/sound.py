@@ -19,10 +19,10 @@ from video_pipeline.store import Store, digest_of
 from video_pipeline.toolchain import ffmpeg_version, run
 
 _DEADLINE_S = 300
-# Below this a track holds room noise, not sound meant to be heard; lifting it would only hiss.
-_SILENCE_LUFS = -55.0
+# What would need more than this is room noise, not sound meant to be heard; lifting it would hiss.
 _MOST_GAIN_DB = 30.0
-# The AAC encoder overshoots the limiter's ceiling by up to about this much.
+_MOST_LIMITING_DB = 10.0  # beyond it a limiter is heard at work
+# The AAC encoder overshoots the limiter's ceiling, mostly by less than this.
 _AAC_MARGIN_DB = 0.7
 
 
@@ -75,7 +75,7 @@ def make_track(
     key = digest_of(
         [
             ffmpeg_version(),
-            "sound 1",
+            "sound 2",
             placement.loudness_lufs,
             placement.true_peak_dbtp,
             placement.audio_kbps,
@@ -88,14 +88,9 @@ def make_track(
         with tempfile.TemporaryDirectory(prefix="video-pipeline-") as folder:
             wav = Path(folder) / "cut.wav"
             run(graph.sound(parts, wav), deadline_s=_DEADLINE_S, what="cutting the sound")
-            warning = ""
-            if not silent:
-                wav, warning = _level(wav, Path(folder), placement)
-            run(
-                graph.aac(wav, placement.audio_kbps, part),
-                deadline_s=_DEADLINE_S,
-                what="encoding the sound",
-            )
+            warning = "" if silent else _level(wav, Path(folder), placement, part)
+            if silent:
+                _encode(wav, placement, part)
         notes.parent.mkdir(parents=True, exist_ok=True)
         notes.write_text(warning, encoding="utf-8")
 
@@ -104,28 +99,47 @@ def make_track(
     return Track(path, silent, warning)
 
 
-def _level(wav: Path, folder: Path, placement: Placement) -> tuple[Path, str]:
-    """Bring a WAV to the placement's loudness: one gain and a limiter, measured and corrected."""
-    target = placement.loudness_lufs
-    ceiling = placement.true_peak_dbtp - _AAC_MARGIN_DB
+def almost_silent(loudness: Loudness, placement: Placement) -> bool:
+    """Whether a sound is too quiet to be lifted to the placement's loudness."""
+    return loudness.integrated_lufs < placement.loudness_lufs - _MOST_GAIN_DB
+
+
+def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
+    """Encode a WAV at the placement's loudness; returns what a person should know about it.
+
+    One gain and a limiter, measured on the encoded sound and corrected: the limiter takes some
+    loudness, the encoder takes what lies above hearing and moves the peaks.
+    """
+    target, most = placement.loudness_lufs, placement.true_peak_dbtp
+    ceiling = most - _AAC_MARGIN_DB
     loudness = measure(wav)
-    if loudness.integrated_lufs < _SILENCE_LUFS:
-        return wav, "the footage's sound is almost silent and was left as it is"
-    gain = target - loudness.integrated_lufs
-    out = wav
-    for attempt in range(4):
-        gain = min(gain, _MOST_GAIN_DB)
-        out = folder / f"levelled-{attempt}.wav"
+    if almost_silent(loudness, placement):
+        _encode(wav, placement, out)
+        return "the footage's sound is almost silent and was left as it is"
+    needed = gain = target - loudness.integrated_lufs
+    levelled = folder / "levelled.wav"
+    for _ in range(6):
         run(
-            graph.levelled(wav, gain, ceiling, out),
+            graph.levelled(wav, gain, ceiling, levelled),
             deadline_s=_DEADLINE_S,
             what="levelling the sound",
         )
-        reached = measure(out).integrated_lufs
-        if abs(reached - target) <= 0.2 or gain >= _MOST_GAIN_DB:
+        _encode(levelled, placement, out)
+        got = measure(out)
+        short = target - got.integrated_lufs
+        again = min(gain + short, needed + _MOST_LIMITING_DB)
+        if got.true_peak_dbtp <= most and (abs(short) <= 0.2 or again == gain):
             break
-        gain += target - reached  # the limiter took some loudness; give it back
-    reached = measure(out).integrated_lufs
-    if abs(reached - target) > 0.5:
-        return out, f"the sound came out at {reached:.1f} LUFS instead of {target:.0f}"
-    return out, ""
+        gain = again
+        ceiling -= max(0.0, got.true_peak_dbtp - most + 0.1)
+    if abs(short) > 0.5:
+        return f"the sound came out at {got.integrated_lufs:.1f} LUFS instead of {target:.0f}"
+    return ""
+
+
+def _encode(wav: Path, placement: Placement, out: Path) -> None:
+    run(
+        graph.aac(wav, placement.audio_kbps, out),
+        deadline_s=_DEADLINE_S,
+        what="encoding the sound",
+    )

@@ -34,8 +34,15 @@ class Detector(Protocol):
     change, and belongs into every cache key that holds them.
     """
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str:
+        """What it finds."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Which results to expect."""
+        ...
 
     def detect(self, picture: NDArray[np.uint8]) -> Detection:
         """Look at a BGR picture, HxWx3, of any size. Deterministic; never changes `picture`."""

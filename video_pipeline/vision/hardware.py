@@ -36,7 +36,7 @@ class ClassicalHardware:
     """Finds metal parts shown large and sharp."""
 
     name: str = "hardware"
-    version: str = "classical-1"
+    version: str = "classical-2"
 
     def detect(self, picture: NDArray[np.uint8]) -> Detection:
         """Score a BGR picture HxWx3 by the metal in it; boxes hold one cluster each.

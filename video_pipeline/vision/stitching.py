@@ -69,7 +69,7 @@ class ClassicalStitching:
     """Finds seams whose single stitches can be told."""
 
     name: str = "stitching"
-    version: str = "classical-1"
+    version: str = "classical-2"
 
     def detect(self, picture: NDArray[np.uint8]) -> Detection:
         """Score a BGR picture HxWx3 by its three best rows; boxes hold one seam each.

@@ -1,0 +1,476 @@
+"""The command line as people and programs meet it: documents, words, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from video_pipeline.cli.commands import COMMANDS, Promised
+from video_pipeline.resources import shipped
+from video_pipeline.store import CACHE_VARIABLE
+
+from conftest import SAMPLE, MakeClip, Outcome
+
+Run = Callable[..., Outcome]
+
+RENDER_KEYS = {"placement", "file", "duration_s", "bytes", "pieces", "claims", "warnings"}
+ERROR_KEYS = {"kind", "message", "where", "mend"}
+
+
+@pytest.fixture
+def tiny(tiny_presets: Path) -> tuple[str, ...]:
+    """The options that choose the tiny placement."""
+    return ("--presets", str(tiny_presets), "--placement", "tiny")
+
+
+def refused(outcome: Outcome, code: int, kind: str) -> dict[str, str]:
+    """The error of a command that was run with --json, held against the contract."""
+    assert outcome.code == code, outcome.out + outcome.err
+    assert set(outcome.json) == {"error"}
+    error: dict[str, str] = outcome.json["error"]
+    assert set(error) == ERROR_KEYS
+    assert all(isinstance(value, str) for value in error.values())
+    assert error["kind"] == kind
+    assert error["message"]
+    return error
+
+
+# Documents for programs
+
+
+def test_keyframes_as_json(run_cli: Run, short_take: Path, tmp_path: Path) -> None:
+    out = tmp_path / "frames"
+    show = "hardware,stitching,whole"
+    outcome = run_cli("keyframes", short_take, "-o", out, "--show", show, "-n", "3", "--json")
+    assert outcome.code == 0, outcome.err
+    assert set(outcome.json) == {"keyframes"}
+    rows = outcome.json["keyframes"]
+    for row in rows:
+        assert set(row) == {"file", "source", "t", "shows", "score", "box"}
+        assert Path(row["file"]).read_bytes()[:2] == b"\xff\xd8"
+        assert Path(row["file"]).parent == out
+        assert row["source"] == short_take.name
+        assert 0 <= row["t"] < 12.1
+        assert 0 < row["score"] <= 1
+        if row["box"] is not None:
+            x0, y0, x1, y1 = row["box"]
+            assert 0 <= x0 < x1 <= 1
+            assert 0 <= y0 < y1 <= 1
+    words = [row["shows"] for row in rows]
+    assert "stitching" in words
+    assert words == sorted(words, key=show.split(",").index)
+    for word in set(words):
+        scores = [row["score"] for row in rows if row["shows"] == word]
+        assert len(scores) <= 3
+        assert scores == sorted(scores, reverse=True)
+    assert (out / "contact-sheet.jpg").is_file()
+    # A second run replaces the first; nothing of the first is left.
+    again = run_cli("keyframes", short_take, "-o", out, "--show", "stitching", "-n", "1")
+    assert again.code == 0, again.err
+    assert re.search(r"stitching +0\.\d\d  short\.mp4 \d+\.\d\d s", again.out)
+    assert {p.name for p in out.iterdir()} == {
+        "stitching-01.jpg", "contact-sheet.jpg", "manifest.json",
+    }  # fmt: skip
+
+
+def test_keyframes_spares_a_folder_of_somebody_else(
+    run_cli: Run, short_take: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "holiday.jpg").write_bytes(b"mine")
+    error = refused(run_cli("keyframes", short_take, "-o", tmp_path, "--json"), 2, "usage")
+    assert "holiday.jpg" in error["message"]
+    assert [p.name for p in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_render_as_json_and_again_for_people(
+    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    listing, out = short_listing(), tmp_path / "out"
+    outcome = run_cli("render", listing, "-o", out, *tiny, "--json")
+    assert outcome.code == 0, outcome.err
+    assert set(outcome.json) == {"clips"}
+    (clip,) = outcome.json["clips"]
+    assert set(clip) == RENDER_KEYS
+    assert set(clip["pieces"]) == {"total", "encoded"}
+    assert clip["placement"] == "tiny"
+    assert Path(clip["file"]) == out / "orsetta-cognac-pouch.tiny.mp4"
+    assert Path(clip["file"]).stat().st_size == clip["bytes"]
+    assert 6 <= clip["duration_s"] <= 30
+    assert clip["claims"] == ["DEMO-2026-0417"]
+    assert all(isinstance(warning, str) for warning in clip["warnings"])
+
+    people = run_cli("render", listing, "-o", out, *tiny, "-v")
+    assert people.code == 0, people.err
+    assert f"{clip['duration_s']:.1f} s" in people.out
+    assert f"0 of {clip['pieces']['total']} pieces encoded" in people.out
+    for path in ("tiny.mp4", "tiny.cover.jpg", "tiny.sheet.jpg"):
+        named = out / f"orsetta-cognac-pouch.{path}"
+        assert str(named) in people.out
+        assert named.is_file()
+    assert str(out / "manifest.json") in people.out
+    assert "condition-note" in people.out  # -v tells each cut and why it was chosen
+    assert "the listing points here" in people.out
+    assert "encoding" not in people.out.replace("pieces encoded", "")
+    assert "encoding" in people.err  # progress goes to standard error
+
+    checked = run_cli("check", clip["file"], *tiny, "--json")
+    assert (checked.code, checked.json) == (0, {"ok": True, "findings": []})
+    assert "is ready for tiny" in run_cli("check", clip["file"], *tiny).out
+
+
+def test_check_tells_each_rule(run_cli: Run, short_take: Path, tiny: tuple[str, ...]) -> None:
+    outcome = run_cli("check", short_take, *tiny, "--json")
+    assert outcome.code == 5
+    assert set(outcome.json) == {"ok", "findings"}
+    assert outcome.json["ok"] is False
+    for finding in outcome.json["findings"]:
+        assert set(finding) == {"rule", "want", "got", "mend"}
+        assert all(isinstance(value, str) and value for value in finding.values())
+    rules = {finding["rule"]: finding for finding in outcome.json["findings"]}
+    assert rules["size"]["want"] == "270x480"
+    assert rules["size"]["got"] == "360x640"
+    people = run_cli("check", short_take, *tiny)
+    assert people.code == 5
+    assert "size: wanted 270x480, got 360x640; " in people.out
+
+
+def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
+    picture = make_clip(
+        "photo.jpg", "-ss", "8", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
+        "-vf", "scale=540:960",
+    )  # fmt: skip
+    outcome = run_cli("detect", picture, "--json")
+    assert outcome.code == 0, outcome.err
+    assert set(outcome.json) == {"pictures"}
+    (seen,) = outcome.json["pictures"]
+    assert set(seen) == {"file", "hardware", "stitching", "quality"}
+    assert seen["file"] == str(picture)
+    assert all(isinstance(figure, float | int) for figure in seen["quality"].values())
+    for what in ("hardware", "stitching"):
+        assert set(seen[what]) == {"score", "boxes"}
+        assert 0 <= seen[what]["score"] <= 1
+        assert all(len(box) == 4 for box in seen[what]["boxes"])
+    people = run_cli("detect", picture)
+    assert re.search(r"hardware \d\.\d\d +stitching \d\.\d\d +sharp", people.out)
+
+
+def test_inspect(run_cli: Run, short_take: Path) -> None:
+    outcome = run_cli("inspect", short_take, "--json")
+    (found,) = outcome.json["footage"]
+    assert (found["width"], found["height"], found["sound"]) == (360, 640, None)
+    people = run_cli("inspect", short_take)
+    for word in ("short.mp4", "360 x 640", "12.0", "30.00", "none"):
+        assert word in people.out
+    assert len(max(people.out.splitlines(), key=len)) < 160
+
+
+@pytest.mark.parametrize("command", ["render", "plan", "inspect", "keyframes", "check", "detect"])
+def test_every_command_fails_in_the_same_form(run_cli: Run, command: str) -> None:
+    outcome = run_cli(command, "gone.mp4", "--json")
+    error = refused(outcome, outcome.code, "listing" if outcome.code == 2 else "footage")
+    assert outcome.code in (2, 3)
+    assert "gone.mp4" in error["where"] + error["message"]
+
+
+# Words for people
+
+
+def test_the_first_lines_of_help_are_those_of_the_commands() -> None:
+    for name, (module, summary) in COMMANDS.items():
+        command = Promised(name, module, summary).loaded()
+        assert command.name == name
+        assert " ".join((command.help or "").split("\n\n")[0].split()) == summary
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_help_has_an_example(run_cli: Run, command: str) -> None:
+    outcome = run_cli(command, "--help")
+    assert outcome.code == 0
+    assert f"Example: video-pipeline {command}" in outcome.out
+    assert "--json" in outcome.out
+    assert outcome.err == ""
+
+
+def test_help_is_quick_because_it_loads_nothing_heavy(run_cli: Run) -> None:
+    code = (
+        "import sys; from video_pipeline.cli import main; main(['--help']); main(['rendr']);"
+        "print([m for m in ('cv2', 'moviepy', 'av', 'numpy', 'PIL') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    bare = run_cli()
+    assert bare.code == 0
+    for command in COMMANDS:
+        assert re.search(rf"│ {command} ", bare.out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rendr"], "there is no command 'rendr'; did you mean 'render'?"),
+        (["xyzzy"], "there is no command 'xyzzy'"),
+        (["render", "x.yaml", "--placment", "a"], "'--placement'"),
+        (["render"], "LISTING|EDIT"),
+        (["keyframes", "a.mp4", "-n", "0"], "'-n'"),
+        (["keyframes", "--show", "zips", str(SAMPLE / "take.mp4")], "zips"),
+        (["render", "x.yaml", "--presets", "no-such-folder"], "no-such-folder"),
+        (["render", str(SAMPLE / "listing.yaml"), "--placement", ","], "no placement"),
+        (["schema", "edit"], "'edit' is not 'listing'"),
+    ],
+)
+def test_a_wrong_command_line(run_cli: Run, arguments: list[str], said: str) -> None:
+    people = run_cli(*arguments)
+    assert people.code == 2
+    assert people.out == ""
+    lines = people.err.splitlines()
+    assert lines[0].startswith("error: ")
+    assert said in people.err
+    assert len(lines) <= 2
+    error = refused(run_cli(*arguments, "--json"), 2, "usage")
+    assert said in error["message"]
+    assert error["mend"]
+
+
+def test_an_unforeseen_fault_is_called_ours(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from video_pipeline import cli
+
+    def fall(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(cli.cli, "main", fall)
+    monkeypatch.setattr(cli.interruption, "listen", lambda: None)
+    assert cli.main(["doctor"]) == 1
+    said = capsys.readouterr().err
+    assert "a fault of video-pipeline, not yours" in said
+    assert "--debug" in said
+    assert cli.main(["doctor", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "bug"
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["doctor", "--debug"])
+
+
+def test_progress_on_a_terminal(
+    short_take: Path, shared_cache: Path, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    take = make_clip("four.mp4", "-ss", "2", "-t", "4", "-i", str(short_take), "-an")
+    screen, terminal = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "video_pipeline", "keyframes", str(take), "-o", str(tmp_path / "k")],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env={
+            **os.environ, CACHE_VARIABLE: str(tmp_path / "cache"),
+            "TERM": "xterm-256color", "COLUMNS": "120",
+        },
+    )  # fmt: skip
+    os.close(terminal)
+    seen = b""
+    while True:
+        try:
+            read = os.read(screen, 65536)
+        except OSError:  # Linux says so when the last writer has gone
+            break
+        if not read:
+            break
+        seen += read
+    out, _ = child.communicate(timeout=60)
+    os.close(screen)
+    assert child.returncode == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode())
+    assert "looking four.mp4" in text
+    assert re.search(r"\d+%", text)
+    assert re.search(r"\d\.\d × real time", text)
+    assert re.search(r"\d:\d\d:\d\d", text)  # time left
+    assert b"looking" not in out
+
+
+# From footage to a clip, by way of files that people change
+
+
+def test_init_writes_a_listing_that_reads_back(
+    run_cli: Run, short_take: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my bag"
+    folder.mkdir()
+    shutil.copy(short_take, folder / "take 1.mp4")
+    outcome = run_cli("init", "take 1.mp4", cwd=folder)
+    assert outcome.code == 0, outcome.err
+    assert "render listing.yaml" in outcome.out
+    written = folder / "listing.yaml"
+    page = yaml.safe_load(written.read_text(encoding="utf-8"))
+    assert page["footage"] == ["take 1.mp4"]
+    assert written.stat().st_mode & 0o077 == 0o666 & ~_umask() & 0o077
+    again = refused(run_cli("init", "take 1.mp4", "--json", cwd=folder), 2, "usage")
+    assert "--force" in again["mend"]
+    elsewhere = run_cli("init", "take 1.mp4", "-o", "new/deep.yaml", "--json", cwd=folder)
+    assert elsewhere.json == {"listing": "new/deep.yaml"}
+    deep = yaml.safe_load((folder / "new/deep.yaml").read_text(encoding="utf-8"))
+    assert deep["footage"] == ["../take 1.mp4"]
+    # What is left to fill in is said by name; nothing else is wrong with it.
+    unfilled = run_cli("plan", "listing.yaml", "--json", cwd=folder)
+    if unfilled.code:
+        error = refused(unfilled, 2, "listing")
+        assert "item" in error["message"]
+        assert "footage" not in error["message"]
+    assert [p.name for p in folder.rglob("*.part")] == []
+
+
+def test_an_edit_changed_by_hand(
+    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    listing, path = short_listing(), tmp_path / "plans" / "edit.json"
+    planned = run_cli("plan", listing, "-o", path, *tiny, "--json")
+    assert planned.code == 0, planned.err
+    edit = json.loads(path.read_text(encoding="utf-8"))
+    assert planned.json == edit
+    table = run_cli("plan", listing, "-o", path, *tiny)
+    for word in ("slot", "seconds", "condition-note", "certification-badge", str(path)):
+        assert word in table.out
+
+    presets = tiny[:2]
+    out = tmp_path / "out"
+    first = run_cli("render", path, "-o", out, *presets, "--json")
+    assert first.code == 0, first.err
+    (clip,) = first.json["clips"]
+    assert clip["duration_s"] == round(sum(c["frames"] for c in edit["cuts"]) / 30, 3)
+
+    # Swap a shot for a runner-up, shorten another, and move a third.
+    cuts = edit["cuts"]
+    hook = next(cut for cut in cuts if cut["runners_up"])
+    hook["start"] = hook["runners_up"][0]["t"]
+    hook["crop"]["path"] = hook["crop"]["path"][:1]
+    hero = next(cut for cut in cuts if cut["slot"] == "hero")
+    hero["frames"] -= 6
+    for use in hero["overlays"]:
+        use["last"] = min(use["last"], hero["frames"])
+    stitching = next(cut for cut in cuts if cut["slot"] == "stitching")
+    cuts.remove(stitching)
+    cuts.insert(1, stitching)
+    path.write_text(json.dumps(edit), encoding="utf-8")
+    changed = run_cli("render", path, "-o", out, *presets, "--json")
+    assert changed.code == 0, changed.err + changed.out
+    (other,) = changed.json["clips"]
+    assert other["duration_s"] == pytest.approx(clip["duration_s"] - 0.2, abs=0.002)
+    assert other["pieces"]["encoded"] == len({hook["slot"], hero["slot"]})  # moving costs nothing
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    told = [cut["slot"] for cut in manifest["clips"][0]["edit"]["cuts"]]
+    assert told == [cut["slot"] for cut in cuts]
+    assert told[1] == "stitching"
+
+
+def test_a_badge_cannot_be_written_into_an_edit(
+    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    path, out = tmp_path / "edit.json", tmp_path / "out"
+    assert run_cli("plan", short_listing(), "-o", path, *tiny).code == 0
+    honest = path.read_text(encoding="utf-8")
+    edit = json.loads(honest)
+    badge = next(
+        use
+        for cut in edit["cuts"]
+        for use in cut["overlays"]
+        if use["template"] == "certification-badge"
+    )
+    badge["fields"]["certificate_id"] = "PRADA-0001"
+    path.write_text(json.dumps(edit), encoding="utf-8")
+    error = refused(run_cli("render", path, "-o", out, *tiny[:2], "--json"), 4, "claim")
+    assert "PRADA-0001" in error["message"]
+    assert not out.exists()
+
+    # An honest edit, but its listing no longer names the certificate.
+    short_listing(certificates=None)
+    path.write_text(honest, encoding="utf-8")
+    error = refused(run_cli("render", path, "-o", out, *tiny[:2], "--json"), 4, "claim")
+    assert "DEMO-2026-0417" in error["message"]
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cuts": []}, "there is no cut in it"),
+        ({"width": 540}, "540 x 480"),
+        ({"placement": "tyni"}, "tyni"),
+        ({"cuts": "all"}, "cuts"),
+        ({"listing": "gone.yaml"}, "gone.yaml"),
+    ],
+)
+def test_an_edit_that_cannot_be_made(
+    run_cli: Run,
+    short_listing: Callable[..., Path],
+    tiny: tuple[str, ...],
+    tmp_path: Path,
+    change: dict[str, Any],
+    said: str,
+) -> None:
+    path, out = tmp_path / "edit.json", tmp_path / "out"
+    assert run_cli("plan", short_listing(), "-o", path, *tiny).code == 0
+    edit = json.loads(path.read_text(encoding="utf-8")) | change
+    path.write_text(json.dumps(edit), encoding="utf-8")
+    outcome = run_cli("render", path, "-o", out, *tiny[:2], "--json")
+    assert outcome.code == 2, outcome.out
+    assert set(outcome.json["error"]) == ERROR_KEYS
+    assert said in outcome.json["error"]["message"] + outcome.json["error"]["where"]
+    assert not out.exists()
+
+
+def test_schema_holds_for_the_sample(run_cli: Run) -> None:
+    outcome = run_cli("schema", "listing")
+    assert outcome.code == 0
+    schema = outcome.json
+    jsonschema.Draft202012Validator.check_schema(schema)
+    page = yaml.safe_load((SAMPLE / "listing.yaml").read_text(encoding="utf-8"))
+    jsonschema.validate(page, schema)
+    page["condition"]["notes"][0]["severity"] = "huge"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(page, schema)
+    assert run_cli("schema", "--json").json == schema
+
+
+def test_doctor(run_cli: Run, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    outcome = run_cli("doctor", "--json", "--cache", cache)
+    assert outcome.code == 0, outcome.out
+    assert outcome.json["ok"] is True
+    names = {check["name"] for check in outcome.json["checks"]}
+    assert names == {"ffmpeg", "encoders", "fonts", "cache", "disk"}
+    people = run_cli("doctor", "--cache", cache)
+    assert people.out.count("works") == len(names)
+    broken = run_cli("doctor", "--cache", cache, env={"VIDEO_PIPELINE_FFMPEG": "/no/such/ffmpeg"})
+    assert broken.code == 5
+    assert "/no/such/ffmpeg" in broken.out
+    assert "mend" in broken.out
+
+
+def test_demo_from_another_folder(
+    run_cli: Run, tiny_presets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "presets"
+    shutil.copytree(tiny_presets, own)
+    (own / "placements" / "tiny.yaml").rename(own / "placements" / "tiktok.yaml")
+    outcome = run_cli("demo", "--presets", own, cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+    clip = tmp_path / "out" / "demo" / "orsetta-cognac-pouch.tiktok.mp4"
+    assert clip.stat().st_size > 100_000
+    assert str(clip.relative_to(tmp_path)) in outcome.out
+    assert shipped("samples") not in clip.parents
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
