@@ -16,12 +16,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from conftest import SAMPLE, MakeClip, Outcome
 
 from video_pipeline.cli.commands import COMMANDS, Promised
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE
-
-from conftest import SAMPLE, MakeClip, Outcome
 
 Run = Callable[..., Outcome]
 
@@ -240,9 +239,11 @@ def test_a_wrong_command_line(run_cli: Run, arguments: list[str], said: str) -> 
     assert lines[0].startswith("error: ")
     assert said in people.err
     assert len(lines) <= 2
-    error = refused(run_cli(*arguments, "--json"), 2, "usage")
-    assert said in error["message"]
-    assert error["mend"]
+
+
+def test_a_wrong_command_line_as_json(run_cli: Run) -> None:
+    for arguments in (["rendr"], ["render", "x.yaml", "--placment", "a"], ["render"]):
+        assert refused(run_cli(*arguments, "--json"), 2, "usage")["mend"].startswith("see: ")
 
 
 def test_an_unforeseen_fault_is_called_ours(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -8,7 +8,7 @@ from footage_tables import footage, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from video_pipeline.edit.framing import MOST_ENLARGED, enlargement, frame_window
+from video_pipeline.edit.framing import MOST_ENLARGED, enlargement, frame_window, free_side
 from video_pipeline.edit.moments import Reel, Window
 from video_pipeline.geometry import Box
 from video_pipeline.presets.placements import load_placement
@@ -92,3 +92,10 @@ def test_the_sellers_box_decides() -> None:
     window = window_of({"subject": Box(0.8, 0.4, 0.9, 0.6)}, width=1920, height=1080)
     crop = frame_window(window, "flaw", footage(width=1920, height=1080), TIKTOK, box)
     assert crop.path[0].x <= box.x0 * 1920
+
+
+def test_words_stand_where_the_item_leaves_room() -> None:
+    for box, side in ((Box(0.2, 0.5, 0.8, 0.7), "top"), (Box(0.2, 0.1, 0.8, 0.4), "bottom")):
+        window = window_of({"subject": box})
+        crop = frame_window(window, "whole", footage(), TIKTOK)
+        assert free_side(window, crop, footage(), TIKTOK) == side

@@ -13,7 +13,7 @@ from video_pipeline.errors import PipelineError
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.store import Store
-from video_pipeline.toolchain import ffmpeg_path, ffmpeg_version, run
+from video_pipeline.toolchain import disk_error, ffmpeg_path, ffmpeg_version, run
 
 _LEAST_DISK_GB = 2.0
 
@@ -42,7 +42,12 @@ def examine(store: Store) -> tuple[Result, ...]:
         try:
             results.extend(trial())
         except PipelineError as error:
-            results.append(Result(name, False, error.message, error.mend))
+            results.append(Result(name, False, f"{error.message} {error.where}".strip(), error.mend))
+        except OSError as error:
+            plain = disk_error(error, str(store.folder), "--cache")
+            if plain is None:
+                raise
+            results.append(Result(name, False, f"{plain.message} {plain.where}", plain.mend))
     return tuple(results)
 
 

@@ -31,7 +31,7 @@ from video_pipeline.listing.model import ListingFile
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
-from video_pipeline.presets.storyboards import load_storyboard
+from video_pipeline.presets.storyboards import Storyboard, load_storyboard
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering.check import Finding, check
 from video_pipeline.rendering.joining import join
@@ -133,13 +133,12 @@ def plan_listing(
     placement: Placement,
     analyses: Mapping[str, Analysis],
     settings: Settings,
-    *,
-    storyboard: str = "showcase",
+    storyboard: Storyboard,
 ) -> Edit:
     """Choose what to show of a prepared listing on one placement."""
     brief = Brief(
         listing=prepared.listing,
-        storyboard=load_storyboard(storyboard, settings.presets),
+        storyboard=storyboard,
         placement=placement,
         scale=load_scale(prepared.listing.condition.scale, settings.presets),
         claims=prepared.claims,
@@ -158,9 +157,10 @@ def prepare_and_plan(
 ) -> Edit:
     """The edit of a listing for one placement."""
     place = load_placement(placement, settings.presets)
+    board = load_storyboard(storyboard, settings.presets)
     prepared = prepare(listing_path, settings)
     analyses = analyse_all(prepared.footage, settings, listener)
-    return plan_listing(prepared, place, analyses, settings, storyboard=storyboard)
+    return plan_listing(prepared, place, analyses, settings, board)
 
 
 def save_edit(edit: Edit, listing_path: Path, edit_path: Path) -> Edit:
@@ -193,8 +193,9 @@ def write_key_frames(
     """The best frames of footage files, as JPEGs in `output` with one contact sheet.
 
     `output` is complete or untouched. Raises UsageError when it holds anything but earlier key
-    frames, FootageError for a file that is no video.
+    frames or a word is not known, FootageError for a file that is no video.
     """
+    pick_keyframes({}, shows, most)  # a mistyped word is refused before anything is looked at
     footage = open_footage(paths)
     check_target(output, _KEYFRAMES)
     with published(output, _KEYFRAMES) as folder:
@@ -220,6 +221,7 @@ def render_listing(
     places = [load_placement(name, settings.presets) for name in dict.fromkeys(placements)]
     if not places:
         raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
+    board = load_storyboard(storyboard, settings.presets)
     prepared = prepare(listing_path, settings, require_badge=require_badge)
     output = output or Path("out") / prepared.listing.sku
     check_target(output, prepared.listing.sku)
@@ -227,8 +229,7 @@ def render_listing(
     with published(output, prepared.listing.sku) as folder:
         analyses = analyse_all(prepared.footage, settings, listener)
         edits = [
-            (plan_listing(prepared, place, analyses, settings, storyboard=storyboard), place)
-            for place in places
+            (plan_listing(prepared, place, analyses, settings, board), place) for place in places
         ]
         clips = _render(
             prepared,

@@ -73,7 +73,7 @@ class Store:
                     with suppress(FileNotFoundError):
                         part.unlink()
         except OSError as error:
-            plain = disk_error(error, str(self.folder))
+            plain = disk_error(error, str(self.folder), "--cache")
             if plain is None:
                 raise
             raise plain from error

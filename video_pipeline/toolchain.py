@@ -95,7 +95,7 @@ def run(
         stdout, stderr = child.communicate(timeout=deadline_s)
     except subprocess.TimeoutExpired:
         raise RenderError(
-            f"{what} took longer than {deadline_s:.0f} s and was stopped",
+            f"{what} took longer than {deadline_s:g} s and was stopped",
             where=where,
             mend="try again on a machine with less load, or with shorter footage",
         ) from None
@@ -121,13 +121,17 @@ def stop_children() -> None:
             child.kill()
 
 
-def disk_error(error: OSError, where: str) -> PipelineError | None:
-    """A plain error for a full, read-only or forbidden disk; None for any other OSError."""
+def disk_error(error: OSError, where: str, option: str = "--output") -> PipelineError | None:
+    """A plain error for a full, read-only or forbidden disk; None for any other OSError.
+
+    `option` is what a person may name another folder with.
+    """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return RenderError("the disk is full", where=where, mend="free some space and run it again")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    # A file that stands where a folder is needed cannot be written into either.
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return RenderError(
-            "this folder cannot be written", where=where, mend="choose another folder with --output"
+            "this folder cannot be written", where=where, mend=f"choose another folder with {option}"
         )
     return None
 

@@ -59,8 +59,19 @@ class Promised(click.RichCommand):
         return self.loaded().make_context(*arguments, **extra)
 
 
+class Stopped(Exception):
+    """The run was interrupted, and everything it had begun is tidied up."""
+
+
 class Door(click.RichGroup):
     """The group of all commands; for a mistyped one it names the nearest."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises Stopped in place of KeyboardInterrupt, which Click would echo."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interruption:
+            raise Stopped from interruption
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

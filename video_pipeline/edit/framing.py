@@ -60,6 +60,26 @@ def frame_window(
     )
 
 
+def free_side(
+    window: Window, crop: Crop, footage: Footage, placement: Placement, box: Box | None = None
+) -> str:
+    """Where words cover less of what is shown: "top" or "bottom" of the safe area.
+
+    Judged by `box` when the seller gave one, else by what stands out from its surroundings.
+    """
+    boxes = [box] if box else [m.subject for m in window.moments if m.subject]
+    if not boxes:
+        return ""
+    corner = float(np.mean([key.y for key in crop.path]))
+    scale = enlargement(crop, placement)
+    shift = (placement.height - crop.height * scale) / 2
+    edges = np.median([(b.y0, b.y1) for b in boxes], axis=0) * footage.height
+    above, below = (shift + (float(edge) - corner) * scale for edge in edges)
+    room_above = above - placement.safe.top
+    room_below = placement.height - placement.safe.bottom - below
+    return "top" if room_above > room_below else "bottom"
+
+
 def enlargement(crop: Crop, placement: Placement) -> float:
     """How many output pixels one source pixel becomes, along a line."""
     return min(placement.width / crop.width, placement.height / crop.height)

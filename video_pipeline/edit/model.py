@@ -32,12 +32,16 @@ class Crop:
 
 @dataclass(frozen=True)
 class OverlayUse:
-    """One overlay on a cut: a template, what it says, and from which frame to which."""
+    """One overlay on a cut: a template, what it says, and from which frame to which.
+
+    `anchor` is "top" or "bottom" where the item leaves room; empty for the template's own place.
+    """
 
     template: str
     fields: dict[str, Any]
     first: int
     last: int
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def to_moviepy(
         )
         layers = [picture]
         for use in cut.overlays:
-            drawing = draw(use.template, use.fields, canvas, own=overlays)
+            drawing = draw(use.template, use.fields, canvas, anchor=use.anchor, own=overlays)
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)
                 .with_position((drawing.x, drawing.y))

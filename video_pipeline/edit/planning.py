@@ -14,7 +14,7 @@ from typing import Any
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions
 from video_pipeline.edit.choice import Opening, choose
-from video_pipeline.edit.framing import enlargement, frame_window
+from video_pipeline.edit.framing import enlargement, frame_window, free_side
 from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, OverlayUse, SourceRef
 from video_pipeline.edit.moments import Reel, Window, best_windows, window_around
 from video_pipeline.errors import FootageError, ListingError, Problem
@@ -397,6 +397,7 @@ def _cut(shot: _Shot, window: Window, brief: Brief, analyses: Mapping[str, Analy
     crop = frame_window(
         window, shot.need, analyses[window.source].footage, brief.placement, shot.box
     )
+    side = free_side(window, crop, analyses[window.source].footage, brief.placement, shot.box)
     others = [w for w in shot.windows if w.start != window.start or w.source != window.source]
     return Cut(
         slot=shot.slot.name,
@@ -404,7 +405,7 @@ def _cut(shot: _Shot, window: Window, brief: Brief, analyses: Mapping[str, Analy
         start=window.start,
         frames=frames,
         crop=crop,
-        overlays=tuple(OverlayUse(name, fields, 0, frames) for name, fields in shot.overlays),
+        overlays=tuple(OverlayUse(name, fields, 0, frames, side) for name, fields in shot.overlays),
         shows=captions.note_line(shot.note) if shot.note else shot.need,
         why=f"best of {len(shot.windows)} for {shot.slot.name}: {window.reason}"
         if not shot.note

@@ -46,6 +46,9 @@ _SHAPES = frozenset(
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+ANCHORS = ("top", "centre", "bottom")
+
+
 @dataclass(frozen=True)
 class Canvas:
     """The picture an overlay stands on, in pixels, and what must stay free of it."""
@@ -86,15 +89,27 @@ class Drawing:
 
 
 def draw(
-    template: str, fields: Mapping[str, Any], canvas: Canvas, *, own: Path | None = None
+    template: str,
+    fields: Mapping[str, Any],
+    canvas: Canvas,
+    *,
+    anchor: str = "",
+    own: Path | None = None,
 ) -> Drawing:
     """Draw the overlay `template` (without `.svg.j2`) with its fields, inside the safe area.
 
+    `anchor` ("top", "centre" or "bottom") overrides where the template wants to stand.
     `own` is a person's overlays folder; what it holds takes the place of what is shipped.
     Raises UsageError for an unknown template, wrong fields, characters that no font has, and
     an overlay that does not fit; ListingError for a broken theme or words file.
     """
     header, source_name = _header(template, own)
+    if anchor:
+        if anchor not in ANCHORS:
+            raise UsageError(
+                f"An overlay cannot stand at '{anchor}'.", mend=f"Use {', '.join(ANCHORS)}."
+            )
+        header = header.model_copy(update={"anchor": anchor})
     values = checked(template, header, fields)
     look = theme(own)
     room_w = _even_down(canvas.width - canvas.safe.right) - _even_up(canvas.safe.left)

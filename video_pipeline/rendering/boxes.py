@@ -37,7 +37,7 @@ def _walk(stream: BinaryIO, start: int, end: int, path: str, count: list[int]) -
         stream.seek(at)
         size, name = struct.unpack(">I4s", stream.read(8))
         head = 8
-        if size == 1:
+        if size == 1 and at + 16 <= end:
             size, head = struct.unpack(">Q", stream.read(8))[0], 16
         elif size == 0:
             size = end - at

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
+import av.container
+
 from video_pipeline import graph
 from video_pipeline.errors import RenderError
+from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import open_media, probe
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.boxes import boxes
@@ -41,20 +45,23 @@ def check(file: Path, placement: Placement) -> tuple[Finding, ...]:
 
     Raises FootageError when the file cannot be read at all.
     """
-    probe(file)  # says in plain words what is wrong with a file that is no video
+    footage = probe(file)  # says in plain words what is wrong with a file that is no video
     return tuple(
         finding
         for rule in (_container, _picture, _timing, _sound, _decoding)
-        for finding in rule(file, placement)
+        for finding in rule(footage, placement)
     )
 
 
-def _container(file: Path, placement: Placement) -> Iterator[Finding]:
+def _container(footage: Footage, placement: Placement) -> Iterator[Finding]:
+    file = footage.path
     found = boxes(file)
     top = [box.path for box in found if box.path.count("/") == 1]
     if "/moov" not in top:
         yield Finding("container", "mp4", file.suffix.lstrip(".") or "another", _RENDER)
         return
+    if _brand(file) == b"qt  ":
+        yield Finding("container", "mp4", "QuickTime", _RENDER)
     if "/mdat" in top and top.index("/moov") > top.index("/mdat"):
         yield Finding(
             "moov first", "before the pictures", "after them", "save it with 'fast start'"
@@ -68,9 +75,21 @@ def _container(file: Path, placement: Placement) -> Iterator[Finding]:
         )
 
 
-def _picture(file: Path, placement: Placement) -> Iterator[Finding]:
-    with open_media(file) as container:
-        stream = container.streams.video[0]
+def _brand(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        head = stream.read(12)
+    return head[8:] if head[4:8] == b"ftyp" else b"qt  "
+
+
+def _moving(container: av.container.InputContainer, footage: Footage) -> av.VideoStream:
+    stream = container.streams[footage.video_stream]
+    assert isinstance(stream, av.VideoStream)
+    return stream
+
+
+def _picture(footage: Footage, placement: Placement) -> Iterator[Finding]:
+    with open_media(footage.path) as container:
+        stream = _moving(container, footage)
         context = stream.codec_context
         if context.name != "h264":
             yield Finding("codec", "H.264", context.name, _RENDER)
@@ -99,9 +118,9 @@ def _picture(file: Path, placement: Placement) -> Iterator[Finding]:
             yield Finding("colour range", "limited", "full or not stated", _RENDER)
 
 
-def _timing(file: Path, placement: Placement) -> Iterator[Finding]:
-    with open_media(file) as container:
-        stream = container.streams.video[0]
+def _timing(footage: Footage, placement: Placement) -> Iterator[Finding]:
+    with open_media(footage.path) as container:
+        stream = _moving(container, footage)
         base = Fraction(stream.time_base or 1)
         times: list[Fraction] = []
         keys: list[int] = []
@@ -138,17 +157,24 @@ def _timing(file: Path, placement: Placement) -> Iterator[Finding]:
         )
 
 
-def _sound(file: Path, placement: Placement) -> Iterator[Finding]:
-    with open_media(file) as container:
+def _sound(footage: Footage, placement: Placement) -> Iterator[Finding]:
+    with open_media(footage.path) as container:
         if not container.streams.audio:
             yield Finding("sound", "one AAC track, silent if need be", "none", _RENDER)
+            return
+        if footage.audio_stream is None:
+            yield Finding("sound codec", "AAC", "unknown", _RENDER)
             return
         context = container.streams.audio[0].codec_context
         if context.name != "aac":
             yield Finding("sound codec", "AAC", context.name, _RENDER)
         if context.sample_rate != graph.SAMPLE_RATE:
             yield Finding("sample rate", "48000 Hz", f"{context.sample_rate} Hz", _RENDER)
-    heard = measure(file)
+    try:
+        heard = measure(footage.path)
+    except RenderError as error:
+        yield Finding("sound", "can be heard", error.message, _RENDER)
+        return
     if not almost_silent(heard, placement):
         off = heard.integrated_lufs - placement.loudness_lufs
         # Sound whose peaks already stand at the limit is as loud as it can be.
@@ -169,9 +195,9 @@ def _sound(file: Path, placement: Placement) -> Iterator[Finding]:
             )
 
 
-def _decoding(file: Path, _: Placement) -> Iterator[Finding]:
+def _decoding(footage: Footage, _: Placement) -> Iterator[Finding]:
     try:
-        log = run(graph.decoded(file), deadline_s=600, what="decoding").stderr.strip()
+        log = run(graph.decoded(footage.path), deadline_s=600, what="decoding").stderr.strip()
     except RenderError as error:
         log = error.message
     if log:

@@ -59,7 +59,7 @@ def draw_overlays(
                 claim = _claim(use, claims, cut)
                 fields = badge(claim, item)
                 shown.append(claim.certificate_id)
-            drawing = draw(use.template, fields, canvas, own=own)
+            drawing = draw(use.template, fields, canvas, anchor=use.anchor, own=own)
             clip = animate(drawing, store.folder / "overlays", rate=edit.rate)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use, cut))

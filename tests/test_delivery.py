@@ -1,0 +1,316 @@
+"""The output folder: complete or untouched, and everything in it is what it says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import SAMPLE, MakeClip
+from numbered import clip_of, edit_of, number_of, numbered, numbers, piece_of
+from PIL import Image
+
+from video_pipeline import graph
+from video_pipeline.delivery.contact_sheet import Entry, write_sheet
+from video_pipeline.delivery.folder import Clip, write_clip_sheet, write_cover, write_preview
+from video_pipeline.delivery.manifest import ClipRecord, write_manifest
+from video_pipeline.delivery.publishing import MANIFEST, check_target, published
+from video_pipeline.delivery.stills import SHEET, write_keyframes
+from video_pipeline.edit.keyframes import KeyFrame
+from video_pipeline.errors import RenderError, UsageError
+from video_pipeline.footage.model import Footage
+from video_pipeline.footage.probe import probe
+from video_pipeline.presets.placements import load_placement
+from video_pipeline.rendering.layers import DrawnOverlays
+from video_pipeline.store import Store
+from video_pipeline.toolchain import run
+from video_pipeline.trust.claims import Claim, Refusal
+
+SERIAL = "OR-2219-0417"
+
+
+def fill(folder: Path, sku: str = "bag-1", text: str = "clip") -> None:
+    """A result as far as publishing is concerned: files and the manifest that lists them."""
+    (folder / "keyframes").mkdir()
+    (folder / "clip.mp4").write_text(text)
+    (folder / "keyframes" / "a.jpg").write_text("a")
+    (folder / MANIFEST).write_text(json.dumps({"sku": sku, "files": {"clip.mp4": "", "keyframes/a.jpg": ""}}))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_folder_appears_whole(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    with published(out, "bag-1") as folder:
+        assert not out.exists()
+        assert folder.parent == out.parent
+        fill(folder)
+    assert set(tree(out)) == {"clip.mp4", "keyframes/a.jpg", MANIFEST}
+    assert [p.name for p in out.parent.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("failure", [ValueError("x"), KeyboardInterrupt(), RenderError("x")])
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_failure_leaves_everything_as_it_was(
+    tmp_path: Path, failure: BaseException, earlier: bool
+) -> None:
+    out = tmp_path / "out"
+    if earlier:
+        with published(out, "bag-1") as folder:
+            fill(folder)
+    before = tree(tmp_path)
+    with pytest.raises(type(failure)), published(out, "bag-1") as folder:
+        fill(folder, text="new")
+        raise failure
+    assert tree(tmp_path) == before
+    assert [p.name for p in tmp_path.iterdir()] == (["out"] if earlier else [])
+
+
+def test_an_earlier_result_is_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with published(out, "bag-1") as folder:
+        fill(folder)
+        (folder / "old-extra.jpg").write_text("x")
+        listed = json.loads((folder / MANIFEST).read_text())
+        listed["files"]["old-extra.jpg"] = ""
+        (folder / MANIFEST).write_text(json.dumps(listed))
+    with published(out, "bag-1") as folder:
+        fill(folder, text="new")
+    assert (out / "clip.mp4").read_text() == "new"
+    assert not (out / "old-extra.jpg").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_is_not_ours_is_not_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with published(out, "bag-1") as folder:
+        fill(folder)
+    (out / "holiday.jpg").write_text("mine")
+    before = tree(tmp_path)
+    with pytest.raises(UsageError, match=r"holiday\.jpg") as caught, published(out, "bag-1"):
+        pytest.fail("the block must not run")
+    assert caught.value.exit_code == 2
+    assert caught.value.mend
+    assert tree(tmp_path) == before
+
+
+def test_another_item_s_result_is_not_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with published(out, "bag-1") as folder:
+        fill(folder)
+    with pytest.raises(UsageError, match="something else"):
+        check_target(out, "bag-2")
+    check_target(out, "bag-1")
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "null", '{"sku": "bag-1"}', '{"sku": "bag-1", "files": 3}', '{"files": {}}'])
+def test_a_strange_manifest_makes_nothing_ours(tmp_path: Path, manifest: str) -> None:
+    (tmp_path / MANIFEST).write_text(manifest)
+    with pytest.raises(UsageError):
+        check_target(tmp_path, "bag-1")
+
+
+def test_an_empty_folder_or_none_is_free(tmp_path: Path) -> None:
+    check_target(tmp_path / "none", "bag-1")
+    (tmp_path / "empty" / "deeper").mkdir(parents=True)
+    check_target(tmp_path / "empty", "bag-1")
+    with published(tmp_path / "empty", "bag-1") as folder:
+        fill(folder)
+    assert (tmp_path / "empty" / "clip.mp4").exists()
+
+
+def test_a_link_in_the_folder_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.txt").write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError):
+        check_target(tmp_path / "out", "bag-1")
+
+
+def test_a_target_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(UsageError, match="a file, not a folder"), published(tmp_path / "out", "bag-1"):
+        pytest.fail("the block must not run")
+    with pytest.raises((UsageError, RenderError)) as caught, published(tmp_path / "out" / "x", "bag-1"):
+        pytest.fail("the block must not run")
+    assert caught.value.mend
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def dead_process() -> int:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def test_leftovers_of_killed_runs_are_swept(tmp_path: Path) -> None:
+    gone, alive = dead_process(), os.getppid()
+    for name in (f".out.partial-{gone}", f".out.partial-{alive}", f".other.partial-{gone}"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half.mp4").write_text("half")
+    with published(tmp_path / "out", "bag-1") as folder:
+        fill(folder)
+    assert {p.name for p in tmp_path.iterdir()} == {"out", f".out.partial-{alive}", f".other.partial-{gone}"}
+
+
+def test_a_run_killed_between_two_renames_loses_nothing(tmp_path: Path) -> None:
+    with published(tmp_path / "out", "bag-1") as folder:
+        fill(folder)
+    (tmp_path / "out").rename(tmp_path / f".out.old-{dead_process()}")
+    with pytest.raises(ValueError, match="stop"), published(tmp_path / "out", "bag-1"):
+        raise ValueError("stop")
+    assert (tmp_path / "out" / "clip.mp4").read_text() == "clip"
+
+
+def test_a_leftover_of_our_own_number_is_no_obstacle(tmp_path: Path) -> None:
+    """Process numbers come round again: a dead run may have had ours."""
+    (tmp_path / f".out.partial-{os.getpid()}").mkdir()
+    (tmp_path / f".out.partial-{os.getpid()}" / "half.mp4").write_text("half")
+    with published(tmp_path / "out", "bag-1") as folder:
+        fill(folder)
+    assert set(tree(tmp_path / "out")) == {"clip.mp4", "keyframes/a.jpg", MANIFEST}
+
+
+# --- what stands in the folder -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def take(make_clip: MakeClip) -> Footage:
+    return probe(make_clip("delivery.mp4", *numbered(4, size="180x320"), "-c:v", "libx264", "-preset", "ultrafast", "-qp", "8"))
+
+
+@pytest.fixture(scope="module")
+def clip(take: Footage, tiny_presets: Path, tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    folder = tmp_path_factory.mktemp("delivery")
+    place = load_placement("tiny", tiny_presets)
+    pieces = [
+        piece_of(take, place, start=0, frames=30, slot="hook"),
+        piece_of(take, place, start=1, frames=40, slot="hero"),
+        piece_of(take, place, start=2, frames=50, slot="hardware"),
+    ]
+    footage = {take.name: take}
+    file = clip_of(pieces, footage, Store(folder / "cache"), folder / "bag-1.tiny.mp4")
+    overlays = DrawnOverlays(((), (), ()), {"02-hero-title": "ab" * 32}, ())
+    return Clip(edit_of(pieces, footage), place, file, (), overlays, ("a warning",))
+
+
+def test_a_still_of_the_clip_is_the_frame_asked_for(clip: Clip, tmp_path: Path) -> None:
+    shown = numbers(clip.file)
+    for frame in (0, 1, 29, 30, 69, 70, 118, 119):
+        out = tmp_path / "still.jpg"
+        run(graph.clip_still(clip.file, frame, clip.edit.rate, out), deadline_s=60)
+        with Image.open(out) as picture:
+            assert picture.size == (270, 480)
+            assert number_of(np.asarray(picture)[..., 1]) == shown[frame], frame
+
+
+def test_the_cover_is_the_middle_of_the_hero(clip: Clip, tmp_path: Path) -> None:
+    write_cover(clip, tmp_path / "cover.jpg")
+    with Image.open(tmp_path / "cover.jpg") as cover:
+        assert cover.format == "JPEG"
+        assert cover.size == clip.placement.cover
+        assert number_of(np.asarray(cover)[..., 1]) == numbers(clip.file)[30 + 20]
+
+
+def test_the_sheet_shows_three_frames_of_every_cut(clip: Clip, tmp_path: Path) -> None:
+    write_clip_sheet(clip, tmp_path / "sheet.jpg")
+    with Image.open(tmp_path / "sheet.jpg") as sheet:
+        # Nine pictures of 270x480 in rows of six, a gap of 16 around each, 34 for the caption.
+        assert sheet.size == (16 + 6 * (270 + 16), 16 + 2 * (480 + 34 + 16))
+        pixels = np.asarray(sheet.convert("L")).astype(int)
+    shown = numbers(clip.file)
+    first = pixels[16 : 16 + 480, 16 : 16 + 270]
+    assert number_of(first) == shown[4]
+    for column in range(6):
+        caption = pixels[16 + 480 + 4 : 16 + 480 + 32, 16 + column * 286 : 16 + column * 286 + 270]
+        assert (caption < 100).sum() > 60, "a caption is drawn below each picture"
+    assert (pixels[16 + 530 :, 16 + 4 * 286 :] < 200).sum() == 0, "the last row is not full"
+
+
+def test_long_captions_are_cut_to_their_picture(clip: Clip, tmp_path: Path) -> None:
+    picture = tmp_path / "p.png"
+    Image.new("RGB", (100, 200), "grey").save(picture)
+    write_sheet([Entry(picture, "word " * 60), Entry(picture, "«Ü ß …»")], tmp_path / "s.jpg", height=200)
+    with Image.open(tmp_path / "s.jpg") as sheet:
+        assert sheet.size == (16 + 2 * 116, 16 + 200 + 34 + 16)
+        gap = np.asarray(sheet.convert("L"))[220:250, 117:131]
+        assert (gap > 200).all()
+
+
+def test_the_preview_is_a_moving_webp(clip: Clip, tmp_path: Path) -> None:
+    write_preview(clip, tmp_path / "p.webp")
+    with Image.open(tmp_path / "p.webp") as preview:
+        assert preview.format == "WEBP"
+        assert preview.is_animated
+        assert preview.size == (360, 640)
+        assert preview.n_frames == 24  # a second each of hero and hardware, 12 frames a second
+        assert preview.info["loop"] == 0
+    assert (tmp_path / "p.webp").stat().st_size < 3_000_000
+
+
+def test_key_frames_are_the_footage_s_own_frames(take: Footage, tmp_path: Path) -> None:
+    frames = [
+        KeyFrame(source=take.name, t=Fraction(n, 30), shows=shows, score=0.5, box=None)
+        for n, shows in ((17, "hardware"), (64, "hardware"), (119, "stitching"))
+    ]
+    stills = write_keyframes(frames, {take.name: take}, tmp_path / "keyframes")
+    assert [s.file.name for s in stills] == ["hardware-01.jpg", "hardware-02.jpg", "stitching-01.jpg"]
+    for still, number in zip(stills, (17, 64, 119), strict=True):
+        with Image.open(still.file) as picture:
+            assert picture.size == (180, 320)
+            assert number_of(np.asarray(picture)[..., 1]) == number
+    assert (tmp_path / "keyframes" / SHEET).is_file()
+    assert write_keyframes([], {}, tmp_path / "none") == ()
+
+
+CLAIM = Claim(
+    certificate_id="C-1", issuer="test", issuer_name="Test", result="authentic", issued=date(2026, 1, 1),
+    expires=None, check_url=None, lines=("Authenticated",), wording="Test says so", file_digest="ef" * 32, key_id="k",
+)  # fmt: skip
+
+
+def test_the_manifest_lists_every_file_and_no_secret(clip: Clip, take: Footage, tmp_path: Path) -> None:
+    def make(folder: Path) -> str:
+        (folder / "keyframes").mkdir(parents=True)
+        shutil.copyfile(clip.file, folder / "bag-1.tiny.mp4")
+        (folder / "keyframes" / "a.jpg").write_bytes(b"a")
+        write_manifest(
+            folder,
+            sku="bag-1",
+            listing=SAMPLE / "listing.yaml",
+            footage=[take],
+            clips=[ClipRecord(clip.edit, "bag-1.tiny.mp4", clip.overlays.digests, clip.warnings)],
+            claims=[CLAIM],
+            refusals=[Refusal("other.jwt", "it is for another item", "ask for a new one")],
+        )
+        return (folder / MANIFEST).read_text(encoding="utf-8")
+
+    text = make(tmp_path / "a")
+    assert make(tmp_path / "b") == text  # no time of day, no name of a folder
+    assert SERIAL not in text
+    assert SERIAL in (SAMPLE / "listing.yaml").read_text()
+    for secret in (str(tmp_path), str(take.path.parent), str(SAMPLE), str(Path.home())):
+        assert secret not in text
+    manifest = json.loads(text)
+    assert manifest["files"] == {
+        name: hashlib.sha256(data).hexdigest()
+        for name, data in tree(tmp_path / "a").items()
+        if name != MANIFEST
+    }
+    assert manifest["inputs"]["footage"][0]["sha256"] == take.digest
+    (cuts,) = (c["edit"]["cuts"] for c in manifest["clips"])
+    assert [c["start"] for c in cuts] == ["0", "1", "2"]
+    assert manifest["clips"][0]["warnings"] == ["a warning"]
+    assert manifest["claims"][0]["certificate_id"] == "C-1"
+    assert manifest["made_with"]["ffmpeg"]

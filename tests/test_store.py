@@ -1,0 +1,123 @@
+"""The cache: a file that can be seen is whole."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+
+from video_pipeline.errors import RenderError
+from video_pipeline.store import CACHE_VARIABLE, Store, digest_of, file_digest
+
+
+def test_a_file_is_made_once(store: Store) -> None:
+    calls: list[Path] = []
+
+    def write(part: Path) -> None:
+        calls.append(part)
+        part.write_text("made")
+
+    first = store.make("kind", "key", ".txt", write)
+    again = store.make("kind", "key", ".txt", write)
+    assert first == again == store.path("kind", "key", ".txt")
+    assert first.read_text() == "made"
+    assert len(calls) == 1
+    assert calls[0] != first
+    assert calls[0].suffix == ".txt"
+    assert calls[0].parent == first.parent  # a rename within one disk
+
+
+@pytest.mark.parametrize("failure", [ValueError("no"), KeyboardInterrupt(), SystemExit(1)])
+def test_what_fails_leaves_nothing(store: Store, failure: BaseException) -> None:
+    def write(part: Path) -> None:
+        part.write_text("half")
+        raise failure
+
+    with pytest.raises(type(failure)):
+        store.make("kind", "key", ".txt", write)
+    assert list((store.folder / "kind").iterdir()) == []
+
+
+def test_a_file_is_not_seen_before_it_is_whole(store: Store) -> None:
+    def write(part: Path) -> None:
+        part.write_text("half")
+        assert not store.path("kind", "key", ".txt").exists()
+        part.write_text("whole")
+
+    assert store.make("kind", "key", ".txt", write).read_text() == "whole"
+
+
+def test_two_at_once_give_one_whole_file(store: Store) -> None:
+    gate = threading.Barrier(2, timeout=10)
+
+    def write(part: Path) -> None:
+        gate.wait()
+        part.write_text("x" * 100_000)
+
+    threads = [
+        threading.Thread(target=store.make, args=("kind", "key", ".txt", write)) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [p.name for p in (store.folder / "kind").iterdir()] == ["key.txt"]
+    assert store.path("kind", "key", ".txt").stat().st_size == 100_000
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "disk is full"), (errno.EACCES, "cannot be written"),
+     (errno.EROFS, "cannot be written")],
+)  # fmt: skip
+def test_a_disk_that_refuses_is_told_plainly(store: Store, number: int, words: str) -> None:
+    def write(_part: Path) -> None:
+        raise OSError(number, "refused")
+
+    with pytest.raises(RenderError, match=words) as caught:
+        store.make("kind", "key", ".txt", write)
+    assert caught.value.mend
+    assert caught.value.where == str(store.folder)
+
+
+def test_any_other_fault_is_ours(store: Store) -> None:
+    def write(_part: Path) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    with pytest.raises(OSError, match="input/output"):
+        store.make("kind", "key", ".txt", write)
+
+
+def test_a_cache_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("not a folder")
+    with pytest.raises(RenderError) as caught:
+        Store(tmp_path / "cache").make("kind", "key", ".txt", lambda p: None)
+    assert "--cache" in caught.value.mend
+
+
+def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "named"))
+    assert Store().folder == tmp_path / "named"
+    assert Store(tmp_path / "given").folder == tmp_path / "given"
+
+
+def test_size_and_clearing(store: Store) -> None:
+    assert store.size_bytes() == 0
+    store.make("a", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    store.make("b", "2", ".bin", lambda p: p.write_bytes(b"123") and None)
+    assert store.size_bytes() == 8
+    store.clear()
+    assert store.size_bytes() == 0
+    store.clear()
+
+
+def test_digests(tmp_path: Path) -> None:
+    assert digest_of({"a": 1, "b": [2, "é"]}) == digest_of({"b": [2, "é"], "a": 1})
+    assert digest_of(["a", "b"]) != digest_of(["ab"])
+    assert digest_of([1]) != digest_of(["1"])
+    path = tmp_path / "x"
+    path.write_bytes(b"abc" * 100_000)
+    assert file_digest(path) == hashlib.sha256(b"abc" * 100_000).hexdigest()
