@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.footage.probe import open_media
-from video_pipeline.graph import Layer
 from video_pipeline.edit.model import Crop, CropKey, Cut, Edit, SourceRef
 from video_pipeline.footage.model import Footage
+from video_pipeline.footage.probe import open_media
+from video_pipeline.graph import Layer
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.joining import join
 from video_pipeline.rendering.pieces import Piece, encode
@@ -66,7 +66,11 @@ def number_of(picture: NDArray[np.uint8]) -> int:
     width = picture.shape[1]
     middle = picture[picture.shape[0] // 3 : 2 * picture.shape[0] // 3]
     digits = [
-        float(middle[:, int((d + 0.35) * width / DIGITS) : int((d + 0.65) * width / DIGITS) + 1].mean())
+        float(
+            middle[
+                :, int((d + 0.35) * width / DIGITS) : int((d + 0.65) * width / DIGITS) + 1
+            ].mean()
+        )
         > 125
         for d in range(DIGITS)
     ]

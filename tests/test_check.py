@@ -51,12 +51,33 @@ def test_a_clip_of_ours_passes(good: Path, place: Placement) -> None:
     assert check(good, place) == ()
 
 
+FAST = ("-c:v", "libx264", "-preset", "ultrafast")
+HEVC = ("-c:v", "libx265", "-preset", "ultrafast")
 X264 = (
-    "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "high", "-pix_fmt", "yuv420p", "-bf", "0",
+    "-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "high", "-pix_fmt", "yuv420p",
+    "-bf", "0",
     "-g", "60", "-x264-params", "cabac=1:8x8dct=1",
 )  # fmt: skip
-TAGS = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
-LAID = ("-movflags", "+faststart", "-use_editlist", "0", "-video_track_timescale", "30", "-fps_mode", "passthrough")
+TAGS = (
+    "-colorspace",
+    "bt709",
+    "-color_primaries",
+    "bt709",
+    "-color_trc",
+    "bt709",
+    "-color_range",
+    "tv",
+)
+LAID = (
+    "-movflags",
+    "+faststart",
+    "-use_editlist",
+    "0",
+    "-video_track_timescale",
+    "30",
+    "-fps_mode",
+    "passthrough",
+)
 SOUND = ("-c:a", "copy")
 
 # For each rule: how the good clip is spoilt, and which rules must be among the findings.
@@ -74,7 +95,8 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         "mp4", (*X264, "-colorspace", "smpte170m", "-color_range", "tv", *LAID, *SOUND), {"colour"},
     ),
     "full range": (
-        "mp4", ("-vf", "scale=out_range=pc", *X264, *TAGS[:-1], "pc", *LAID, *SOUND), {"colour range"},
+        "mp4", ("-vf", "scale=out_range=pc", *X264, *TAGS[:-1], "pc", *LAID, *SOUND),
+        {"colour range"},
     ),
     "no sound": ("mp4", ("-c", "copy", "-an", *LAID), {"sound"}),
     "loud": ("mp4", ("-c:v", "copy", "-af", "volume=12dB", "-c:a", "aac", *LAID), {"loudness"}),
@@ -83,15 +105,15 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
     "44.1 kHz": ("mp4", ("-c:v", "copy", "-ar", "44100", "-c:a", "aac", *LAID), {"sample rate"}),
     "mp3": ("mp4", ("-c:v", "copy", "-c:a", "libmp3lame", *LAID), {"sound codec"}),
     "10 bit": (
-        "mp4", ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", *TAGS, *LAID, *SOUND),
+        "mp4", (*FAST, "-pix_fmt", "yuv420p10le", *TAGS, *LAID, *SOUND),
         {"profile", "pixel format"},
     ),
     "hevc": (
-        "mp4", ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", *TAGS, *LAID, *SOUND),
+        "mp4", (*HEVC, "-x265-params", "log-level=none", *TAGS, *LAID, *SOUND),
         {"codec"},
     ),
     "baseline": (
-        "mp4", ("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", *TAGS, *LAID, *SOUND),
+        "mp4", (*FAST, "-profile:v", "baseline", *TAGS, *LAID, *SOUND),
         {"profile"},
     ),
     "long GOP": ("mp4", (*X264, "-g", "250", *TAGS, *LAID, *SOUND), {"GOP"}),
@@ -129,7 +151,9 @@ def test_damage_is_a_finding(good: Path, place: Placement, tmp_path: Path) -> No
     assert "decoding" in rules(damaged, place)
 
 
-def test_a_clip_that_was_not_copied_to_its_end(good: Path, place: Placement, tmp_path: Path) -> None:
+def test_a_clip_that_was_not_copied_to_its_end(
+    good: Path, place: Placement, tmp_path: Path
+) -> None:
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(good.read_bytes()[: good.stat().st_size * 2 // 3])
     assert rules(cut, place) & {"decoding", "sound"}

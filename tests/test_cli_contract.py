@@ -19,7 +19,6 @@ import yaml
 from conftest import SAMPLE, MakeClip, Outcome
 
 from video_pipeline.cli.commands import COMMANDS, Promised
-from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE
 
 Run = Callable[..., Outcome]
@@ -455,20 +454,6 @@ def test_doctor(run_cli: Run, tmp_path: Path) -> None:
     assert broken.code == 5
     assert "/no/such/ffmpeg" in broken.out
     assert "mend" in broken.out
-
-
-def test_demo_from_another_folder(
-    run_cli: Run, tiny_presets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = tmp_path / "presets"
-    shutil.copytree(tiny_presets, own)
-    (own / "placements" / "tiny.yaml").rename(own / "placements" / "tiktok.yaml")
-    outcome = run_cli("demo", "--presets", own, cwd=tmp_path)
-    assert outcome.code == 0, outcome.err
-    clip = tmp_path / "out" / "demo" / "orsetta-cognac-pouch.tiktok.mp4"
-    assert clip.stat().st_size > 100_000
-    assert str(clip.relative_to(tmp_path)) in outcome.out
-    assert shipped("samples") not in clip.parents
 
 
 def _umask() -> int:

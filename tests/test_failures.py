@@ -189,7 +189,7 @@ def test_somebody_elses_folder_is_spared(
 
 
 @contextmanager
-def full_disk(folder: Path, size: str) -> Iterator[tuple[Path, list[str]]]:
+def small_disk(folder: Path, size: str) -> Iterator[tuple[Path, list[str]]]:
     """A real small disk: the folder it is at, and the words before a command that sees it."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
@@ -228,7 +228,7 @@ def test_the_output_is_on_a_full_disk(
     short_listing: Write, tiny: tuple[str, ...], knowing_cache: Path, tmp_path: Path
 ) -> None:
     listing = short_listing()
-    with full_disk(tmp_path / "disk", "400k") as (disk, inside):
+    with small_disk(tmp_path / "disk", "400k") as (disk, inside):
         arguments = ["render", str(listing), "-o", str(disk / "out"), *tiny]
         outcome = on_disk(inside, arguments, knowing_cache, f"ls -A {disk}")
         said(outcome, 5, "the disk is full", str(disk / "out"), "free some space")
@@ -239,7 +239,7 @@ def test_the_cache_is_on_a_full_disk(
     short_listing: Write, tiny: tuple[str, ...], knowing_cache: Path, tmp_path: Path
 ) -> None:
     listing, out = short_listing(), tmp_path / "out"
-    with full_disk(tmp_path / "disk", "400k") as (disk, inside):
+    with small_disk(tmp_path / "disk", "400k") as (disk, inside):
         copy = f"cp -r {knowing_cache}/. {disk} && "
         filled = [*inside, "sh", "-c", f'{copy} exec "$@"', "sh"]
         arguments = ["render", str(listing), "-o", str(out), *tiny]
@@ -254,13 +254,25 @@ def test_an_output_that_cannot_be_written(
 ) -> None:
     listing = short_listing()
     (tmp_path / "file").touch()
-    # /proc is read-only for everybody, root included.
-    outcome = run_cli("render", listing, "-o", "/proc/clips/out", *tiny)
-    said(outcome, 5, "/proc/clips/out", "--output")
-    assert "looking" not in outcome.err  # found out before the long work
-    said(run_cli("render", listing, "-o", tmp_path / "file" / "out", *tiny), 5, "file/out")
-    said(run_cli("plan", listing, "-o", "/proc/edit.json", *tiny), 5, "/proc/edit.json")
-    said(run_cli("init", SAMPLE / "take.mp4", "-o", "/proc/listing.yaml"), 5, "/proc/listing.yaml")
+    blocked = run_cli("render", listing, "-o", tmp_path / "file" / "out", *tiny)
+    said(blocked, 5, "file/out", "choose another folder")
+    said(run_cli("plan", listing, "-o", tmp_path / "file" / "e.json", *tiny), 5, "e.json")
+
+
+def test_a_read_only_disk(
+    short_listing: Write, tiny: tuple[str, ...], knowing_cache: Path, tmp_path: Path
+) -> None:
+    listing = str(short_listing())
+    with small_disk(tmp_path / "disk", "400k,ro") as (disk, inside):
+        for arguments in (
+            ["render", listing, "-o", f"{disk}/out", *tiny],
+            ["keyframes", str(SAMPLE / "take.mp4"), "-o", f"{disk}/out"],
+            ["plan", listing, "-o", f"{disk}/out.json", *tiny],
+            ["init", str(SAMPLE / "take.mp4"), "-o", f"{disk}/out.yaml"],
+        ):
+            outcome = on_disk(inside, arguments, knowing_cache)
+            said(outcome, 5, f"{disk}/out", "cannot be written", "--output")
+            assert "looking" not in outcome.err  # found out before the long work
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

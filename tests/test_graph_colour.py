@@ -120,7 +120,8 @@ def grey_hdr(make_clip: MakeClip, transfer: str, span: str = "tv") -> Path:
         "nullsrc=s=90x160:r=30:d=0.5,format=yuv420p10le,"
         f"geq=lum='if(lt(X,30),{levels[0]},if(lt(X,60),{levels[1]},{levels[2]}))':cb=512:cr=512,"
         f"setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range={span}",
-        "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:qp=4", "-tag:v", "hvc1",
+        "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:qp=4",
+        "-tag:v", "hvc1",
     )  # fmt: skip
 
 
@@ -214,7 +215,9 @@ def test_two_overlays_lie_on_each_other_in_order(
     assert luma[2, 225:235, 105:135].mean() == pytest.approx(235, abs=3)
 
 
-def test_an_overlay_without_time_to_rest_is_refused(tmp_path: Path, make_clip: MakeClip, tiny: Placement) -> None:
+def test_an_overlay_without_time_to_rest_is_refused(
+    tmp_path: Path, make_clip: MakeClip, tiny: Placement
+) -> None:
     source = make_clip("rate30s.mp4", *numbered(1))
     layer = layer_of(tmp_path, [100, 255, 100], (9, 9, 9), 1, 1, 4, 6)
     with pytest.raises(ValueError, match="no time to rest"):

@@ -55,12 +55,17 @@ def centres(out: Path) -> list[tuple[float, float]]:
     ]
 
 
-@pytest.mark.parametrize(("x", "y", "w", "h"), [(0, 0, 202, 360), (300, 40, 180, 320), (438, 0, 202, 360)])
+@pytest.mark.parametrize(
+    ("x", "y", "w", "h"), [(0, 0, 202, 360), (300, 40, 180, 320), (438, 0, 202, 360)]
+)
 def test_a_static_crop_stands_where_it_was_put(
     ramps: Footage, tiny: Placement, tmp_path: Path, x: int, y: int, w: int, h: int
 ) -> None:
     out = tmp_path / "out.mp4"
-    run(piece_of(ramps, tiny, frames=3, crop=Crop(w, h, (CropKey(0, x, y),))).command(out), deadline_s=60)
+    run(
+        piece_of(ramps, tiny, frames=3, crop=Crop(w, h, (CropKey(0, x, y),))).command(out),
+        deadline_s=60,
+    )
     for across, down in centres(out):
         assert across == pytest.approx(x + w / 2, abs=1.5)
         assert down == pytest.approx(y + h / 2, abs=1.5)
@@ -85,7 +90,11 @@ def test_a_gliding_crop_follows_its_path(ramps: Footage, tiny: Placement, tmp_pa
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 60), st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.integers(1, 60), st.integers(0, 900), st.integers(0, 900)),
+        min_size=1,
+        max_size=4,
+    ),
     st.integers(0, 260),
 )
 def test_position_is_the_expression_that_ffmpeg_evaluates(

@@ -1,4 +1,4 @@
-"""Joining: exact timestamps, no edit list, picture and sound together; checked on the file itself."""
+"""Joining: exact timestamps, no edit list, picture and sound together, read from the file."""
 
 from __future__ import annotations
 
@@ -79,7 +79,11 @@ def test_the_file_is_laid_out_for_every_player(clip: Path) -> None:
         assert (context.color_primaries, context.color_trc, context.colorspace) == (1, 1, 1)
         assert context.color_range == 1
         heard_as = container.streams.audio[0].codec_context
-        assert (heard_as.name, heard_as.sample_rate, heard_as.layout.name) == ("aac", 48_000, "stereo")
+        assert (heard_as.name, heard_as.sample_rate, heard_as.layout.name) == (
+            "aac",
+            48_000,
+            "stereo",
+        )
     assert run(decoded(clip), deadline_s=60).stderr == ""
 
 
@@ -95,14 +99,20 @@ def test_the_sound_ends_with_the_picture_or_just_before(clip: Path) -> None:
 
 
 @pytest.mark.parametrize("rate", ["25", "30000/1001", "24"])
-def test_other_rates_are_exact_too(talking: Footage, tiny: Placement, tmp_path: Path, rate: str) -> None:
+def test_other_rates_are_exact_too(
+    talking: Footage, tiny: Placement, tmp_path: Path, rate: str
+) -> None:
     place = replace(tiny, rate=Fraction(rate))
     pieces = [piece_of(talking, place, start=start, frames=23) for start in (0, 1)]
     out = clip_of(pieces, {talking.name: talking}, Store(tmp_path / "c"), tmp_path / "clip.mp4")
     with open_media(out) as container:
         stream = container.streams.video[0]
         assert stream.time_base is not None
-        got = [p.pts * stream.time_base for p in container.demux(stream) if p.size and p.pts is not None]
+        got = [
+            p.pts * stream.time_base
+            for p in container.demux(stream)
+            if p.size and p.pts is not None
+        ]
         assert got == [n / Fraction(rate) for n in range(46)]
 
 
@@ -122,7 +132,9 @@ def clapper(make_clip: MakeClip, kind: str) -> Footage:
         "mkv": ("-c:a", "libopus"),
         "ts": ("-c:a", "aac"),
     }
-    return probe(make_clip(f"clapper.{kind}", *video, *beep, *LOSSLESS, "-bf", "2", *encoders[kind]))
+    return probe(
+        make_clip(f"clapper.{kind}", *video, *beep, *LOSSLESS, "-bf", "2", *encoders[kind])
+    )
 
 
 @pytest.mark.parametrize("kind", ["mov", "mp4", "mkv", "ts"])
@@ -158,7 +170,9 @@ def test_a_piece_that_is_not_what_it_says_is_refused(
 ) -> None:
     piece = piece_of(talking, tiny, frames=12)
     (good,) = encode([piece], store)
-    track = make_track(edit_of([piece], {talking.name: talking}), {talking.name: talking}, tiny, store)
+    track = make_track(
+        edit_of([piece], {talking.name: talking}), {talking.name: talking}, tiny, store
+    )
     out = tmp_path / "clip.mp4"
     with pytest.raises(RenderError, match="12 pictures where 13 were planned"):
         join([Encoded(good.path, 13, False)], track.path, tiny.rate, out)
@@ -182,7 +196,9 @@ def test_joining_twice_gives_the_same_bytes(
 ) -> None:
     pieces = [piece_of(talking, tiny, start=start, frames=15) for start in (0, 1)]
     made = [
-        clip_of(pieces, {talking.name: talking}, Store(tmp_path / name), tmp_path / f"{name}.mp4").read_bytes()
+        clip_of(
+            pieces, {talking.name: talking}, Store(tmp_path / name), tmp_path / f"{name}.mp4"
+        ).read_bytes()
         for name in ("a", "b")
     ]
     assert made[0] == made[1]
@@ -202,10 +218,17 @@ def test_an_independent_probe_agrees_with_the_placement(clip: Path, tiny: Placem
     assert float(video["FrameRate"]) == float(tiny.rate)
     assert int(video["FrameCount"]) == 104
     assert float(video["Duration"]) == pytest.approx(104 / 30, abs=0.001)
-    assert (video["ChromaSubsampling"], video["BitDepth"], video["ColorSpace"]) == ("4:2:0", "8", "YUV")
+    assert (video["ChromaSubsampling"], video["BitDepth"], video["ColorSpace"]) == (
+        "4:2:0",
+        "8",
+        "YUV",
+    )
     assert video["ScanType"] == "Progressive"
     assert video["colour_range"] == "Limited"
-    assert {video[f"{k}"] for k in ("colour_primaries", "transfer_characteristics", "matrix_coefficients")} == {"BT.709"}
+    assert {
+        video[f"{k}"]
+        for k in ("colour_primaries", "transfer_characteristics", "matrix_coefficients")
+    } == {"BT.709"}
     assert float(video["PixelAspectRatio"]) == 1
     assert tracks["General"]["IsStreamable"] == "Yes"
     assert audio["Format"] == "AAC"

@@ -5,13 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
 from conftest import MakeClip
-from numbered import number_of, numbered, numbers, piece_of, planes, times
+from numbered import numbered, numbers, piece_of, times
 
-from video_pipeline import graph
-from video_pipeline.edit.model import Crop, CropKey
 from video_pipeline.footage.probe import probe
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.rendering.pieces import Piece
@@ -38,7 +35,8 @@ def made(tmp_path: Path):
 
 
 def shown_at(shown: list[tuple[float, int]], t: float) -> set[int]:
-    """The numbers a player may show at `t`: the last frame that has begun, half a tick either way."""
+    """What a player may show at `t`: the last frame that has begun, half a tick both ways."""
+
     def last(moment: float) -> int:
         begun = [n for at, n in shown if at <= moment + 1e-6]
         return begun[-1] if begun else shown[0][1]

@@ -36,7 +36,9 @@ def tiny(tiny_presets: Path) -> Placement:
 
 @pytest.fixture(scope="module")
 def footage(make_clip: MakeClip) -> Footage:
-    return probe(make_clip("pieces.mp4", *numbered(2), "-c:v", "libx264", "-preset", "ultrafast", "-qp", "8"))
+    return probe(
+        make_clip("pieces.mp4", *numbered(2), "-c:v", "libx264", "-preset", "ultrafast", "-qp", "8")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,7 @@ DECIDES = {
     "matrix": colour(matrix="bt709"),
     "range": colour(full_range=True),
     "transfer": colour(transfer="hlg"),
+    "late picture": source(picture_from=Fraction(1)),
     "no index": source(indexed=False),
     "width": place(width=272),
     "rate": place(rate=Fraction(25)),
@@ -132,10 +135,14 @@ def test_every_field_is_judged() -> None:
     from video_pipeline.edit.model import Cut
 
     assert {f.name for f in fields(Piece)} == {"cut", "footage", "layers", "placement"}
-    assert len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 49
+    assert (
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 50
+    )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(a=st.tuples(*[st.integers(0, 60)] * 3), b=st.tuples(*[st.integers(0, 60)] * 3))
 def test_two_keys_are_equal_exactly_when_what_they_show_is(
     piece: Piece, a: tuple[int, int, int], b: tuple[int, int, int]
@@ -168,16 +175,16 @@ def test_equal_pieces_are_encoded_once_and_found_again(
     assert numbers(again[1].path) == list(range(30, 38))
 
 
-def test_two_encodes_give_the_same_bytes(
-    footage: Footage, tiny: Placement, tmp_path: Path
-) -> None:
+def test_two_encodes_give_the_same_bytes(footage: Footage, tiny: Placement, tmp_path: Path) -> None:
     crop = Crop(70, 124, (CropKey(0, 0, 0), CropKey(19, 20, 30)))
     piece = piece_of(footage, tiny, frames=20, crop=crop)
     made = [encode([piece], Store(tmp_path / name))[0].path.read_bytes() for name in ("a", "b")]
     assert made[0] == made[1]
 
 
-def test_a_failed_encode_leaves_no_file(tiny: Placement, store: Store, tmp_path: Path, footage: Footage) -> None:
+def test_a_failed_encode_leaves_no_file(
+    tiny: Placement, store: Store, tmp_path: Path, footage: Footage
+) -> None:
     broken = tmp_path / "gone.mp4"
     shutil.copyfile(footage.path, broken)
     piece = piece_of(probe(broken), tiny)
@@ -185,7 +192,7 @@ def test_a_failed_encode_leaves_no_file(tiny: Placement, store: Store, tmp_path:
     with pytest.raises(RenderError, match="encoding the hero shot failed"):
         encode([piece, piece_of(footage, tiny, frames=5)], store)
     assert not store.path("pieces", piece.key, ".mp4").exists()
-    assert [p for p in store.folder.rglob(".part-*")] == []
+    assert list(store.folder.rglob(".part-*")) == []
 
 
 INTERRUPTED = """

@@ -70,7 +70,8 @@ def test_two_at_once_give_one_whole_file(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "disk is full"), (errno.EACCES, "cannot be written"),
+    [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "disk is full"),
+     (errno.EACCES, "cannot be written"),
      (errno.EROFS, "cannot be written")],
 )  # fmt: skip
 def test_a_disk_that_refuses_is_told_plainly(store: Store, number: int, words: str) -> None:

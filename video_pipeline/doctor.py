@@ -42,7 +42,9 @@ def examine(store: Store) -> tuple[Result, ...]:
         try:
             results.extend(trial())
         except PipelineError as error:
-            results.append(Result(name, False, f"{error.message} {error.where}".strip(), error.mend))
+            results.append(
+                Result(name, False, f"{error.message} {error.where}".strip(), error.mend)
+            )
         except OSError as error:
             plain = disk_error(error, str(store.folder), "--cache")
             if plain is None:

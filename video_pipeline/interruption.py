@@ -11,7 +11,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -32,12 +32,21 @@ def listen() -> None:
     A signal that the program was started with as ignored (as `nohup` does) stays ignored. Does
     nothing outside the main thread, where signals cannot be listened to.
     """
+    _handle(_stop)
+
+
+def end() -> None:
+    """Ignore further requests: the program is about to end, with its own message and code."""
+    _handle(signal.SIG_IGN)
+
+
+def _handle(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     if threading.current_thread() is not threading.main_thread():
         return
     for name in _SIGNALS:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _stop)
+            signal.signal(number, handler)
 
 
 @contextmanager

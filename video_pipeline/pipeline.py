@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,14 @@ from video_pipeline.edit.file import check_edit, read_edit, write_edit
 from video_pipeline.edit.keyframes import pick_keyframes
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import Brief, plan
-from video_pipeline.errors import ClaimError, ListingError, Problem, RenderError, UsageError
+from video_pipeline.errors import (
+    ClaimError,
+    ListingError,
+    PipelineError,
+    Problem,
+    RenderError,
+    UsageError,
+)
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.listing.footage_paths import check_seen, resolve_footage
@@ -198,7 +206,7 @@ def write_key_frames(
     pick_keyframes({}, shows, most)  # a mistyped word is refused before anything is looked at
     footage = open_footage(paths)
     check_target(output, _KEYFRAMES)
-    with published(output, _KEYFRAMES) as folder:
+    with _whole_folder(output, _KEYFRAMES) as folder:
         analyses = analyse_all(footage, settings, listener)
         stills = write_keyframes(pick_keyframes(analyses, shows, most), footage, folder)
         files = sorted(path for path in folder.iterdir() if path.is_file())
@@ -226,7 +234,7 @@ def render_listing(
     output = output or Path("out") / prepared.listing.sku
     check_target(output, prepared.listing.sku)
     # A folder that cannot be written is found out now, not after minutes of work.
-    with published(output, prepared.listing.sku) as folder:
+    with _whole_folder(output, prepared.listing.sku) as folder:
         analyses = analyse_all(prepared.footage, settings, listener)
         edits = [
             (plan_listing(prepared, place, analyses, settings, board), place) for place in places
@@ -280,7 +288,7 @@ def render_edit(
     prepared = replace(prepared, footage=footage)
     output = output or Path("out") / prepared.listing.sku
     check_target(output, prepared.listing.sku)
-    with published(output, prepared.listing.sku) as folder:
+    with _whole_folder(output, prepared.listing.sku) as folder:
         analyses = analyse_all(footage, settings, listener)
         clips = _render(
             prepared,
@@ -360,6 +368,17 @@ def _render(
     )
     listener(Step("packing", sku, 1, 1))
     return clips
+
+
+@contextmanager
+def _whole_folder(output: Path, sku: str) -> Iterator[Path]:
+    """`published`, with errors that name the folder a person asked for, not the private one."""
+    with published(output, sku) as folder:
+        try:
+            yield folder
+        except PipelineError as error:
+            error.where = error.where.replace(str(folder), str(output))
+            raise
 
 
 def _judged(findings: Sequence[Finding], file: Path) -> list[str]:

@@ -131,7 +131,9 @@ def disk_error(error: OSError, where: str, option: str = "--output") -> Pipeline
     # A file that stands where a folder is needed cannot be written into either.
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return RenderError(
-            "this folder cannot be written", where=where, mend=f"choose another folder with {option}"
+            "this folder cannot be written",
+            where=where,
+            mend=f"choose another folder with {option}",
         )
     return None
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import rich_click as click
 
 from video_pipeline import interruption
-from video_pipeline.cli.commands import COMMANDS, Door, Promised, Stopped
+from video_pipeline.cli.commands import COMMANDS, Door, InterruptionError, Promised
 from video_pipeline.cli.output import tell
 from video_pipeline.errors import ListingError, PipelineError, UsageError
 from video_pipeline.toolchain import disk_error, stop_children
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Without standalone mode an exit code comes back as a value.
         code = cli.main(arguments, prog_name="video-pipeline", standalone_mode=False)
-    except (Stopped, KeyboardInterrupt, click.Abort):
+    except (InterruptionError, KeyboardInterrupt, click.Abort):
+        interruption.end()
         stop_children()
         tell(
             "interrupted",

@@ -59,7 +59,7 @@ class Promised(click.RichCommand):
         return self.loaded().make_context(*arguments, **extra)
 
 
-class Stopped(Exception):
+class InterruptionError(Exception):
     """The run was interrupted, and everything it had begun is tidied up."""
 
 
@@ -67,11 +67,11 @@ class Door(click.RichGroup):
     """The group of all commands; for a mistyped one it names the nearest."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. Raises Stopped in place of KeyboardInterrupt, which Click would echo."""
+        """Run the command. KeyboardInterrupt, which Click would echo, becomes InterruptionError."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as interruption:
-            raise Stopped from interruption
+            raise InterruptionError from interruption
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

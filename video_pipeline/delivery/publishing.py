@@ -53,7 +53,11 @@ def check_target(folder: Path, sku: str) -> None:
         raise UsageError(
             "the output is a file, not a folder", where=str(folder), mend="name a folder"
         )
-    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    present = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
     if not present:
         return
     ours: set[str] = set()
@@ -90,22 +94,24 @@ def _sweep(folder: Path) -> None:
     """Remove what runs that were killed have left beside the folder."""
     for left in folder.parent.glob(f".{folder.name}.partial-*"):
         owner = left.name.rpartition("-")[2]
-        if owner.isdigit() and not _alive(int(owner)):
+        if owner.isdigit() and _dead(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
     for old in folder.parent.glob(f".{folder.name}.old-*"):
         owner = old.name.rpartition("-")[2]
-        if owner.isdigit() and not _alive(int(owner)):
+        if owner.isdigit() and _dead(int(owner)):
             if folder.exists():
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 old.rename(folder)  # killed between two renames: the earlier result comes back
 
 
-def _alive(process: int) -> bool:
+def _dead(process: int) -> bool:
+    if process == os.getpid():
+        return True  # in a container, every run has the same number
     try:
         os.kill(process, 0)
     except ProcessLookupError:
-        return False
-    except PermissionError:
         return True
-    return True
+    except PermissionError:
+        return False
+    return False

@@ -78,7 +78,8 @@ def _cut_problems(
     elif cut.start < 0 or cut.start + (cut.frames - cut.hold) / rate > source.duration + 2 / rate:
         end = float(cut.start + (cut.frames - cut.hold) / rate)
         yield (
-            f"it runs from {float(cut.start):.2f} s to {end:.2f} s, but {source.name} is {source.duration_s:.2f} s long",
+            f"it runs from {float(cut.start):.2f} s to {end:.2f} s, but {source.name} is "
+            f"{source.duration_s:.2f} s long",
             "start it earlier or make it shorter",
         )
     crop = cut.crop

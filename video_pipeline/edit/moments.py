@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.model import Analysis, Moment
 from video_pipeline.presets.storyboards import Need
+from video_pipeline.vision.fingerprint import distance
 
 # Below these a stretch is not offered to a buyer at all, whatever it shows.
 WORST_EXPOSURE = 0.35
@@ -24,6 +26,7 @@ WORST_SHAKE = 0.6  # picture widths a second, from one look to the next
 # The picture brightens or darkens that much between two looks while the camera rests: the phone is
 # hunting for its exposure.
 LIGHT_JUMP = 0.06
+_JUMP_MOTION, _JUMP_BITS = 0.6, 18  # picture widths a second; bits of 64
 # From here on a window counts as showing what is needed. A single frame does so from 0.5 on; a
 # window is a second or two of handheld footage and is judged by its weak moments too, so the figure
 # is lower: on labelled clips these let hardly any wrong window through (benchmarks/RESULTS.md).
@@ -95,7 +98,11 @@ class Reel:
         self.exposure = _column(rows, "exposure")
         self.motion = _column(rows, "motion")
         self.shake = _column(rows, "shake")
-        self.cut = np.array([m.cut for m in rows])
+        # Where neither the motion nor the picture carries over, the footage was cut there too.
+        unlike = [0, *(distance(a.fingerprint, b.fingerprint) for a, b in pairwise(rows))]
+        self.cut = np.array([m.cut for m in rows]) | (
+            (self.motion > _JUMP_MOTION) & (np.array(unlike) >= _JUMP_BITS)
+        )
         luma = _column(rows, "luma")
         change = np.abs(np.diff(luma, prepend=luma[0]))
         self.jump = (change > LIGHT_JUMP) & (self.motion < 0.5) & ~self.cut

@@ -28,7 +28,8 @@ from video_pipeline.trust.claims import Claim, Refusal
 _LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
 _RUNNERS_UP = 3
 # Slots whose words matter more than a new view: they may show again what was shown before.
-_MAY_REPEAT = ("hook", "condition", "proof", "end")
+_CARRIES_WORDS = ("condition", "proof", "end")
+_MAY_REPEAT = ("hook", *_CARRIES_WORDS)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class _Shot:
     note: Note | None = None
     box: Box | None = None
     warning: str = ""
+    # Words that have to be read: the last frame is held until this long when the view is shorter.
+    least: Fraction = Fraction(0)
 
 
 @dataclass
@@ -156,6 +159,7 @@ def _open_view(
     overlays = tuple(_words(slot, brief, not_filmed))
     text = " ".join(captions.note_text(n) for n in not_filmed) if slot.name == "condition" else ""
     length = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
+    least = length if slot.name in _CARRIES_WORDS else Fraction(0)
     windows, nearest = best_windows(reels, slot.needs, length)
     need, warning = slot.needs, ""
     if not windows and slot.must != "may":
@@ -185,6 +189,7 @@ def _open_view(
                 optional=number > 0 or slot.must == "may",
                 overlays=overlays,
                 warning=warning,
+                least=least,
             )
         )
 
@@ -226,6 +231,7 @@ def _open_flaws(
                     for name in slot.overlays
                 ),
                 note=note,
+                least=length,
                 box=note.seen.region if note.seen else None,
                 warning=f"the view of '{captions.note_line(note)}' is poor{faults}"
                 if faults
@@ -248,7 +254,7 @@ def _open_proof(slot: Slot, brief: Brief, reels: Sequence[Reel], draft: _Draft) 
     length = _whole_frames(slot.seconds, brief)
     seen = [c.seen for c in brief.listing.certificates if c.seen and c.seen.time is not None]
     windows: list[Window] = []
-    if seen:
+    if seen:  # shown on camera: that view is the proof's own
         source, at = _place(seen[0], reels, brief.listing, "certificates")
         windows = [window_around(_reel(reels, source), at, length)]
     if not windows:
@@ -261,6 +267,7 @@ def _open_proof(slot: Slot, brief: Brief, reels: Sequence[Reel], draft: _Draft) 
                 slot=slot,
                 need="certificate" if seen else "whole",
                 length=length,
+                least=length,
                 windows=tuple(windows),
                 optional=False,
                 overlays=tuple(
@@ -323,8 +330,7 @@ def _place(
     matches = matches or [r for r in reels if r.analysis.footage.path.name == seen.file]
     if not matches:
         raise _pointing(where, f"names the file '{seen.file}'", f"use one of {', '.join(names)}")
-    at = seen.seconds
-    assert at is not None
+    at = seen.seconds or Fraction(0)
     if at >= matches[0].end:
         raise _pointing(
             where,
@@ -376,14 +382,14 @@ def _longest(
     frame: Fraction,
     chosen: Sequence[tuple[_Shot, Window]],
 ) -> Window:
-    """The window grown by up to `frames` output frames while it stays good and shows nothing twice."""
+    """The window, up to `frames` output frames longer while it stays good and repeats nothing."""
     first = reel.times.index(window.start)
     for more in range(frames, 0, -3):
         length = window.length + more * frame
         if window.start + length > reel.end:
             continue
         grown = reel.window(shot.need, first, length)
-        known = {fault for fault in window.faults}
+        known = set(window.faults)
         others = [w for _, w in chosen if w is not window]
         repeats = any(grown.overlap(w) > window.overlap(w) + 0.05 for w in others)
         if set(grown.faults) <= known and not repeats:
@@ -393,7 +399,7 @@ def _longest(
 
 def _cut(shot: _Shot, window: Window, brief: Brief, analyses: Mapping[str, Analysis]) -> Cut:
     live = int(window.length * brief.placement.rate)
-    frames = max(live, round(shot.length * brief.placement.rate)) if shot.note else live
+    frames = max(live, round(shot.least * brief.placement.rate))
     crop = frame_window(
         window, shot.need, analyses[window.source].footage, brief.placement, shot.box
     )
@@ -457,7 +463,7 @@ def _reel(reels: Sequence[Reel], name: str) -> Reel:
 
 
 def _total(chosen: Sequence[tuple[_Shot, Window]]) -> float:
-    return float(sum(max(w.length, s.length) if s.note else w.length for s, w in chosen))
+    return float(sum(max(w.length, s.least) for s, w in chosen))
 
 
 def _whole_frames(seconds: float, brief: Brief) -> Fraction:

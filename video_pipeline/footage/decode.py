@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-import av
 import av.error
 import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.footage.model import Footage
-from video_pipeline.footage.probe import open_media, start_of
+from video_pipeline.footage.probe import open_media, picture_stream, start_of
 
 Picture = NDArray[np.uint8]
 
@@ -38,8 +37,7 @@ def frames(
     due = Fraction(0)
     with open_media(footage.path) as container:
         start = start_of(container)
-        stream = container.streams[footage.video_stream]
-        assert isinstance(stream, av.VideoStream)
+        stream = picture_stream(container, footage)
         stream.thread_type = "AUTO"
         if since > 0 and footage.indexed and stream.time_base is not None:
             container.seek(int((since + start) / stream.time_base), stream=stream)

@@ -32,6 +32,7 @@ class Footage:
     applies; `width` and `height` are in pixels after that turn and after squaring the samples.
     `rate` is the average frame rate; frames need not be evenly spaced. `indexed` says that the
     file lists where its pictures are; a broadcast stream does not, and has to be opened earlier.
+    `picture_from` is when the first picture is due: above 0 where the sound begins first.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class Footage:
     audio_stream: int | None
     audio_codec: str | None
     indexed: bool = True
+    picture_from: Fraction = Fraction(0)
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def probe(path: Path) -> Footage:
         rotation = (-int(frame.rotation)) % 360
         if rotation in (90, 270):
             width, height = height, width
-        duration = _duration(container, stream)
+        duration = _duration(container, stream) or _counted(path, stream.index)
         if duration <= 0:
             raise FootageError(
                 "the file does not say how long it is",
@@ -86,8 +87,16 @@ def probe(path: Path) -> Footage:
             video_stream=stream.index,
             audio_stream=audio.index if audio else None,
             audio_codec=audio.codec_context.name if audio else None,
+            picture_from=_late(container, stream),
             indexed=container.format.name not in _UNINDEXED,
         )
+
+
+def picture_stream(
+    container: av.container.InputContainer, footage: Footage
+) -> av.video.stream.VideoStream:
+    """The stream of an opened file that holds the footage's picture."""
+    return next(s for s in container.streams.video if s.index == footage.video_stream)
 
 
 def start_of(container: av.container.InputContainer) -> Fraction:
@@ -134,10 +143,26 @@ def _duration(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream
 ) -> Fraction:
     if stream.duration is not None and stream.time_base is not None:
-        base = Fraction(stream.time_base)
-        late = (stream.start_time or 0) * base - start_of(container)
-        return max(Fraction(0), late) + stream.duration * base
+        return _late(container, stream) + stream.duration * Fraction(stream.time_base)
     return Fraction(container.duration or 0, 1_000_000)
+
+
+def _counted(path: Path, index: int) -> Fraction:
+    """The length of a file that does not state it, as browsers record: read to its last picture."""
+    end = Fraction(0)
+    with open_media(path) as container, suppress(av.error.FFmpegError):
+        stream = container.streams[index]
+        for packet in container.demux(stream):
+            if packet.pts is not None and packet.size:
+                base = Fraction(packet.time_base or 0)
+                end = max(end, (packet.pts + (packet.duration or 0)) * base)
+        end -= start_of(container)
+    return end
+
+
+def _late(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Fraction:
+    late = (stream.start_time or 0) * Fraction(stream.time_base or 0) - start_of(container)
+    return max(Fraction(0), late)
 
 
 def _first_decodable_audio(container: av.container.InputContainer) -> Any | None:

@@ -21,7 +21,6 @@ from video_pipeline.graph.command import SCALING, command, opened
 from video_pipeline.graph.crops import cropped
 from video_pipeline.presets.placements import Placement
 
-
 _FINE = Fraction(240)  # a grid on which no phone's frames fall together
 
 
@@ -49,6 +48,7 @@ def piece(
     frames: int,
     hold: int,
     crop: Crop,
+    *,
     layers: Sequence[Layer],
     placement: Placement,
     out: Path,
@@ -83,7 +83,10 @@ def still(footage: Footage, t: Fraction, out: Path, *, crop: Crop | None = None)
 
 def clip_still(clip: Path, frame: int, rate: Fraction, out: Path) -> list[str]:
     """The command that writes output frame `frame` of a finished clip as a JPEG."""
-    return _jpeg(ffmpeg.input(str(clip), ss=_seconds(max(frame, Fraction(1, 2)), rate)).video, out)
+    # ffmpeg rounds the time to the clip's own ticks, which are whole frames: a little early is that
+    # frame, half a frame early may be the one before.
+    at = max(Fraction(0), (frame - Fraction(1, 10)) / rate)
+    return _jpeg(ffmpeg.input(str(clip), ss=f"{float(at):.6f}").video, out)
 
 
 def loop(
@@ -148,7 +151,8 @@ def _ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> 
     one on show at `start` may have begun long before, and in a file without an index ffmpeg may
     land behind the place it looks for, up to a key frame's distance.
     """
-    lead = int(min(start, 1 if footage.indexed else 12) * rate)
+    shown = max(Fraction(0), start - footage.picture_from)
+    lead = int(min(shown, 1 if footage.indexed else 12) * rate)
     picture = opened(footage, start - lead / rate, (lead + frames) / rate + 1)
     picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
     # Rounding may leave the last frame of a file unreached; two are forgiven, no more.
@@ -191,7 +195,7 @@ def _laid(picture: Any, layer: Layer, rate: Fraction) -> Any:
     )
 
 
-def _seconds(frame: Fraction | int, rate: Fraction) -> str:
+def _seconds(frame: int, rate: Fraction) -> str:
     """The time half a frame before `frame`: no rounding can make it another one's."""
     return f"{float((frame - Fraction(1, 2)) / rate):.6f}"
 

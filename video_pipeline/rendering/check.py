@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
-
-import av
-import av.container
 
 from video_pipeline import graph
 from video_pipeline.errors import RenderError
 from video_pipeline.footage.model import Footage
-from video_pipeline.footage.probe import open_media, probe
+from video_pipeline.footage.probe import open_media, picture_stream, probe
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.boxes import boxes
 from video_pipeline.rendering.sound import almost_silent, measure
@@ -81,15 +79,9 @@ def _brand(file: Path) -> bytes:
     return head[8:] if head[4:8] == b"ftyp" else b"qt  "
 
 
-def _moving(container: av.container.InputContainer, footage: Footage) -> av.VideoStream:
-    stream = container.streams[footage.video_stream]
-    assert isinstance(stream, av.VideoStream)
-    return stream
-
-
 def _picture(footage: Footage, placement: Placement) -> Iterator[Finding]:
     with open_media(footage.path) as container:
-        stream = _moving(container, footage)
+        stream = picture_stream(container, footage)
         context = stream.codec_context
         if context.name != "h264":
             yield Finding("codec", "H.264", context.name, _RENDER)
@@ -120,7 +112,7 @@ def _picture(footage: Footage, placement: Placement) -> Iterator[Finding]:
 
 def _timing(footage: Footage, placement: Placement) -> Iterator[Finding]:
     with open_media(footage.path) as container:
-        stream = _moving(container, footage)
+        stream = picture_stream(container, footage)
         base = Fraction(stream.time_base or 1)
         times: list[Fraction] = []
         keys: list[int] = []
@@ -131,7 +123,7 @@ def _timing(footage: Footage, placement: Placement) -> Iterator[Finding]:
                 times.append(packet.pts * base)
     times.sort()
     frame = 1 / placement.rate
-    steps = {b - a for a, b in zip(times, times[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(times)}
     if steps - {frame}:
         longest, shortest = max(steps), min(steps)
         yield Finding(

@@ -38,9 +38,9 @@ class Piece:
             self.cut.frames,
             self.cut.hold,
             self.cut.crop,
-            self.layers,
-            self.placement,
-            out,
+            layers=self.layers,
+            placement=self.placement,
+            out=out,
         )
 
     @property
