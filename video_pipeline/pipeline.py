@@ -23,7 +23,8 @@ from video_pipeline.delivery.stills import Still, write_keyframes
 from video_pipeline.edit.file import check_edit, read_edit, write_edit
 from video_pipeline.edit.keyframes import pick_keyframes
 from video_pipeline.edit.model import Edit
-from video_pipeline.edit.planning import Brief, plan
+from video_pipeline.edit.planning import plan
+from video_pipeline.edit.shots import Brief
 from video_pipeline.errors import (
     ClaimError,
     ListingError,
@@ -50,6 +51,7 @@ from video_pipeline.replacing import replaced
 from video_pipeline.store import Store, file_digest
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.wording import load_wording
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
 _SELLERS_RULES = {"duration", "bytes"}
@@ -116,7 +118,12 @@ def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = Fal
     # A person's presets folder need not hold every kind of preset.
     own = settings.presets / "issuers" if settings.presets else None
     issuers = own if own is not None and own.is_dir() else None
-    claims, refusals = verify(listing, now=datetime.now(UTC), issuers_folder=issuers)
+    claims, refusals = verify(
+        listing,
+        now=datetime.now(UTC),
+        issuers_folder=issuers,
+        wording=load_wording(own=settings.presets),
+    )
     if require_badge and not claims:
         first = refusals[0] if refusals else None
         raise ClaimError(
@@ -151,6 +158,7 @@ def plan_listing(
         scale=load_scale(prepared.listing.condition.scale, settings.presets),
         claims=prepared.claims,
         refusals=prepared.refusals,
+        words=settings.overlays,
     )
     return plan(brief, analyses)
 
@@ -248,7 +256,7 @@ def render_listing(
             require_badge=require_badge,
             listener=listener,
         )
-        return [_rendered(clip, output) for clip in clips]
+        return _rendered(clips, output)
 
 
 def render_edit(
@@ -299,7 +307,7 @@ def render_edit(
             require_badge=require_badge,
             listener=listener,
         )
-        return [_rendered(clip, output) for clip in clips]
+        return _rendered(clips, output)
 
 
 def _render(
@@ -394,15 +402,24 @@ def _judged(findings: Sequence[Finding], file: Path) -> list[str]:
     return [f"{f.rule}: wanted {f.want}, got {f.got}; {f.mend}" for f in findings]
 
 
-def _rendered(clip: Clip, output: Path) -> Rendered:
-    return Rendered(
-        placement=clip.placement.name,
-        file=output / clip.file.name,
-        duration_s=round(clip.edit.duration_s, 3),
-        bytes=clip.file.stat().st_size,
-        pieces=len(clip.pieces),
-        encoded=sum(piece.fresh for piece in clip.pieces),
-        claims=clip.overlays.claims,
-        warnings=clip.warnings,
-        edit=clip.edit,
-    )
+def _rendered(clips: Sequence[Clip], output: Path) -> list[Rendered]:
+    """What each clip cost and holds; a piece that several clips share is counted once."""
+    counted: set[Path] = set()
+    rendered = []
+    for clip in clips:
+        fresh = {piece.path for piece in clip.pieces if piece.fresh} - counted
+        counted |= fresh
+        rendered.append(
+            Rendered(
+                placement=clip.placement.name,
+                file=output / clip.file.name,
+                duration_s=round(clip.edit.duration_s, 3),
+                bytes=clip.file.stat().st_size,
+                pieces=len(clip.pieces),
+                encoded=len(fresh),
+                claims=clip.overlays.claims,
+                warnings=clip.warnings,
+                edit=clip.edit,
+            )
+        )
+    return rendered

@@ -1,10 +1,12 @@
 """Captions: which words of the listing each overlay of the storyboard says.
 
 The result is plain data in the edit, so a person can read and change every word before rendering.
+`own` is the person's overlays folder, whose words come before the shipped ones.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from babel.numbers import format_currency
@@ -27,22 +29,22 @@ def money(price: Price, locale: str = "en_GB") -> str:
     )
 
 
-def note_line(note: Note) -> str:
+def note_line(note: Note, own: Path | None = None) -> str:
     """A condition note on one line: 'Corner: light scuff. Seller's words.'"""
-    flaw = word("flaw", note.flaw)
-    said = flaw if note.flaw == "none" else f"{word('severity', note.severity)} {flaw.lower()}"
-    line = f"{word('part', note.part)}: {said.lower()}"
+    flaw = word("flaw", note.flaw, own)
+    said = flaw if note.flaw == "none" else f"{word('severity', note.severity, own)} {flaw.lower()}"
+    line = f"{word('part', note.part, own)}: {said.lower()}"
     return f"{line}. {note.words}" if note.words else line
 
 
-def note_text(note: Note) -> str:
+def note_text(note: Note, own: Path | None = None) -> str:
     """Everything that a viewer has to read of a note, for the time it takes."""
     return " ".join(
         part
         for part in (
-            word("part", note.part),
-            word("flaw", note.flaw),
-            word("severity", note.severity),
+            word("part", note.part, own),
+            word("flaw", note.flaw, own),
+            word("severity", note.severity, own),
             note.words or "",
         )
         if part
@@ -67,9 +69,9 @@ def title(item: Item) -> dict[str, Any]:
     }
 
 
-def label(shows: str) -> dict[str, Any]:
+def label(shows: str, own: Path | None = None) -> dict[str, Any]:
     """What a detail shot shows."""
-    return {"text": word("part", shows)}
+    return {"text": word("part", shows, own)}
 
 
 def condition_note(note: Note, index: int, total: int) -> dict[str, Any]:
@@ -82,13 +84,15 @@ def condition_note(note: Note, index: int, total: int) -> dict[str, Any]:
     return fields
 
 
-def grade(listing: Listing, scale: GradeScale, not_filmed: list[Note]) -> dict[str, Any]:
+def grade(
+    listing: Listing, scale: GradeScale, not_filmed: list[Note], own: Path | None = None
+) -> dict[str, Any]:
     """The grade with its scale, and the notes that no footage shows."""
     return {
         "grade": scale.grade(listing.condition.grade).words,
         "scale_title": scale.title,
         "owner": scale.owner,
-        "notes": [note_line(note) for note in not_filmed],
+        "notes": [note_line(note, own) for note in not_filmed],
     }
 
 

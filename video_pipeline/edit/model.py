@@ -11,6 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+BADGE = "certification-badge"  # the one overlay that speaks for a certificate
+
 
 @dataclass(frozen=True)
 class CropKey:
@@ -118,8 +120,8 @@ class Edit:
         """Length of the clip in seconds."""
         return float(self.frames / self.rate)
 
-    def to_moviepy(self, home: Path = Path(), **own: Path | None) -> Any:
+    def to_moviepy(self, home: Path = Path(), **more: Any) -> Any:
         """This edit as a MoviePy clip; see `video_pipeline.edit.moviepy.to_moviepy`."""
         from video_pipeline.edit.moviepy import to_moviepy  # noqa: PLC0415 - MoviePy starts slowly
 
-        return to_moviepy(self, home, **own)
+        return to_moviepy(self, home, **more)

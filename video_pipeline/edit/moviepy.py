@@ -7,7 +7,7 @@ them their motion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,26 +17,29 @@ import numpy as np
 from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoClip, concatenate_videoclips
 from numpy.typing import NDArray
 
-from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.model import BADGE, Cut, Edit, OverlayUse
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.graph import position
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.presets.placements import load_placement
+from video_pipeline.trust.claims import Claim
 
 
 def to_moviepy(
     edit: Edit,
     home: Path = Path(),
     *,
+    claims: Sequence[Claim] = (),
     presets: Path | None = None,
     overlays: Path | None = None,
 ) -> Any:
     """The whole edit as one MoviePy `VideoClip` with sound, to script further.
 
     `home` is the folder that the edit's source paths start from; `presets` and `overlays` are a
-    person's own folders. Raises FootageError when a source is gone.
+    person's own folders. A badge is drawn only for one of `claims` (see trust.badge.verify),
+    whatever the edit says. Raises FootageError when a source is gone.
     """
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
     canvas = Canvas(edit.width, edit.height, load_placement(edit.placement, presets).safe)
@@ -48,6 +51,8 @@ def to_moviepy(
         )
         layers = [picture]
         for use in cut.overlays:
+            if use.template == BADGE and not _verified(use, claims):
+                continue
             drawing = draw(use.template, use.fields, canvas, anchor=use.anchor, own=overlays)
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)
@@ -58,6 +63,11 @@ def to_moviepy(
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
     return concatenate_videoclips(clips).with_fps(float(edit.rate))
+
+
+def _verified(use: OverlayUse, claims: Sequence[Claim]) -> bool:
+    said = use.fields.get("certificate_id"), use.fields.get("lines")
+    return any(said == (claim.certificate_id, list(claim.lines)) for claim in claims)
 
 
 class _Reader:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from video_pipeline.edit.captions import badge
-from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.edit.model import BADGE, Cut, Edit, OverlayUse
 from video_pipeline.errors import ClaimError, UsageError
 from video_pipeline.graph import Layer
 from video_pipeline.listing.model import Item
@@ -21,7 +21,6 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
 
-BADGE = "certification-badge"
 _LEAST_REST = 5  # frames; an overlay that cannot rest that long is not worth its coming and going
 
 

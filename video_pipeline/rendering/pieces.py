@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from video_pipeline import graph
@@ -91,7 +91,12 @@ def encode(
             pool.shutdown(wait=False, cancel_futures=True)
             stop_children()
             raise
-    return [results[first_place[key]] for key in keys]
+    return [
+        results[place]
+        if first_place[key] == place
+        else replace(results[first_place[key]], fresh=False)
+        for place, key in enumerate(keys)
+    ]
 
 
 def _encode_one(piece: Piece, key: str, store: Store) -> Encoded:

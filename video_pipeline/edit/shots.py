@@ -1,0 +1,269 @@
+"""Shots: a storyboard's slots opened for one listing, each with the windows that could fill it.
+
+What no footage can fill is left out and said, with what came nearest. Words that must be said find
+a picture all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.edit import captions
+from video_pipeline.edit.model import Candidate, LeftOut
+from video_pipeline.edit.moments import Reel, Window, best_windows, window_around
+from video_pipeline.edit.pointing import place_of
+from video_pipeline.geometry import Box
+from video_pipeline.listing.model import ListingFile, Note
+from video_pipeline.presets.grades import GradeScale
+from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.storyboards import Need, Slot, Storyboard
+from video_pipeline.trust.claims import Claim, Refusal
+
+# Slots whose words must be readable whatever the view, and slots whose words matter more than a
+# new view: those may show again what was shown before.
+_CARRIES_WORDS = ("condition", "proof", "end")
+MAY_REPEAT = ("hook", *_CARRIES_WORDS)
+
+
+@dataclass(frozen=True)
+class Brief:
+    """Everything an edit is made from, besides the footage."""
+
+    listing: ListingFile
+    storyboard: Storyboard
+    placement: Placement
+    scale: GradeScale
+    claims: tuple[Claim, ...]
+    refusals: tuple[Refusal, ...]
+    words: Path | None = None  # the person's overlays folder
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One place in the clip while it is being planned."""
+
+    slot: Slot
+    need: Need
+    length: Fraction
+    windows: tuple[Window, ...]
+    optional: bool
+    overlays: tuple[tuple[str, dict[str, Any]], ...]
+    note: Note | None = None
+    box: Box | None = None
+    warning: str = ""
+    # Words that have to be read: the last frame is held until this long when the view is shorter.
+    least: Fraction = Fraction(0)
+
+
+@dataclass
+class Draft:
+    """What is gathered while planning."""
+
+    shots: list[Shot] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def open_slot(
+    slot: Slot,
+    brief: Brief,
+    reels: Sequence[Reel],
+    located: Mapping[int, tuple[str, Fraction]],
+    draft: Draft,
+) -> None:
+    """Add the shots of one slot to the draft, or say there why it stays empty.
+
+    `located` holds, for each note that says when it is seen, its source and time.
+    """
+    if slot.needs == "flaw":
+        _open_flaws(slot, brief, reels, located, draft)
+    elif slot.needs == "certificate":
+        _open_proof(slot, brief, reels, draft)
+    else:
+        _open_view(slot, brief, reels, located, draft)
+
+
+def _open_view(
+    slot: Slot,
+    brief: Brief,
+    reels: Sequence[Reel],
+    located: Mapping[int, tuple[str, Fraction]],
+    draft: Draft,
+) -> None:
+    not_filmed = [n for i, n in enumerate(brief.listing.condition.notes) if i not in located]
+    overlays = tuple(_words(slot, brief, not_filmed))
+    text = (
+        " ".join(captions.note_text(n, brief.words) for n in not_filmed)
+        if slot.name == "condition"
+        else ""
+    )
+    length = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
+    least = length if slot.name in _CARRIES_WORDS else Fraction(0)
+    windows, nearest = best_windows(reels, slot.needs, length)
+    need, warning = slot.needs, ""
+    if not windows and slot.must != "may":
+        # A short source may still hold a short shot.
+        length = _whole_frames(slot.min_s, brief)
+        windows, nearest = best_windows(reels, slot.needs, length)
+    if not windows and slot.must == "must":
+        need = "any"
+        windows, _ = best_windows(reels, need, length)
+        warning = _unfilled(slot, nearest)
+        if not windows:
+            # Its words must be said, so the least bad picture carries them.
+            _, least_bad = best_windows(reels, need, length)
+            windows = [least_bad] if least_bad else []
+            if least_bad:
+                warning = f"the {slot.name} shot is poor: {', '.join(least_bad.faults)}"
+    if not windows:
+        draft.left_out.append(LeftOut(slot.name, _unfilled(slot, nearest), _candidate(nearest)))
+        return
+    for number in range(slot.shots):
+        draft.shots.append(
+            Shot(
+                slot=slot,
+                need=need,
+                length=length,
+                windows=tuple(windows),
+                optional=number > 0 or slot.must == "may",
+                overlays=overlays,
+                warning=warning,
+                least=least,
+            )
+        )
+
+
+def _open_flaws(
+    slot: Slot,
+    brief: Brief,
+    reels: Sequence[Reel],
+    located: Mapping[int, tuple[str, Fraction]],
+    draft: Draft,
+) -> None:
+    notes = brief.listing.condition.notes
+    for index, note in enumerate(notes):
+        if index not in located:
+            draft.left_out.append(
+                LeftOut(
+                    slot.name,
+                    f"'{captions.note_line(note, brief.words)}' has no shot of its own: the "
+                    "listing does not say when the footage shows it (add seen: {time: …}); its "
+                    "words are shown with the grade",
+                    None,
+                )
+            )
+            continue
+        source, at = located[index]
+        wanted = brief.storyboard.seconds_for(slot, captions.note_text(note, brief.words))
+        length = _whole_frames(wanted, brief)
+        window = window_around(_reel(reels, source), at, length)
+        faults = f": {', '.join(window.faults)}" if window.faults else ""
+        draft.shots.append(
+            Shot(
+                slot=slot,
+                need="flaw",
+                length=length,
+                windows=(window,),
+                optional=False,
+                overlays=tuple(
+                    (name, captions.condition_note(note, index + 1, len(notes)))
+                    for name in slot.overlays
+                ),
+                note=note,
+                least=length,
+                box=note.seen.region if note.seen else None,
+                warning=f"the view of '{captions.note_line(note, brief.words)}' is poor{faults}"
+                if faults
+                else "",
+            )
+        )
+
+
+def _open_proof(slot: Slot, brief: Brief, reels: Sequence[Reel], draft: Draft) -> None:
+    if brief.placement.burn_in != "badge":
+        reason = f"{brief.placement.title} does not allow a badge in the picture"
+        draft.left_out.append(LeftOut(slot.name, reason, None))
+        return
+    if not brief.claims:
+        reason = "no certificate in the listing"
+        if brief.refusals:
+            reason = f"no certificate could be verified: {brief.refusals[0].reason}"
+        draft.left_out.append(LeftOut(slot.name, reason, None))
+        return
+    length = _whole_frames(slot.seconds, brief)
+    seen = [c.seen for c in brief.listing.certificates if c.seen and c.seen.time is not None]
+    windows: list[Window] = []
+    if seen:  # shown on camera: that view is the proof's own
+        source, at = place_of(seen[0], reels, brief.listing, "certificates")
+        windows = [window_around(_reel(reels, source), at, length)]
+    if not windows:
+        windows, _ = best_windows(reels, "whole", length)
+    if not windows:
+        windows, _ = best_windows(reels, "any", length)
+    for claim in brief.claims:
+        draft.shots.append(
+            Shot(
+                slot=slot,
+                need="certificate" if seen else "whole",
+                length=length,
+                least=length,
+                windows=tuple(windows),
+                optional=False,
+                overlays=tuple(
+                    (name, captions.badge(claim, brief.listing.item)) for name in slot.overlays
+                ),
+            )
+        )
+
+
+def _words(
+    slot: Slot, brief: Brief, not_filmed: list[Note]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What each overlay of a slot says; overlays that have nothing to say are passed over."""
+    listing = brief.listing
+    for name in slot.overlays:
+        if name == "hook":
+            yield name, captions.hook(listing)
+        elif name == "title":
+            yield name, captions.title(listing.item)
+        elif name == "label":
+            yield name, captions.label(slot.needs, brief.words)
+        elif name == "grade":
+            yield name, captions.grade(listing, brief.scale, not_filmed, brief.words)
+        elif name == "end-card":
+            yield name, captions.end_card(listing, brief.scale)
+        elif name == "price" and listing.price:
+            yield name, {"amount_text": captions.money(listing.price)}
+
+
+def _unfilled(slot: Slot, nearest: Window | None) -> str:
+    if nearest is None:
+        return f"no stretch of footage is long enough for the {slot.name} shot"
+    at = float(nearest.start)
+    return (
+        f"no shot for {slot.name}; nearest at {at:.1f} s of {nearest.source}: "
+        f"{', '.join(nearest.faults)}"
+    )
+
+
+def _candidate(window: Window | None) -> Candidate | None:
+    return named(window) if window else None
+
+
+def named(window: Window) -> Candidate:
+    """A window as the edit names it: where, how good, and why or why not."""
+    reason = ", ".join(window.faults) or window.reason
+    return Candidate(window.source, window.start, round(window.score, 3), reason)
+
+
+def _reel(reels: Sequence[Reel], name: str) -> Reel:
+    return next(reel for reel in reels if reel.name == name)
+
+
+def _whole_frames(seconds: float, brief: Brief) -> Fraction:
+    rate = brief.placement.rate
+    return Fraction(round(seconds * float(rate))) / rate
