@@ -113,7 +113,10 @@ def short_listing(write_listing: Callable[..., Path], short_take: Path) -> Calla
         seen = {"time": 9.4, "box": [0.31, 0.39, 0.69, 0.60]}
         stain = {"part": "pocket", "flaw": "stain", "severity": "light", "words": "Dark mark"}
         condition = {"scale": "house", "grade": "very-good", "notes": [{**stain, "seen": seen}]}
-        return write_listing([short_take], name, **{"condition": condition, **changes})
+        # The certificate points at its shot, so that a clip this short has room for the badge.
+        certificate = {"file": str(SAMPLE / "certificate.jwt"), "seen": {"time": 2.0}}
+        stated = {"condition": condition, "certificates": [certificate], **changes}
+        return write_listing([short_take], name, **stated)
 
     return write
 

@@ -399,33 +399,26 @@ def test_a_badge_cannot_be_written_into_an_edit(
     assert not out.exists()
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
+def test_an_edit_that_cannot_be_made(
+    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    path, out = tmp_path / "edit.json", tmp_path / "out"
+    assert run_cli("plan", short_listing(), "-o", path, *tiny).code == 0
+    edit = json.loads(path.read_text(encoding="utf-8"))
+    changes: list[tuple[dict[str, Any], str]] = [
         ({"cuts": []}, "there is no cut in it"),
         ({"width": 540}, "540 x 480"),
         ({"placement": "tyni"}, "tyni"),
         ({"cuts": "all"}, "cuts"),
         ({"listing": "gone.yaml"}, "gone.yaml"),
-    ],
-)
-def test_an_edit_that_cannot_be_made(
-    run_cli: Run,
-    short_listing: Callable[..., Path],
-    tiny: tuple[str, ...],
-    tmp_path: Path,
-    change: dict[str, Any],
-    said: str,
-) -> None:
-    path, out = tmp_path / "edit.json", tmp_path / "out"
-    assert run_cli("plan", short_listing(), "-o", path, *tiny).code == 0
-    edit = json.loads(path.read_text(encoding="utf-8")) | change
-    path.write_text(json.dumps(edit), encoding="utf-8")
-    outcome = run_cli("render", path, "-o", out, *tiny[:2], "--json")
-    assert outcome.code == 2, outcome.out
-    assert set(outcome.json["error"]) == ERROR_KEYS
-    assert said in outcome.json["error"]["message"] + outcome.json["error"]["where"]
-    assert not out.exists()
+    ]
+    for change, said in changes:
+        path.write_text(json.dumps(edit | change), encoding="utf-8")
+        outcome = run_cli("render", path, "-o", out, *tiny[:2], "--json")
+        assert outcome.code == 2, outcome.out
+        assert set(outcome.json["error"]) == ERROR_KEYS
+        assert said in outcome.json["error"]["message"] + outcome.json["error"]["where"]
+        assert not out.exists()
 
 
 def test_schema_holds_for_the_sample(run_cli: Run) -> None:

@@ -117,7 +117,7 @@ class _Lines:
         if name != self._name:
             self._name, self._began, self._told = name, now, now
             self._console.print(name, markup=False)
-        elif now - self._told > _PLAIN_EVERY_S and step.total:
+        elif now - self._told > _PLAIN_EVERY_S and step.done < step.total:
             self._told = now
             share = step.done / step.total
             left = (now - self._began) * (1 - share) / max(share, 1e-3)

@@ -101,24 +101,25 @@ def _open_view(
         if slot.name == "condition"
         else ""
     )
-    length = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
-    least = length if slot.name in _CARRIES_WORDS else Fraction(0)
-    windows, nearest = best_windows(reels, slot.needs, length)
+    wanted = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
+    spoken = slot.must == "must" or slot.name in _CARRIES_WORDS
+    lengths = [wanted]
+    if slot.must != "may":  # footage cut short may still hold a short shot
+        lengths.append(_whole_frames(slot.min_s, brief))
+    if spoken:
+        lengths.append(_whole_frames(slot.min_s / 2, brief))
+    least = Fraction(0)
+    if spoken:
+        least = wanted if slot.name in _CARRIES_WORDS else _whole_frames(slot.min_s, brief)
     need, warning = slot.needs, ""
-    if not windows and slot.must != "may":
-        # A short source may still hold a short shot.
-        length = _whole_frames(slot.min_s, brief)
-        windows, nearest = best_windows(reels, slot.needs, length)
-    if not windows and slot.must == "must":
-        need = "any"
-        windows, _ = best_windows(reels, need, length)
-        warning = _unfilled(slot, nearest)
-        if not windows:
-            # Its words must be said, so the least bad picture carries them.
-            _, least_bad = best_windows(reels, need, length)
-            windows = [least_bad] if least_bad else []
-            if least_bad:
-                warning = f"the {slot.name} shot is poor: {', '.join(least_bad.faults)}"
+    windows, nearest = _first_filled(reels, need, lengths)
+    if not windows and spoken:
+        # Its words must be said, so another view carries them, and if need be the least bad one.
+        warning, need = _unfilled(slot, nearest), "any"
+        windows, least_bad = _first_filled(reels, need, lengths)
+        if not windows and least_bad:
+            windows = [least_bad]
+            warning = f"the {slot.name} shot is poor: {', '.join(least_bad.faults)}"
     if not windows:
         draft.left_out.append(LeftOut(slot.name, _unfilled(slot, nearest), _candidate(nearest)))
         return
@@ -127,7 +128,7 @@ def _open_view(
             Shot(
                 slot=slot,
                 need=need,
-                length=length,
+                length=windows[0].length,
                 windows=tuple(windows),
                 optional=number > 0 or slot.must == "may",
                 overlays=overlays,
@@ -135,6 +136,19 @@ def _open_view(
                 least=least,
             )
         )
+
+
+def _first_filled(
+    reels: Sequence[Reel], need: Need, lengths: Sequence[Fraction]
+) -> tuple[list[Window], Window | None]:
+    """The best windows of the longest length that has any; and the nearest that is not usable."""
+    nearest: Window | None = None
+    for length in lengths:
+        windows, near = best_windows(reels, need, length)
+        if windows:
+            return windows, None
+        nearest = near or nearest
+    return [], nearest
 
 
 def _open_flaws(
