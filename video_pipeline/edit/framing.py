@@ -102,7 +102,7 @@ def _size(
     if known:
         box_width = float(np.median([b.width for b in known])) * footage.width
         box_height = float(np.median([b.height for b in known])) * footage.height
-        if need in ("whole", "any", "certificate") and box_width > width:
+        if need in ("whole", "certificate") and box_width > width:
             # The item is wider than an upright picture: show it all, with room above and below.
             wide = min(float(footage.width), box_width * _ROOM_AROUND)
             return _even(wide), _even(float(footage.height))

@@ -21,7 +21,7 @@ from video_pipeline.edit.model import BADGE, Cut, Edit, OverlayUse
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.graph import position
+from video_pipeline.graph import BARS, position
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.trust.claims import Claim
@@ -105,7 +105,7 @@ class _Reader:
         size = (round(crop.width * scale), round(crop.height * scale))
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         inner = cv2.cvtColor(cv2.resize(window, size, interpolation=method), cv2.COLOR_BGR2RGB)
-        sheet = np.zeros((self._edit.height, self._edit.width, 3), dtype=np.uint8)
+        sheet = np.full((self._edit.height, self._edit.width, 3), BARS, dtype=np.uint8)
         y, x = (self._edit.height - size[1]) // 2, (self._edit.width - size[0]) // 2
         sheet[y : y + size[1], x : x + size[0]] = inner[: self._edit.height, : self._edit.width]
         return sheet

@@ -5,12 +5,13 @@ wrote ever enters one.
 """
 
 from video_pipeline.graph.audio import AAC_FRAME, SAMPLE_RATE, aac, levelled, measured, sound
-from video_pipeline.graph.crops import position
+from video_pipeline.graph.crops import BARS, position
 from video_pipeline.graph.picture import Layer, alpha_clip, clip_still, loop, piece, still
 from video_pipeline.graph.trials import decoded, trial
 
 __all__ = [
     "AAC_FRAME",
+    "BARS",
     "SAMPLE_RATE",
     "Layer",
     "aac",

@@ -17,7 +17,7 @@ from video_pipeline.graph.colour import normalised
 
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.
 _ROUNDING = Fraction(2, 100)
-_BARS = "0x1F1A15"  # the theme's ink, around a crop that does not fill the output
+BARS = (0x1F, 0x1A, 0x15)  # RGB: the theme's ink, around a crop that does not fill the output
 
 
 def cropped(picture: Any, crop: Crop, footage: Footage, width: int, height: int) -> Any:
@@ -46,7 +46,7 @@ def cropped(picture: Any, crop: Crop, footage: Footage, width: int, height: int)
         ).filter("format", "yuv420p")
     if (across, down) != (width, height):
         x, y = (width - across) // 4 * 2, (height - down) // 4 * 2
-        picture = picture.filter("pad", width, height, x, y, color=_BARS)
+        picture = picture.filter("pad", width, height, x, y, color="0x{:02X}{:02X}{:02X}".format(*BARS))
     return picture
 
 
