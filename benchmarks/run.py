@@ -104,7 +104,10 @@ def main() -> None:
     """Run what is asked for, print it and keep it."""
     wanted = sys.argv[1:] or ["encoder", "render"]
     commit = subprocess.run(
-        ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
+        ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.strip()
     page = [f"\n## {date.today()}, commit {commit or 'unknown'}, ffmpeg {ffmpeg_version()}\n"]
     for name in wanted:

@@ -20,7 +20,7 @@ def footage(
 ) -> Footage:
     """A footage value without a file behind it."""
     return Footage(
-        path=Path("/nowhere") / name, digest=f"{hash(name) % 16**8:08x}", width=width, height=height,
+        path=Path("/nowhere") / name, digest=name, width=width, height=height,
         duration=Fraction(seconds).limit_denominator(1000), rate=Fraction(30), rotation=0,
         codec="h264", pixel_format="yuv420p", colour=Colour("sdr", "bt709", "bt709", False),
         video_stream=0, audio_stream=None, audio_codec=None,

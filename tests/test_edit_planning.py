@@ -208,3 +208,11 @@ def test_planning_is_repeatable(brief: Callable[..., Brief]) -> None:
         for _ in range(2)
     )
     assert one == two
+
+
+def test_an_earned_badge_is_shown_even_where_no_view_is_good(brief: Callable[..., Brief]) -> None:
+    dark = {"exposure": 0.05, "luma": 0.1}
+    for analysis in (table((2.2, WHOLE), (6, dark)), table((8, dark))):
+        edit = plan(brief((CLAIM,), condition=condition()), {"take.mp4": analysis})
+        assert "proof" in slots(edit)
+        assert "end" in slots(edit)

@@ -324,7 +324,12 @@ def _render(
     sku = prepared.listing.sku
     drawn = [
         draw_overlays(
-            edit, place, prepared.listing.item, prepared.claims, settings.store, settings.overlays
+            edit,
+            place,
+            item=prepared.listing.item,
+            claims=prepared.claims,
+            store=settings.store,
+            own=settings.overlays,
         )
         for edit, place in edits
     ]
@@ -367,12 +372,12 @@ def _render(
     listener(Step("packing", sku, 0, 1))
     deliver(
         folder,
-        prepared.listing,
-        prepared.footage,
-        analyses,
-        clips,
-        prepared.claims,
-        prepared.refusals,
+        listing=prepared.listing,
+        footage=prepared.footage,
+        analyses=analyses,
+        clips=clips,
+        claims=prepared.claims,
+        refusals=prepared.refusals,
     )
     listener(Step("packing", sku, 1, 1))
     return clips

@@ -42,6 +42,7 @@ class Clip:
 
 def deliver(
     folder: Path,
+    *,
     listing: ListingFile,
     footage: Mapping[str, Footage],
     analyses: Mapping[str, Analysis],

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from video_pipeline.errors import RenderError, UsageError
+from video_pipeline.interruption import whole
 from video_pipeline.toolchain import disk_error
 
 MANIFEST = "manifest.json"
@@ -79,14 +80,15 @@ def _swap(staging: Path, folder: Path) -> None:
         staging.rename(folder)
         return
     old = folder.parent / f".{folder.name}.old-{os.getpid()}"
-    folder.rename(old)
-    try:
-        staging.rename(folder)
-    except OSError as error:
-        old.rename(folder)
-        raise RenderError(
-            "the finished folder could not be put in its place", where=str(folder)
-        ) from error
+    with whole():
+        folder.rename(old)
+        try:
+            staging.rename(folder)
+        except OSError as error:
+            old.rename(folder)
+            raise RenderError(
+                "the finished folder could not be put in its place", where=str(folder)
+            ) from error
     shutil.rmtree(old, ignore_errors=True)
 
 

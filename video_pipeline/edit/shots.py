@@ -111,17 +111,10 @@ def _open_view(
     least = Fraction(0)
     if spoken:
         least = wanted if slot.name in _CARRIES_WORDS else _whole_frames(slot.min_s, brief)
-    need, warning = slot.needs, ""
-    windows, nearest = _first_filled(reels, need, lengths)
-    if not windows and spoken:
-        # Its words must be said, so another view carries them, and if need be the least bad one.
-        warning, need = _unfilled(slot, nearest), "any"
-        windows, least_bad = _first_filled(reels, need, lengths)
-        if not windows and least_bad:
-            windows = [least_bad]
-            warning = f"the {slot.name} shot is poor: {', '.join(least_bad.faults)}"
+    windows, need, problem = _views(slot, reels, slot.needs, lengths, spoken=spoken)
     if not windows:
-        draft.left_out.append(LeftOut(slot.name, _unfilled(slot, nearest), _candidate(nearest)))
+        _, nearest = _first_filled(reels, slot.needs, lengths)
+        draft.left_out.append(LeftOut(slot.name, problem, named(nearest) if nearest else None))
         return
     for number in range(slot.shots):
         draft.shots.append(
@@ -132,10 +125,28 @@ def _open_view(
                 windows=tuple(windows),
                 optional=number > 0 or slot.must == "may",
                 overlays=overlays,
-                warning=warning,
+                warning=problem,
                 least=least,
             )
         )
+
+
+def _views(
+    slot: Slot, reels: Sequence[Reel], need: Need, lengths: Sequence[Fraction], *, spoken: bool
+) -> tuple[list[Window], Need, str]:
+    """Windows for a slot, what they show, and what is wrong with them, in words.
+
+    Where words must be said (`spoken`), another view carries them when the needed one is missing,
+    and if need be the least bad one.
+    """
+    windows, nearest = _first_filled(reels, need, lengths)
+    if windows or not spoken:
+        return windows, need, "" if windows else _unfilled(slot, nearest)
+    windows, least_bad = _first_filled(reels, "any", lengths)
+    if windows or least_bad is None:
+        return windows, "any", _unfilled(slot, nearest)
+    faults = ", ".join(least_bad.faults)
+    return [least_bad], "any", f"the {slot.name} shot is poor: {faults}"
 
 
 def _first_filled(
@@ -210,21 +221,21 @@ def _open_proof(slot: Slot, brief: Brief, reels: Sequence[Reel], draft: Draft) -
         return
     length = _whole_frames(slot.seconds, brief)
     seen = [c.seen for c in brief.listing.certificates if c.seen and c.seen.time is not None]
-    windows: list[Window] = []
     if seen:  # shown on camera: that view is the proof's own
         source, at = place_of(seen[0], reels, brief.listing, "certificates")
-        windows = [window_around(_reel(reels, source), at, length)]
-    if not windows:
-        windows, _ = best_windows(reels, "whole", length)
-    if not windows:
-        windows, _ = best_windows(reels, "any", length)
+        window = window_around(_reel(reels, source), at, length)
+        windows, need, problem = [window], slot.needs, ", ".join(window.faults)
+    else:
+        lengths = (length, length / 2, length / 4)
+        windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
     for claim in brief.claims:
         draft.shots.append(
             Shot(
                 slot=slot,
-                need="certificate" if seen else "whole",
+                need=need,
                 length=length,
                 least=length,
+                warning=problem,
                 windows=tuple(windows),
                 optional=False,
                 overlays=tuple(
@@ -262,10 +273,6 @@ def _unfilled(slot: Slot, nearest: Window | None) -> str:
         f"no shot for {slot.name}; nearest at {at:.1f} s of {nearest.source}: "
         f"{', '.join(nearest.faults)}"
     )
-
-
-def _candidate(window: Window | None) -> Candidate | None:
-    return named(window) if window else None
 
 
 def named(window: Window) -> Candidate:

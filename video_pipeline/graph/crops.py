@@ -46,7 +46,9 @@ def cropped(picture: Any, crop: Crop, footage: Footage, width: int, height: int)
         ).filter("format", "yuv420p")
     if (across, down) != (width, height):
         x, y = (width - across) // 4 * 2, (height - down) // 4 * 2
-        picture = picture.filter("pad", width, height, x, y, color="0x{:02X}{:02X}{:02X}".format(*BARS))
+        picture = picture.filter(
+            "pad", width, height, x, y, color="0x{:02X}{:02X}{:02X}".format(*BARS)
+        )
     return picture
 
 

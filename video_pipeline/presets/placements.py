@@ -13,7 +13,8 @@ from pydantic import AfterValidator, Field, model_validator
 from video_pipeline.presets.shelf import Figure, Written, names, read_preset
 
 BurnIn = Literal["none", "text", "badge"]
-Speed = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
+# x264's "ultrafast" is left out: it leaves High profile.
+Speed = Literal["superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
 
 
 @dataclass(frozen=True)

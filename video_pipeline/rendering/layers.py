@@ -36,6 +36,7 @@ class DrawnOverlays:
 def draw_overlays(
     edit: Edit,
     placement: Placement,
+    *,
     item: Item,
     claims: Sequence[Claim],
     store: Store,

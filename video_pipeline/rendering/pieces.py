@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 from video_pipeline import graph
 from video_pipeline.edit.model import Cut
@@ -75,9 +76,10 @@ def encode(
     keys = [piece.key for piece in pieces]
     for place, key in enumerate(keys):
         first_place.setdefault(key, place)
+    stopped = Event()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         waiting = {
-            pool.submit(_encode_one, pieces[place], key, store): place
+            pool.submit(_encode_one, pieces[place], key, store, stopped): place
             for key, place in first_place.items()
         }
         try:
@@ -88,6 +90,7 @@ def encode(
                     results[place] = future.result()
                     done(results[place])
         except BaseException:
+            stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             stop_children()
             raise
@@ -99,12 +102,14 @@ def encode(
     ]
 
 
-def _encode_one(piece: Piece, key: str, store: Store) -> Encoded:
+def _encode_one(piece: Piece, key: str, store: Store, stopped: Event) -> Encoded:
     fresh = False
 
     def write(part: Path) -> None:
         nonlocal fresh
         fresh = True
+        if stopped.is_set():
+            raise CancelledError
         deadline = 120 + 20 * piece.cut.frames / float(piece.placement.rate)
         run(
             piece.command(part),
