@@ -101,7 +101,9 @@ def knowing_cache(shared_cache: Path, short_take: Path, tmp_path: Path) -> Path:
     """A cache of one test's own that knows what `short_take` shows, and holds nothing else."""
     analyse(probe(short_take), Store(shared_cache))
     folder = tmp_path / "knowing"
-    shutil.copytree(shared_cache / "analysis", folder / "analysis")
+    # Another worker may be writing into the shared cache at this moment.
+    unfinished = shutil.ignore_patterns(".part-*")
+    shutil.copytree(shared_cache / "analysis", folder / "analysis", ignore=unfinished)
     return folder
 
 
