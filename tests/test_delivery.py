@@ -20,7 +20,7 @@ from PIL import Image
 
 from video_pipeline import graph
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
-from video_pipeline.delivery.folder import Clip, write_clip_sheet, write_cover, write_preview
+from video_pipeline.delivery.folder import Clip, write_clip_stills, write_preview
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.publishing import MANIFEST, check_target, published
 from video_pipeline.delivery.stills import SHEET, write_keyframes
@@ -233,27 +233,35 @@ def clip(take: Footage, tiny_presets: Path, tmp_path_factory: pytest.TempPathFac
     return Clip(edit_of(pieces, footage), place, file, (), overlays, ("a warning",))
 
 
-def test_a_still_of_the_clip_is_the_frame_asked_for(clip: Clip, tmp_path: Path) -> None:
+def test_stills_of_the_clip_are_the_frames_asked_for(clip: Clip, tmp_path: Path) -> None:
     shown = numbers(clip.file)
-    for frame in (0, 1, 28, 29, 30, 31, 69, 70, 71, 118, 119):
-        out = tmp_path / "still.jpg"
-        run(graph.clip_still(clip.file, frame, clip.edit.rate, out), deadline_s=60)
-        with Image.open(out) as picture:
-            assert picture.size == (270, 480)
-            assert number_of(np.asarray(picture)[..., 1]) == shown[frame], frame
+    folder = tmp_path / "100 %d"
+    folder.mkdir()
+    for frames in ([0, 1, 28, 29, 30, 31, 69, 70, 71, 118, 119], [57]):
+        run(graph.clip_stills(clip.file, frames, folder / "%05d.jpg"), deadline_s=60)
+        for place, frame in enumerate(frames):
+            with Image.open(folder / f"{place:05d}.jpg") as picture:
+                assert picture.size == (270, 480)
+                assert number_of(np.asarray(picture)[..., 1]) == shown[frame], frame
+    assert len(list(folder.iterdir())) == 11
 
 
-def test_the_cover_is_the_middle_of_the_hero(clip: Clip, tmp_path: Path) -> None:
-    write_cover(clip, tmp_path / "cover.jpg")
-    with Image.open(tmp_path / "cover.jpg") as cover:
+@pytest.fixture(scope="module")
+def stills(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stills")
+    write_clip_stills(clip, cover=folder / "cover.jpg", sheet=folder / "sheet.jpg")
+    return folder
+
+
+def test_the_cover_is_the_middle_of_the_hero(clip: Clip, stills: Path) -> None:
+    with Image.open(stills / "cover.jpg") as cover:
         assert cover.format == "JPEG"
         assert cover.size == clip.placement.cover
         assert number_of(np.asarray(cover)[..., 1]) == numbers(clip.file)[30 + 20]
 
 
-def test_the_sheet_shows_three_frames_of_every_cut(clip: Clip, tmp_path: Path) -> None:
-    write_clip_sheet(clip, tmp_path / "sheet.jpg")
-    with Image.open(tmp_path / "sheet.jpg") as sheet:
+def test_the_sheet_shows_three_frames_of_every_cut(clip: Clip, stills: Path) -> None:
+    with Image.open(stills / "sheet.jpg") as sheet:
         # Nine pictures of 270x480 in rows of six, a gap of 16 around each, 34 for the caption.
         assert sheet.size == (16 + 6 * (270 + 16), 16 + 2 * (480 + 34 + 16))
         pixels = np.asarray(sheet.convert("L")).astype(int)

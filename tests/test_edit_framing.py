@@ -99,3 +99,11 @@ def test_words_stand_where_the_item_leaves_room() -> None:
         window = window_of({"subject": box})
         crop = frame_window(window, "whole", footage(), TIKTOK)
         assert free_side(window, crop, footage(), TIKTOK) == side
+
+
+def test_a_sellers_box_wider_than_the_crop_is_shown_whole() -> None:
+    box = Box(0.05, 0.3, 0.95, 0.7)
+    window = window_of({}, width=1920, height=1080)
+    crop = frame_window(window, "flaw", footage(width=1920, height=1080), TIKTOK, box)
+    assert crop.path[0].x <= 0.05 * 1920
+    assert crop.path[0].x + crop.width >= 0.95 * 1920

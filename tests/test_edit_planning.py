@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -15,8 +16,9 @@ from video_pipeline.edit.file import check_edit, edit_as_json, read_edit, write_
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import plan
 from video_pipeline.edit.shots import Brief
-from video_pipeline.errors import FootageError, ListingError
+from video_pipeline.errors import FootageError, ListingError, UsageError
 from video_pipeline.listing.reading import read_listing
+from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.presets.storyboards import load_storyboard
@@ -216,3 +218,69 @@ def test_an_earned_badge_is_shown_even_where_no_view_is_good(brief: Callable[...
         edit = plan(brief((CLAIM,), condition=condition()), {"take.mp4": analysis})
         assert "proof" in slots(edit)
         assert "end" in slots(edit)
+
+
+def test_unfilmed_notes_are_all_readable_on_cards_of_their_own(brief: Callable[..., Brief]) -> None:
+    notes = [note(words=f"Remark {n}: " + "something to know before buying " * 5) for n in range(9)]
+    edit = plan(brief(condition=condition(*notes)), {"take.mp4": table(*RICH)})
+    cards = [c for c in edit.cuts if c.slot == "condition"]
+    said = [line for c in cards for use in c.overlays for line in use.fields["notes"]]
+    assert len(said) == 9
+    assert len(cards) > 3
+    for card in cards:
+        (use,) = card.overlays
+        canvas = Canvas(edit.width, edit.height, load_placement("reels").safe)
+        assert not any(box.truncated for box in draw("grade", use.fields, canvas).texts)
+
+
+def test_a_clip_never_passes_its_placements_limit(brief: Callable[..., Brief]) -> None:
+    words = "A remark of a seller who has much to say about a little mark and says all of it " * 3
+    notes = [note(float(t), words.strip()) for t in range(1, 13)]
+    edit = plan(brief(condition=condition(*notes)), {"take.mp4": table(*RICH)})
+    assert edit.duration_s <= 60
+    assert any("to read" in warning for warning in edit.warnings)
+    assert slots(edit).count("flaw") == 12
+
+
+def test_a_file_that_shows_one_flaw_needs_no_time(brief: Callable[..., Brief]) -> None:
+    seen = {"part": "corner", "flaw": "scuff", "seen": {"file": "corner.mp4"}}
+    analyses = {
+        "take.mp4": table(*RICH),
+        "corner.mp4": table((2, {"sharpness": 0.1}), (4, {}), name="corner.mp4"),
+    }
+    edit = plan(brief(condition=condition(seen)), analyses)
+    flaw = next(cut for cut in edit.cuts if cut.slot == "flaw")
+    assert flaw.source == "corner.mp4"
+    assert flaw.start >= Fraction(19, 10)
+
+
+def test_files_of_one_name_are_told_apart_by_their_folder(brief: Callable[..., Brief]) -> None:
+    front, back = table(*RICH, name="front/take.mp4"), table((8, {}), name="back/take.mp4")
+    seen = note(3.0, file="back/take.mp4")
+    edit = plan(brief(condition=condition(seen)), {"take.mp4": front, "take-2.mp4": back})
+    flaw = next(cut for cut in edit.cuts if cut.slot == "flaw")
+    assert flaw.source == "take-2.mp4"
+
+
+def test_a_storyboard_with_an_overlay_that_nothing_fills_is_refused(
+    brief: Callable[..., Brief],
+) -> None:
+    made = brief(condition=condition())
+    (first, *rest) = made.storyboard.slots
+    board = replace(made.storyboard, slots=(replace(first, overlays=("titel",)), *rest))
+    with pytest.raises(UsageError, match="titel"):
+        plan(replace(made, storyboard=board), {"take.mp4": table(*RICH)})
+
+
+def test_a_document_slot_of_another_name_is_timed_by_its_words(brief: Callable[..., Brief]) -> None:
+    made = brief(condition=condition(*[note(words="Word " * 20) for _ in range(4)]))
+    named = tuple(
+        replace(s, name="zustand") if s.name == "condition" else s for s in made.storyboard.slots
+    )
+    edit = plan(
+        replace(made, storyboard=replace(made.storyboard, slots=named)), {"take.mp4": table(*RICH)}
+    )
+    cards = [c for c in edit.cuts if c.slot == "zustand"]
+    for card in cards:
+        text = " ".join(card.overlays[0].fields["notes"])
+        assert card.frames / edit.rate >= len(text) / 15

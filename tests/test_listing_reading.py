@@ -20,6 +20,7 @@ from video_pipeline.handwriting.pages import MAX_LEVELS, read_page
 from video_pipeline.handwriting.spelling import did_you_mean, nearest
 from video_pipeline.listing.clock import seconds_of
 from video_pipeline.listing.reading import read_listing
+from video_pipeline.overlays.sheet import unwritable
 
 GOOD = """\
 sku: 0012
@@ -188,7 +189,7 @@ PIECES = [
     ("1290.50", ".nan", "'price.amount' is '.nan'", ""),
     ("1290.50", "NaN", "'price.amount' is 'NaN'; expected a number such as 12.5", ""),
     ("1290.50", "-1", "expected a number of at least 0", ""),
-    ("1290.50", "1.23456", "decimal places are at most 4", ""),
+    ("1290.50", "1.23456", "'1.23456', with 5 decimals; EUR has two", "at most two decimals"),
     ("[0.1, 0, 0.2, 1]", "[0.1, 0, 0.2]", "seen.box' ends too early: entry 4 is missing", ""),
     ("[0.1, 0, 0.2, 1]", "[0.1, 0, 0.2, 1.5]", "a number of at most 1", ""),
     ("[raw/]", "[]", "is []; expected at least 1 entry", ""),
@@ -214,6 +215,171 @@ def test_one_mistake_in_plain_words(
     if right.strip() != "[raw/]" and right in text.splitlines()[line - 1]:
         pytest.fail("the line shown is not the wrong one")
     assert not any("pydantic" in m or "Input should" in m for _, m, _ in told)
+
+
+PRICES = [
+    ("1.250", "EUR", "'1.250', with three decimals; EUR has two", "write 1250 or 1.25"),
+    ("99.995", "EUR", "'99.995', with three decimals", "write 99995 or at most two decimals"),
+    ("0.004", "EUR", "'0.004', with three decimals", "write at most two decimals"),
+    ("4e-3", "EUR", "'4e-3', with three decimals", "write at most two decimals"),
+    ("99.5", "JPY", "'99.5', with one decimal; JPY has none", "write no decimals"),
+    ("180.000", "JPY", "with three decimals; JPY has none", "write 180000 or 180"),
+    ("1.2500", "KWD", "with four decimals; KWD has three", "write 1.25"),
+]
+CURRENCIES = [
+    ("ZZZ", ""),
+    ("EUO", "did you mean 'EUR'?"),
+    ("ERU", "did you mean 'EUR'?"),
+    ("RMB", "did you mean 'CNY'?"),
+    ("DEM", "'DEM' is no longer in use; did you mean 'EUR'?"),
+    ("VEF", "'VEF' is no longer in use; did you mean 'VES'?"),
+    ("XXX", None),
+    ("XAU", None),
+]
+
+
+@pytest.mark.parametrize(("amount", "currency", "message", "mend"), PRICES)
+@pytest.mark.parametrize("name", ["listing.yaml", "listing.json"])
+def test_an_amount_that_would_have_to_be_rounded(
+    tmp_path: Path, name: str, amount: str, currency: str, message: str, mend: str
+) -> None:
+    if name.endswith("json"):
+        text = f"""{{"sku": "A", "item": {{"brand": "A", "model": "B"}},
+            "condition": {{"grade": "good"}}, "footage": ["a"],
+            "price": {{"currency": "{currency}",
+            "amount": {amount}}}}}"""
+    else:
+        text = GOOD.replace("1290.50, currency: EUR", f"{amount}, currency: {currency}")
+    where, said, advice = the_mistake(write(tmp_path, text, name))
+    line = int(where.partition(":")[2])
+    assert amount in text.splitlines()[line - 1]
+    assert message in said
+    assert advice == mend
+
+
+@pytest.mark.parametrize(("currency", "mend"), CURRENCIES)
+def test_a_currency_that_nobody_pays_with(tmp_path: Path, currency: str, mend: str | None) -> None:
+    path = write(tmp_path, GOOD.replace("currency: EUR", f"currency: {currency}"))
+    where, said, advice = the_mistake(path)
+    assert where == "listing.yaml:15"
+    assert said == (
+        f"'price.currency' is '{currency}'; expected the ISO 4217 code of a currency in use, such "
+        "as EUR, USD, JPY or CNY"
+    )
+    assert mend is None or advice == mend
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [
+        ("0", "EUR"),
+        ("0.00", "EUR"),
+        ("1.25", "EUR"),
+        ("99.5", "USD"),
+        ("180000", "JPY"),
+        ("1.250", "KWD"),
+        ('"1290.50"', "CHF"),
+        ("99999999999.99", "GBP"),
+    ],
+)
+def test_a_price_comes_through_digit_by_digit(tmp_path: Path, amount: str, currency: str) -> None:
+    text = GOOD.replace("1290.50, currency: EUR", f"{amount}, currency: {currency}")
+    price = read_listing(write(tmp_path, text)).price
+    assert price is not None
+    assert (str(price.amount), price.currency) == (amount.strip('"'), currency)
+
+
+def test_characters_that_no_font_has_are_told_with_their_lines(tmp_path: Path) -> None:
+    text = """\
+sku: A-17
+item:
+  brand: Arden ✨
+  model: 良い鞄 Juno 良
+  colour: red ❤\ufe0f
+  material: calf\u200dskin\ufe0f
+  serial: 製造
+condition:
+  grade: good
+  notes:
+    - part: corner
+      flaw: scuff
+    - part: corner
+      flaw: stain
+      words: |
+        On the back.
+        Small 💧, see 💧
+      seen: {file: 動画.mp4}
+story:
+  headline: "Für Élise — “100 %” 👩\u200d👧"
+  previous_owner: 山田
+includes:
+  - Dust bag
+  - 箱
+  - "\u200b"
+footage: [動画.mp4]
+"""
+    path = write(tmp_path, text)
+    assert read_listing(path).item.brand == "Arden ✨"
+    with pytest.raises(ListingError) as caught:
+        read_listing(path, writable=unwritable)
+    cannot = "cannot be written with the fonts of this installation"
+    assert [(p.where, p.message, p.mend) for p in caught.value.problems] == [
+        ("listing.yaml:3", f"in 'item.brand', '✨' {cannot}", "take it out"),
+        ("listing.yaml:4", f"in 'item.model', '良', 'い', '鞄' {cannot}", "take them out"),
+        ("listing.yaml:5", f"in 'item.colour', '❤' {cannot}", "take it out"),
+        ("listing.yaml:15", f"in 'condition.notes.1.words', '💧' {cannot}", "take it out"),
+        ("listing.yaml:20", f"in 'story.headline', '👩', '👧' {cannot}", "take them out"),
+        ("listing.yaml:24", f"in 'includes.1', '箱' {cannot}", "take it out"),
+        ("listing.yaml:25", f"in 'includes.2', 'U+200B' {cannot}", "take it out"),
+    ]
+
+
+def test_many_characters_that_no_font_has_are_told_in_part(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("colour: no", "colour: 一二三四五六七八九十"))
+    with pytest.raises(ListingError) as caught:
+        read_listing(path, writable=unwritable)
+    (told,) = caught.value.problems
+    assert "'七', '八', … cannot be written" in told.message
+
+
+def test_unwritable_text_in_a_damaged_listing_is_one_mistake_among_others(tmp_path: Path) -> None:
+    text = GOOD.replace("model: 1955", "model: [✨]").replace("colour: no", "colour: ✨")
+    with pytest.raises(ListingError) as caught:
+        read_listing(write(tmp_path, text + "includes: ✨\n"), writable=unwritable)
+    assert [p.where for p in caught.value.problems] == [
+        "listing.yaml:4", "listing.yaml:5", "listing.yaml:20",
+    ]  # fmt: skip
+
+
+def test_everything_may_be_as_long_as_it_is_allowed_to_be(tmp_path: Path) -> None:
+    words = ("Worn at the seam, as is usual. " * 10)[:300].strip().ljust(300, "!")
+    value = {
+        "sku": "A",
+        "item": dict.fromkeys(("brand", "model", "colour", "material"), words),
+        "condition": {
+            "grade": "good",
+            "notes": [{"part": "corner", "flaw": "scuff", "words": words}] * 12,
+        },
+        "price": {"amount": 0, "currency": "EUR"},
+        "story": dict.fromkeys(("headline", "previous_owner", "special"), words),
+        "includes": [words] * 12,
+        "footage": ["a.mp4"],
+    }
+    path = write(tmp_path, json.dumps(value), "listing.json")
+    listing = read_listing(path, writable=unwritable)
+    assert listing.story.headline == listing.includes[11] == words
+    assert [note.words for note in listing.condition.notes] == [words] * 12
+    assert listing.price is not None
+    assert listing.price.amount == 0
+
+
+@pytest.mark.parametrize("empty", ["", "price:\ncertificates:\nincludes:\nstory:\n"])
+def test_a_listing_may_say_next_to_nothing(tmp_path: Path, empty: str) -> None:
+    text = "sku: A\nitem: {brand: A, model: B}\ncondition: {grade: good}\nfootage: [a]\n"
+    listing = read_listing(write(tmp_path, text + empty), writable=unwritable)
+    assert listing.price is None
+    assert listing.certificates == listing.includes == listing.condition.notes == ()
+    assert listing.story.headline is None
 
 
 def test_too_many_entries(tmp_path: Path) -> None:

@@ -348,6 +348,72 @@ def test_a_broken_template_is_explained(tmp_path: Path, body: str, message: str)
 def test_a_broken_theme_is_explained(tmp_path: Path) -> None:
     (tmp_path / "themes").mkdir()
     text = (shipped("overlays") / "themes/atelier.yaml").read_text(encoding="utf-8")
-    (tmp_path / "themes/atelier.yaml").write_text(text.replace('"#F7F3EA"', "ivory"))
-    with pytest.raises(ListingError, match=r"colours\.paper"):
+    wrong = (('"#F7F3EA"', "ivory"), ("enter: 8", "enter: 800"), ("{ font: serif", "{ fnt: serif"))
+    for right, written in wrong:
+        assert right in text
+        text = text.replace(right, written, 1)
+    (tmp_path / "themes/atelier.yaml").write_text(text)
+    with pytest.raises(ListingError) as caught:
         draw("hook", {"line": "a"}, TIKTOK, own=tmp_path)
+    lines = text.splitlines()
+    told = caught.value.problems
+    assert [lines[int(p.where.partition(":")[2]) - 1].split(":")[0].strip() for p in told] == [
+        "paper", "display", "motion",
+    ]  # fmt: skip
+    assert [(p.message, p.mend) for p in told] == [
+        ("'colours.paper' is 'ivory'; expected a colour in quotes, such as \"#1F1A15\"", ""),
+        (
+            "'styles.display.fnt' is not a key of 'styles.display'; expected one of font, size, "
+            "leading, spacing, capitals",
+            "did you mean 'font'?",
+        ),
+        ("'motion.enter' is '800'; expected a number of at most 60", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message", "mend"),
+    [
+        (
+            "font: sans-bold",
+            "font: sans-bolt",
+            "'styles.strong.font' is 'sans-bolt'; expected one of serif, sans, sans-medium, "
+            "sans-bold",
+            "did you mean 'sans-bold'?",
+        ),
+        (
+            "sans: [Inter-Regular.ttf]",
+            "sans: []",
+            "'fonts.sans' is []; expected at least 1 entry",
+            "",
+        ),
+        ("sans: [", "sans [", "a bracket is opened", "check"),
+    ],
+)
+def test_a_theme_with_a_wrong_font_is_explained(
+    tmp_path: Path, right: str, wrong: str, message: str, mend: str
+) -> None:
+    (tmp_path / "themes").mkdir()
+    text = (shipped("overlays") / "themes/atelier.yaml").read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "themes/atelier.yaml").write_text(text.replace(right, wrong, 1))
+    with pytest.raises(ListingError) as caught:
+        draw("hook", {"line": "a"}, TIKTOK, own=tmp_path)
+    (told,) = caught.value.problems
+    assert told.where.startswith("atelier.yaml:")
+    assert message in told.message
+    assert mend in told.mend
+
+
+def test_a_broken_words_file_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "i18n").mkdir()
+    (tmp_path / "i18n/en.yaml").write_text("part:\n  corner: [Ecke]\nflaw: none\n")
+    with pytest.raises(ListingError) as caught:
+        word("part", "corner", tmp_path)
+    assert [(p.where, p.message) for p in caught.value.problems] == [
+        ("en.yaml:2", "'part.corner' is [Ecke]; expected text"),
+        (
+            "en.yaml:3",
+            "'flaw' is 'none'; expected a group of keys, each on its own indented line",
+        ),
+    ]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from video_pipeline.errors import UsageError
 from video_pipeline.overlays.fonts import Typeface, typeface
+from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.overlays.typesetting import clean, fit
 from video_pipeline.resources import shipped
 
@@ -45,6 +46,36 @@ def test_a_missing_letter_is_borrowed_from_the_next_face(serif: Typeface) -> Non
     faces = [g.face for g in serif.shape("aβa").glyphs]
     assert faces == [0, 1, 0]
     assert serif.missing("aβ漢👜漢") == ("漢", "👜")
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ("Hand-stitched, the seller's “best” – 100 % β Ж €", ""),
+        ("A ✨ find ✨", "✨"),
+        ("良好 ok", "良好"),
+        # The variation selector and the joiners go anyway; only what would be seen is told.
+        ("❤\ufe0f", "❤"),
+        ("👩\u200d👧", "👩👧"),
+        ("fine\ufe0f\u200d", ""),
+        # Where nothing would be seen at all, everything is told.
+        ("\u200b\ufe0f", "\u200b\ufe0f"),
+        # Written in capitals it needs a letter that the fonts lack.
+        ("ŉ", "ŉ"),
+    ],
+)
+def test_what_cannot_be_written_is_known_beforehand(text: str, lost: str) -> None:
+    assert unwritable(text) == tuple(lost)
+
+
+def test_what_can_be_written_is_asked_of_the_persons_own_theme(tmp_path: Path) -> None:
+    (tmp_path / "themes").mkdir()
+    text = (shipped("overlays") / "themes/atelier.yaml").read_text(encoding="utf-8")
+    alone = text.replace("-SemiBold.ttf, Inter-Medium.ttf]", "-SemiBold.ttf]")
+    assert alone != text
+    (tmp_path / "themes/atelier.yaml").write_text(alone)
+    assert unwritable("aβ") == ()
+    assert unwritable("aβ", tmp_path) == ("β",)
 
 
 def test_a_font_that_is_not_there_or_not_a_font(tmp_path: Path) -> None:

@@ -13,9 +13,18 @@ from video_pipeline.errors import PipelineError
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.store import Store
-from video_pipeline.toolchain import disk_error, ffmpeg_path, ffmpeg_version, run
+from video_pipeline.toolchain import FFMPEG_VARIABLE, ffmpeg_path, ffmpeg_version, run
 
 _LEAST_DISK_GB = 2.0
+_REINSTALL = "reinstall with: pip install --force-reinstall "
+# What mends a trial that the system itself refused.
+_MENDS = {
+    "ffmpeg": f"{_REINSTALL}imageio-ffmpeg, or unset {FFMPEG_VARIABLE}",
+    "encoders": f"{_REINSTALL}imageio-ffmpeg, or unset {FFMPEG_VARIABLE}",
+    "fonts": f"{_REINSTALL}video-pipeline",
+    "cache": "choose another folder with --cache",
+    "disk": "choose another folder with --cache",
+}
 
 
 @dataclass(frozen=True)
@@ -46,10 +55,8 @@ def examine(store: Store) -> tuple[Result, ...]:
                 Result(name, False, f"{error.message} {error.where}".strip(), error.mend)
             )
         except OSError as error:
-            plain = disk_error(error, str(store.folder), "--cache")
-            if plain is None:
-                raise
-            results.append(Result(name, False, f"{plain.message} {plain.where}", plain.mend))
+            said = f"{error.strerror or error} {error.filename or ''}".strip()
+            results.append(Result(name, False, said, _MENDS[name]))
     return tuple(results)
 
 
@@ -84,7 +91,7 @@ def _cache(store: Store) -> Iterator[Result]:
 
 
 def _disk(store: Store) -> Iterator[Result]:
-    store.folder.mkdir(parents=True, exist_ok=True)
+    store.begin()
     free_gb = shutil.disk_usage(store.folder).free / 1e9
     yield Result(
         "disk",

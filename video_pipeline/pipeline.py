@@ -18,9 +18,10 @@ from pathlib import Path
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.delivery.folder import Clip, deliver
-from video_pipeline.delivery.publishing import MANIFEST, check_target, published
+from video_pipeline.delivery.publishing import KEY_FRAMES, MANIFEST, check_target, published
 from video_pipeline.delivery.stills import Still, write_keyframes
-from video_pipeline.edit.file import check_edit, read_edit, write_edit
+from video_pipeline.edit.file import check_edit, is_edit, read_edit, write_edit
+from video_pipeline.edit.honesty import unsaid_notes
 from video_pipeline.edit.keyframes import pick_keyframes
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import plan
@@ -38,12 +39,13 @@ from video_pipeline.footage.probe import probe
 from video_pipeline.listing.footage_paths import check_seen, resolve_footage
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.listing.reading import read_listing
+from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.presets.storyboards import Storyboard, load_storyboard
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering.check import Finding, check
-from video_pipeline.rendering.joining import join
+from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.rendering.sound import make_track
@@ -51,12 +53,11 @@ from video_pipeline.replacing import replaced
 from video_pipeline.store import Store, file_digest
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.claims import Claim, Refusal
-from video_pipeline.trust.wording import load_wording
+from video_pipeline.trust.wording import load_wording, promises
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
 _SELLERS_RULES = {"duration", "bytes"}
-# What stands in for the item's number in a folder of key frames; no listing can have it.
-_KEYFRAMES = "key frames"
+_STORYBOARD = "showcase"
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,24 @@ def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = Fal
 
     Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
     """
-    listing = read_listing(listing_path, settings.presets)
+    listing = _read(listing_path, settings)
     paths = resolve_footage(listing)
     check_seen(listing, paths)
-    footage = open_footage(paths)
+    return _verified(listing, open_footage(paths), settings, require_badge=require_badge)
+
+
+def _read(listing_path: Path, settings: Settings) -> ListingFile:
+    return read_listing(
+        listing_path,
+        settings.presets,
+        writable=lambda text: unwritable(text, settings.overlays),
+    )
+
+
+def _verified(
+    listing: ListingFile, footage: Mapping[str, Footage], settings: Settings, *, require_badge: bool
+) -> Prepared:
+    """A listing whose footage is open, with its certificates verified."""
     # A person's presets folder need not hold every kind of preset.
     own = settings.presets / "issuers" if settings.presets else None
     issuers = own if own is not None and own.is_dir() else None
@@ -130,7 +145,7 @@ def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = Fal
             f"no certificate could be verified: {first.reason}"
             if first
             else "the listing names no certificate",
-            where=first.file if first else listing_path.name,
+            where=first.file if first else listing.path.name,
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
     return Prepared(listing, footage, claims, refusals)
@@ -168,7 +183,7 @@ def prepare_and_plan(
     placement: str,
     settings: Settings,
     *,
-    storyboard: str = "showcase",
+    storyboard: str = _STORYBOARD,
     listener: Listener = silent,
 ) -> Edit:
     """The edit of a listing for one placement."""
@@ -179,12 +194,51 @@ def prepare_and_plan(
     return plan_listing(prepared, place, analyses, settings, board)
 
 
-def save_edit(edit: Edit, listing_path: Path, edit_path: Path) -> Edit:
-    """Write an edit for people, and return it with its paths as they stand in that file."""
+def write_plan(
+    listing_path: Path,
+    edit_path: Path | None,
+    placement: str,
+    settings: Settings,
+    *,
+    storyboard: str = _STORYBOARD,
+    force: bool = False,
+    listener: Listener = silent,
+) -> tuple[Edit, Path]:
+    """Plan a listing and write the edit to `edit_path`, or SKU.edit.json in the working folder.
+
+    Returns the edit as it stands in its file, and that file. Raises UsageError, before any work,
+    when another file stands there, or an edit and `force` is not given: it may hold a person's
+    changes.
+    """
+    edit_path = edit_path or Path(f"{_read(listing_path, settings).sku}.edit.json")
+    if edit_path.exists():
+        _check_replaceable(edit_path, listing_path, force=force)
+    edit = prepare_and_plan(
+        listing_path, placement, settings, storyboard=storyboard, listener=listener
+    )
     told = portable(edit, listing_path, edit_path)
     with replaced(edit_path) as part:
         write_edit(told, part)
-    return told
+    return told, edit_path
+
+
+def _check_replaceable(edit_path: Path, listing_path: Path, *, force: bool) -> None:
+    if listing_path.exists() and edit_path.samefile(listing_path):
+        raise UsageError(
+            "this is the listing itself", where=str(edit_path), mend="name another file"
+        )
+    if not is_edit(edit_path):
+        raise UsageError(
+            "something other than an edit stands here",
+            where=str(edit_path),
+            mend="name another file with --output",
+        )
+    if not force:
+        raise UsageError(
+            "there is an edit already, and you may have changed it",
+            where=str(edit_path),
+            mend="add --force to replace it, or name another file with --output",
+        )
 
 
 def portable(edit: Edit, listing_path: Path, edit_path: Path) -> Edit:
@@ -213,14 +267,51 @@ def write_key_frames(
     """
     pick_keyframes({}, shows, most)  # a mistyped word is refused before anything is looked at
     footage = open_footage(paths)
-    check_target(output, _KEYFRAMES)
-    with _whole_folder(output, _KEYFRAMES) as folder:
+    check_target(output, None)
+    with _whole_folder(output, None) as folder:
         analyses = analyse_all(footage, settings, listener)
         stills = write_keyframes(pick_keyframes(analyses, shows, most), footage, folder)
         files = sorted(path for path in folder.iterdir() if path.is_file())
-        manifest = {"sku": _KEYFRAMES, "files": {path.name: file_digest(path) for path in files}}
+        manifest = {"kind": KEY_FRAMES, "files": {path.name: file_digest(path) for path in files}}
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return tuple(replace(still, file=output / still.file.name) for still in stills)
+
+
+def render(
+    path: Path,
+    output: Path | None,
+    settings: Settings,
+    *,
+    placements: Sequence[str] | None = None,
+    storyboard: str | None = None,
+    require_badge: bool = False,
+    listener: Listener = silent,
+) -> list[Rendered]:
+    """Render a listing or an edit, whichever the file is.
+
+    Raises UsageError when an edit comes with what it has decided already.
+    """
+    if not is_edit(path):
+        return render_listing(
+            path,
+            output,
+            ["tiktok"] if placements is None else placements,
+            settings,
+            storyboard=storyboard or _STORYBOARD,
+            require_badge=require_badge,
+            listener=listener,
+        )
+    for option, given, what in (
+        ("--placement", placements, "for one placement"),
+        ("--storyboard", storyboard, "after one storyboard"),
+    ):
+        if given is not None:
+            raise UsageError(
+                f"an edit is made {what} already",
+                where=option,
+                mend="leave it out, or plan the listing again",
+            )
+    return render_edit(path, output, settings, require_badge=require_badge, listener=listener)
 
 
 def render_listing(
@@ -229,7 +320,7 @@ def render_listing(
     placements: Sequence[str],
     settings: Settings,
     *,
-    storyboard: str = "showcase",
+    storyboard: str = _STORYBOARD,
     require_badge: bool = False,
     listener: Listener = silent,
 ) -> list[Rendered]:
@@ -270,13 +361,14 @@ def render_edit(
     """Render an edit that a person has changed by hand.
 
     The badge is earned anew: a badge in the edit is drawn only for a certificate that this run
-    verified, whatever the file says.
+    verified, whatever the file says. What the edit no longer says of the listing's flaws is warned
+    of.
     """
     edit = read_edit(edit_path)
-    listing_path = (edit_path.parent / edit.listing).resolve()
+    home = edit_path.resolve().parent
     place = load_placement(edit.placement, settings.presets)
-    prepared = prepare(listing_path, settings, require_badge=require_badge)
-    wanted = [(edit_path.parent / source.path).resolve() for source in edit.sources.values()]
+    listing = _read((home / edit.listing).resolve(), settings)
+    wanted = [(home / source.path).resolve() for source in edit.sources.values()]
     footage = dict(zip(edit.sources, open_footage(wanted).values(), strict=True))
     for name, source in edit.sources.items():
         if footage[name].digest != source.digest:
@@ -293,7 +385,10 @@ def render_edit(
             problems=[Problem(edit_path.name, "its size or rate was changed", "plan it again")],
         )
     check_edit(edit, footage, edit_path.name)
-    prepared = replace(prepared, footage=footage)
+    prepared = _verified(listing, footage, settings, require_badge=require_badge)
+    unsaid = unsaid_notes(edit, listing, settings.overlays)
+    warnings = (f"the edit no longer says a flaw of the listing: {line}" for line in unsaid)
+    edit = replace(edit, warnings=tuple(dict.fromkeys((*edit.warnings, *warnings))))
     output = output or Path("out") / prepared.listing.sku
     check_target(output, prepared.listing.sku)
     with _whole_folder(output, prepared.listing.sku) as folder:
@@ -363,9 +458,17 @@ def _render(
         listener(Step("joining", place.name, place_in, len(pieces)))
         track = make_track(edit, prepared.footage, place, settings.store)
         file = folder / f"{sku}.{place.name}.mp4"
-        join(own, track.path, edit.rate, file)
+        try:
+            join(own, track.path, edit.rate, file)
+        except DamagedError as error:
+            settings.store.drop(error.file)
+            raise
         findings = check(file, place)
-        warnings = (*edit.warnings, *((track.warning,) if track.warning else ()))
+        warnings = (
+            *edit.warnings,
+            *promises(prepared.listing),
+            *((track.warning,) if track.warning else ()),
+        )
         clips.append(
             Clip(edit, place, file, tuple(own), overlays, (*warnings, *_judged(findings, file)))
         )
@@ -384,13 +487,14 @@ def _render(
 
 
 @contextmanager
-def _whole_folder(output: Path, sku: str) -> Iterator[Path]:
+def _whole_folder(output: Path, sku: str | None) -> Iterator[Path]:
     """`published`, with errors that name the folder a person asked for, not the private one."""
     with published(output, sku) as folder:
         try:
             yield folder
         except PipelineError as error:
             error.where = error.where.replace(str(folder), str(output))
+            error.mend = error.mend.replace(str(folder), str(output))
             raise
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from video_pipeline.errors import RenderError
+from video_pipeline.errors import RenderError, UsageError
 from video_pipeline.interruption import whole
 from video_pipeline.toolchain import disk_error
 
@@ -17,9 +17,18 @@ from video_pipeline.toolchain import disk_error
 def replaced(path: Path) -> Iterator[Path]:
     """Yield a private path beside `path`; when the block ends well it becomes `path`.
 
-    Missing folders are made. When the block fails or is interrupted, nothing is left and `path`
-    stays as it was. Raises RenderError when the disk is full or the folder cannot be written.
+    Missing folders are made; a link stays a link, and the file it names is replaced. When the block
+    fails or is interrupted, nothing is left and `path` stays as it was. Raises UsageError when
+    something other than a file stands there, RenderError when the disk is full or the folder
+    cannot be written.
     """
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            "something other than a file stands here",
+            where=str(path),
+            mend="name another file with --output",
+        )
+    path = Path(os.path.realpath(path))
     part: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

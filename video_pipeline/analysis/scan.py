@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,12 @@ def analyse(footage: Footage, store: Store, listener: Listener = silent) -> Anal
     """
     hardware, stitching = detectors()
     key = digest_of(
-        [SCAN_VERSION, footage.digest, hardware.version, stitching.version, LONG_SIDE, str(EVERY)]
+        [
+            *(SCAN_VERSION, footage.digest, hardware.version, stitching.version),
+            *(LONG_SIDE, str(EVERY)),
+            # Another version of these may decode, scale or measure a picture a little differently.
+            *(av.__version__, cv2.__version__, np.__version__),
+        ]
     )
 
     def write(part: Path) -> None:

@@ -10,8 +10,9 @@ from click.exceptions import Exit
 from rich.markup import escape
 
 from video_pipeline import doctor as examination
-from video_pipeline.cli.output import output_options, people, print_json
+from video_pipeline.cli.output import output_options, people, print_json, verbose_option
 from video_pipeline.cli.settings import settings_from, settings_options
+from video_pipeline.delivery.manifest import made_with
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.rendering.check import check as check_clip
 
@@ -23,9 +24,7 @@ from video_pipeline.rendering.check import check as check_clip
     "--presets", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own."
 )
 @output_options
-def check(
-    *, file: Path, placement: str, presets: Path | None, as_json: bool, verbose: bool, debug: bool
-) -> None:
+def check(*, file: Path, placement: str, presets: Path | None, as_json: bool, debug: bool) -> None:
     """Hold an mp4 against what a placement asks for; say what to mend.
 
     The exit code is 5 when it falls short.
@@ -57,6 +56,7 @@ def check(
 @click.command()
 @click.option("--clear-cache", is_flag=True, help="Forget everything that was kept for reuse.")
 @settings_options
+@verbose_option
 @output_options
 def doctor(clear_cache: bool, as_json: bool, verbose: bool, debug: bool, **where: Any) -> None:
     """Look at this machine: ffmpeg, encoders, fonts, cache, disk. Say what to mend.
@@ -82,5 +82,8 @@ def doctor(clear_cache: bool, as_json: bool, verbose: bool, debug: bool, **where
             people.print(f"{mark}  {r.name:<10} {escape(r.found)}")
             if r.mend:
                 people.print(f"       {'':<10} {escape(r.mend)}")
+        if verbose and all(r.ok for r in results if r.name == "ffmpeg"):
+            for name, release in made_with().items():
+                people.print(f"       {name:<24} {escape(release)}")
     if not all(r.ok for r in results):
         raise Exit(5)

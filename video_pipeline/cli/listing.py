@@ -32,7 +32,6 @@ def init(
     output: Path,
     force: bool,
     as_json: bool,
-    verbose: bool,
     debug: bool,
 ) -> None:
     """Write a listing to fill in, for the footage you have.
@@ -44,10 +43,8 @@ def init(
             "there is a listing already", where=str(output), mend="add --force to replace it"
         )
     for path in footage:
-        if path.is_file():
+        if not path.is_dir():
             probe(path)
-        elif not path.exists():
-            raise UsageError("there is no such file", where=str(path), mend="check the name")
     text = draft(footage, output.parent.absolute())
     with replaced(output) as part:
         part.write_text(text, encoding="utf-8")
@@ -61,7 +58,7 @@ def init(
 @click.command()
 @click.argument("what", type=click.Choice(["listing"]), default="listing")
 @output_options
-def schema(what: str, as_json: bool, verbose: bool, debug: bool) -> None:
+def schema(what: str, as_json: bool, debug: bool) -> None:
     """Print the JSON Schema of the listing file, for editors that complete it.
 
     Example: `video-pipeline schema listing > listing.schema.json`.

@@ -10,19 +10,23 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from video_pipeline.cli.output import output_options, people, print_json, progress
+from video_pipeline.cli.output import (
+    output_options,
+    people,
+    print_json,
+    progress,
+    verbose_option,
+)
 from video_pipeline.cli.settings import settings_from, settings_options
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
-from video_pipeline.errors import UsageError
 from video_pipeline.pipeline import (
     Rendered,
     Settings,
-    prepare_and_plan,
-    render_edit,
     render_listing,
-    save_edit,
+    write_plan,
 )
+from video_pipeline.pipeline import render as render_file
 from video_pipeline.resources import shipped
 
 _SAMPLE = "cognac-pouch"
@@ -34,7 +38,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--placement", default="tiktok", show_default=True, help="Where it will be posted.")
 @click.option("--storyboard", default="showcase", show_default=True)
 @click.option("-o", "--output", type=_FILE, help="Write the edit here.  [default: SKU.edit.json]")
+@click.option("--force", is_flag=True, help="Replace an edit that is there already.")
 @settings_options
+@verbose_option
 @output_options
 def plan(
     *,
@@ -42,6 +48,7 @@ def plan(
     placement: str,
     storyboard: str,
     output: Path | None,
+    force: bool,
     as_json: bool,
     verbose: bool,
     debug: bool,
@@ -52,12 +59,16 @@ def plan(
     Example: `video-pipeline plan listing.yaml -o edit.json`, then
     `video-pipeline render edit.json`.
     """
-    with progress(quiet=as_json) as listener:
-        edit = prepare_and_plan(
-            listing, placement, settings_from(**where), storyboard=storyboard, listener=listener
+    with progress() as listener:
+        edit, target = write_plan(
+            listing,
+            output,
+            placement,
+            settings_from(**where),
+            storyboard=storyboard,
+            force=force,
+            listener=listener,
         )
-    target = output or Path(f"{edit.sku}.edit.json")
-    edit = save_edit(edit, listing, target)
     if as_json:
         print_json(edit_as_json(edit))
         return
@@ -72,7 +83,7 @@ def plan(
     "--placement",
     help="Where it will be posted; several with commas.  [default: tiktok]",
 )
-@click.option("--storyboard", default="showcase", show_default=True)
+@click.option("--storyboard", help="What the clip shows, in which order.  [default: showcase]")
 @click.option(
     "-o",
     "--output",
@@ -81,12 +92,13 @@ def plan(
 )
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
 @settings_options
+@verbose_option
 @output_options
 def render(
     *,
     listing: Path,
     placement: str | None,
-    storyboard: str,
+    storyboard: str | None,
     output: Path | None,
     require_badge: bool,
     as_json: bool,
@@ -98,28 +110,17 @@ def render(
 
     Example: `video-pipeline render listing.yaml --placement tiktok,reels -o out/bag-17`.
     """
-    settings = settings_from(**where)
-    with progress(quiet=as_json) as listener:
-        if listing.suffix == ".json" and _is_edit(listing):
-            if placement:
-                raise UsageError(
-                    "an edit is made for one placement already",
-                    where="--placement",
-                    mend="leave it out, or plan again for another placement",
-                )
-            clips = render_edit(
-                listing, output, settings, require_badge=require_badge, listener=listener
-            )
-        else:
-            clips = render_listing(
-                listing,
-                output,
-                [name.strip() for name in (placement or "tiktok").split(",") if name.strip()],
-                settings,
-                storyboard=storyboard,
-                require_badge=require_badge,
-                listener=listener,
-            )
+    names = placement.split(",") if placement is not None else None
+    with progress() as listener:
+        clips = render_file(
+            listing,
+            output,
+            settings_from(**where),
+            placements=[n.strip() for n in names if n.strip()] if names is not None else None,
+            storyboard=storyboard,
+            require_badge=require_badge,
+            listener=listener,
+        )
     _report(clips, as_json=as_json, verbose=verbose)
 
 
@@ -133,6 +134,7 @@ def render(
     help="The output folder.",
 )
 @settings_options
+@verbose_option
 @output_options
 def demo(output: Path, as_json: bool, verbose: bool, debug: bool, **where: Any) -> None:
     """Render the sample listing, to see what comes out.
@@ -143,7 +145,7 @@ def demo(output: Path, as_json: bool, verbose: bool, debug: bool, **where: Any) 
     """
     settings: Settings = settings_from(**where)
     sample = shipped("samples") / _SAMPLE / "listing.yaml"
-    with progress(quiet=as_json) as listener:
+    with progress() as listener:
         clips = render_listing(sample, output, ["tiktok"], settings, listener=listener)
     _report(clips, as_json=as_json, verbose=verbose)
 
@@ -212,11 +214,3 @@ def _say_left_out(edits: Sequence[Edit]) -> None:
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds // 60)}:{seconds % 60:05.2f}"
-
-
-def _is_edit(path: Path) -> bool:
-    # An edit names its cuts; a listing may be JSON too.
-    try:
-        return '"cuts"' in path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False

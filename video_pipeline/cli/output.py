@@ -28,10 +28,14 @@ def output_options(command: Command) -> Command:
     command = click.option(
         "--debug", is_flag=True, help="Show the traceback and the tools' own logs on an error."
     )(command)
-    command = click.option("-v", "--verbose", is_flag=True, help="Say more.")(command)
     return click.option(
-        "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+        "--json", "as_json", is_flag=True, help="Print one JSON document on standard output."
     )(command)
+
+
+def verbose_option(command: Command) -> Command:
+    """`-v`, for commands that know more than they say."""
+    return click.option("-v", "--verbose", is_flag=True, help="Say more.")(command)
 
 
 def print_json(value: Any) -> None:
@@ -66,12 +70,10 @@ def tell(
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Listener]:
+def progress() -> Iterator[Listener]:
     """A listener that shows a bar on a terminal and plain lines otherwise, on standard error."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if quiet and not console.is_terminal:
-        yield lambda _step: None
-    elif console.is_terminal:
+    if console.is_terminal:
         with _bar(console) as listener:
             yield listener
     else:

@@ -10,17 +10,26 @@ from rich.markup import escape
 from rich.table import Table
 
 from video_pipeline.analysis.picture import look_at
-from video_pipeline.cli.output import output_options, people, print_json, progress
+from video_pipeline.cli.output import (
+    output_options,
+    people,
+    print_json,
+    progress,
+    verbose_option,
+)
 from video_pipeline.cli.settings import settings_from, settings_options
 from video_pipeline.edit.keyframes import SHOWN
 from video_pipeline.footage.model import Footage
+from video_pipeline.geometry import Box
 from video_pipeline.pipeline import open_footage, write_key_frames
 
 _FILES = click.Path(path_type=Path)
+_PICTURES = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
 @click.argument("footage", nargs=-1, required=True, type=_FILES)
+@verbose_option
 @output_options
 def inspect(footage: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool) -> None:
     """Say what footage files hold: size as shown, length, rate, colour, sound.
@@ -45,6 +54,9 @@ def inspect(footage: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool
             f.audio_codec or "none",
         )
     people.print(table)
+    if verbose:
+        for f in found.values():
+            people.print(f"{escape(f.name)}: {escape(str(f.path))}, SHA-256 {f.digest}")
 
 
 @click.command()
@@ -60,6 +72,7 @@ def inspect(footage: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool
 )
 @click.option("-n", "most", type=click.IntRange(1, 100), default=5, show_default=True)
 @settings_options
+@verbose_option
 @output_options
 def keyframes(
     *,
@@ -77,7 +90,7 @@ def keyframes(
     Example: `video-pipeline keyframes take.mov -o keyframes --show hardware,stitching -n 5`.
     """
     shows = [word.strip() for word in show.split(",") if word.strip()]
-    with progress(quiet=as_json) as listener:
+    with progress() as listener:
         stills = write_key_frames(
             footage, output, shows, most, settings_from(**where), listener=listener
         )
@@ -104,13 +117,16 @@ def keyframes(
             f"{frame.shows:<10} {frame.score:.2f}  {escape(frame.source)} {float(frame.t):.2f} s  "
             f"{escape(str(still.file))}"
         )
+        if verbose and frame.box:
+            people.print(f"{'':<10} at {_place(frame.box)}")
     for word in shows:
         if not any(still.frame.shows == word for still in stills):
             people.print(f"[yellow]note[/yellow] no frame shows {escape(word)} large and sharp")
 
 
 @click.command()
-@click.argument("images", nargs=-1, required=True, type=_FILES, metavar="IMAGE...")
+@click.argument("images", nargs=-1, required=True, type=_PICTURES, metavar="IMAGE...")
+@verbose_option
 @output_options
 def detect(images: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool) -> None:
     """Say what single pictures show: hardware, stitching, and how good the picture is.
@@ -148,6 +164,15 @@ def detect(images: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool) 
             f"{escape(str(p.file))}  hardware {p.hardware.score:.2f}  stitching "
             f"{p.stitching.score:.2f}  sharp {p.sharpness:.2f}  light {p.exposure.score:.2f}"
         )
+        if verbose:
+            for word, detection in (("hardware", p.hardware), ("stitching", p.stitching)):
+                for box in detection.boxes:
+                    people.print(f"  {word:<10} at {_place(box)}")
+
+
+def _place(box: Box) -> str:
+    """A box as left, top, right and bottom, shares of the picture."""
+    return ", ".join(f"{edge:.2f}" for edge in box.as_list())
 
 
 def _footage_json(footage: Footage) -> dict[str, Any]:

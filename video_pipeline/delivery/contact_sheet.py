@@ -38,7 +38,7 @@ def write_sheet(
     size = (_GAP + columns * (cell + _GAP), _GAP + rows * (height + _CAPTION + _GAP))
     sheet = Image.new("RGB", size, _PAPER)
     pen = ImageDraw.Draw(sheet)
-    font = ImageFont.truetype(shipped("overlays") / "fonts" / "Inter-Medium.ttf", 19)
+    font = ImageFont.truetype(str(shipped("overlays") / "fonts" / "Inter-Medium.ttf"), 19)
     for place, (entry, picture) in enumerate(zip(entries, pictures, strict=True)):
         x = _GAP + (place % columns) * (cell + _GAP)
         y = _GAP + (place // columns) * (height + _CAPTION + _GAP)

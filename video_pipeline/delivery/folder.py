@@ -53,8 +53,11 @@ def deliver(
     """Write everything that goes with the clips into `folder`, the manifest last."""
     for clip in clips:
         stem = clip.file.with_suffix("")
-        write_cover(clip, stem.with_name(f"{stem.name}.cover.jpg"))
-        write_clip_sheet(clip, stem.with_name(f"{stem.name}.sheet.jpg"))
+        write_clip_stills(
+            clip,
+            cover=stem.with_name(f"{stem.name}.cover.jpg"),
+            sheet=stem.with_name(f"{stem.name}.sheet.jpg"),
+        )
     write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
     if frames:
@@ -73,26 +76,35 @@ def deliver(
     )
 
 
-def write_cover(clip: Clip, out: Path) -> None:
-    """The picture that stands for the clip: the middle of the hero shot, with its title."""
+def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> None:
+    """Write the pictures of a finished clip, in one pass over it.
+
+    The cover stands for the clip: the middle of the hero shot, with its title. The sheet shows
+    three frames of every cut.
+    """
+    shown = [
+        (first + int(cut.frames * share), cut.slot)
+        for first, cut in _starts(clip.edit)
+        for share in (0.15, 0.5, 0.9)
+    ]
     first, cut = next(
         ((f, c) for f, c in _starts(clip.edit) if c.slot == "hero"), next(_starts(clip.edit))
     )
-    _still(clip, first + cut.frames // 2, out)
-
-
-def write_clip_sheet(clip: Clip, out: Path) -> None:
-    """Three frames of every cut, as they came out of the finished clip."""
+    middle = first + cut.frames // 2
+    frames = sorted({middle, *(frame for frame, _ in shown)})
     with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
-        entries = []
-        for first, cut in _starts(clip.edit):
-            for share in (0.15, 0.5, 0.9):
-                frame = first + int(cut.frames * share)
-                picture = Path(scratch) / f"{frame:05d}.jpg"
-                _still(clip, frame, picture)
-                at = float(frame / clip.edit.rate)
-                entries.append(Entry(picture, f"{at:.1f} s  {cut.slot}"))
-        write_sheet(entries, out, columns=6, height=480)
+        run(
+            graph.clip_stills(clip.file, frames, Path(scratch) / "%05d.jpg"),
+            deadline_s=_DEADLINE_S,
+            what="taking stills",
+        )
+        files = {frame: Path(scratch) / f"{place:05d}.jpg" for place, frame in enumerate(frames)}
+        cover.write_bytes(files[middle].read_bytes())
+        entries = [
+            Entry(files[frame], f"{float(frame / clip.edit.rate):.1f} s  {slot}")
+            for frame, slot in shown
+        ]
+        write_sheet(entries, sheet, columns=6, height=480)
 
 
 def write_preview(clip: Clip, out: Path) -> None:
@@ -116,11 +128,3 @@ def _starts(edit: Edit) -> Iterator[tuple[int, Cut]]:
     for cut in edit.cuts:
         yield first, cut
         first += cut.frames
-
-
-def _still(clip: Clip, frame: int, out: Path) -> None:
-    run(
-        graph.clip_still(clip.file, frame, clip.edit.rate, out),
-        deadline_s=_DEADLINE_S,
-        what="taking a still",
-    )

@@ -83,6 +83,7 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
     edit = edit_as_json(record.edit)
     for source in edit["sources"].values():
         source["path"] = Path(source["path"]).name
+    edit["listing"] = Path(edit["listing"]).name
     return {
         "placement": record.edit.placement,
         "file": record.file,

@@ -1,11 +1,13 @@
 """Publishing: an output folder is complete or untouched, never half.
 
 Everything is written into a private folder beside the wanted one and renamed in a single step when
-it is whole. A folder that holds anything else than an earlier result of the same item is refused.
+it is whole. A folder that holds anything else than an earlier result of the same item is refused,
+and so is one that cannot be renamed. A link to a folder stays a link: the folder is replaced.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -18,23 +20,26 @@ from video_pipeline.interruption import whole
 from video_pipeline.toolchain import disk_error
 
 MANIFEST = "manifest.json"
+KEY_FRAMES = "key frames"  # the manifest's `kind` in a folder of key frames, which has no item
 
 
 @contextmanager
-def published(folder: Path, sku: str) -> Iterator[Path]:
+def published(folder: Path, sku: str | None) -> Iterator[Path]:
     """Yield a private folder; when the block ends well, it takes the place of `folder`.
 
-    When the block fails or is interrupted, the private folder goes and `folder` stays as it was.
-    Raises UsageError when `folder` holds files of somebody else, RenderError when the disk is full
+    `sku` is the item's number, or None for a folder of key frames. When the block fails or is
+    interrupted, the private folder goes and `folder` stays as it was. Raises UsageError when
+    `folder` holds files of somebody else or cannot be renamed, RenderError when the disk is full
     or cannot be written.
     """
-    folder = folder.absolute()
     check_target(folder, sku)
+    folder = _real(folder)
     staging = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
         staging.mkdir()
+        _try_renaming(folder)
         yield staging
         _swap(staging, folder)
     except OSError as error:
@@ -46,14 +51,16 @@ def published(folder: Path, sku: str) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def check_target(folder: Path, sku: str) -> None:
-    """Raise UsageError when publishing to `folder` would destroy what is not ours to replace."""
+def check_target(folder: Path, sku: str | None) -> None:
+    """Raise UsageError when `folder` is not ours to replace, or cannot be replaced as a whole."""
     if not folder.exists():
         return
     if not folder.is_dir():
         raise UsageError(
             "the output is a file, not a folder", where=str(folder), mend="name a folder"
         )
+    if os.path.ismount(_real(folder)):
+        raise _fixed(folder)
     present = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
@@ -64,7 +71,7 @@ def check_target(folder: Path, sku: str) -> None:
     ours: set[str] = set()
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if manifest["sku"] == sku:
+        if (manifest.get("kind") == KEY_FRAMES) if sku is None else (manifest["sku"] == sku):
             ours = {MANIFEST, *manifest["files"]}
     foreign = sorted(present - ours)
     if foreign:
@@ -73,6 +80,38 @@ def check_target(folder: Path, sku: str) -> None:
             where=str(folder),
             mend="choose an empty folder with --output",
         )
+
+
+def _real(folder: Path) -> Path:
+    """The folder itself where a link is named; it need not be there yet."""
+    return Path(os.path.realpath(folder))
+
+
+def _fixed(folder: Path) -> UsageError:
+    return UsageError(
+        "this folder is held in its place by the system (a disk or a container's volume is mounted "
+        "there), so it cannot be replaced as a whole",
+        where=str(folder),
+        mend=f"choose a folder inside it: --output {folder / 'clips'}",
+    )
+
+
+def _try_renaming(folder: Path) -> None:
+    """Find out now, not after minutes of work, whether the folder can be put aside.
+
+    A run that is killed between the two renames loses nothing: the next one brings it back.
+    """
+    if not folder.exists():
+        return
+    aside = folder.parent / f".{folder.name}.old-{os.getpid()}"
+    with whole():
+        try:
+            folder.rename(aside)
+        except OSError as error:
+            if error.errno in (errno.EBUSY, errno.EXDEV):
+                raise _fixed(folder) from error
+            raise
+        aside.rename(folder)
 
 
 def _swap(staging: Path, folder: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 from video_pipeline.listing.model import Item, Listing, Note, Price
 from video_pipeline.overlays.theme import word
@@ -18,14 +18,24 @@ from video_pipeline.trust.claims import Claim
 
 
 def money(price: Price, locale: str = "en_GB") -> str:
-    """An amount as it is written for buyers: '€1,250', 'US$99.50', 'JP¥180,000'."""
-    whole = price.amount == price.amount.to_integral_value()
+    """An amount as it is written for buyers: '€1,250', 'US$99.50', 'JP¥180,000', 'CHF 1,250'.
+
+    Nothing is rounded: a whole amount stands without decimals, any other with those of its
+    currency, or with more should it have more.
+    """
+    amount = price.amount.copy_abs()  # it is never below 0, but may be written -0
+    decimals = 0
+    if amount != amount.to_integral_value():
+        written = -int(amount.as_tuple().exponent)
+        decimals = max(get_currency_precision(price.currency), written)
+    # A symbol of letters needs a space before the figures (CLDR's currencySpacing).
+    space = "\u00a0" if get_currency_symbol(price.currency, locale)[-1].isalpha() else ""
     return format_currency(
-        price.amount,
+        amount,
         price.currency,
-        format="¤#,##0" if whole else None,
+        format=f"¤{space}#,##0" + ("." + "0" * decimals if decimals else ""),
         locale=locale,
-        currency_digits=not whole,
+        currency_digits=False,
     )
 
 
@@ -96,17 +106,27 @@ def grade(
     }
 
 
-def badge(claim: Claim, item: Item) -> dict[str, Any]:
-    """A verified certificate, in the words that trust allows."""
+def badge(claim: Claim, item: Item | None = None) -> dict[str, Any]:
+    """A verified certificate, in the words that trust allows.
+
+    The field `claim` says which certificate it is, and is not drawn. `item` may be left out where
+    only the claim is at hand: the brand is the same.
+    """
     fields: dict[str, Any] = {
         "lines": list(claim.lines),
+        "claim": claim.file_digest,
         "certificate_id": claim.certificate_id,
         "issuer_name": claim.issuer_name,
-        "brand": item.brand,
+        "brand": item.brand if item else claim.brand,
     }
     if claim.check_url:
         fields["check_url"] = claim.check_url
     return fields
+
+
+def price(listing: Listing) -> dict[str, Any] | None:
+    """What is asked, if the listing says so."""
+    return {"amount_text": money(listing.price)} if listing.price else None
 
 
 def end_card(listing: Listing, scale: GradeScale) -> dict[str, Any]:

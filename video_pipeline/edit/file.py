@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.errors import ListingError, Problem
 from video_pipeline.footage.model import Footage
+from video_pipeline.handwriting.spelling import did_you_mean
 
-_ADAPTER = TypeAdapter(Edit)
+# A mistyped key would otherwise be a change that silently does nothing. Pydantic takes this from
+# its caller for anything but a bare dataclass, and hands it on to the dataclasses within.
+_ADAPTER: TypeAdapter[Edit | None] = TypeAdapter(Edit | None, config=ConfigDict(extra="forbid"))
+_AN_EDIT = frozenset({"sources", "cuts"})
+_COMPARE = "compare with a fresh edit from: video-pipeline plan"
+
+
+def is_edit(path: Path) -> bool:
+    """Whether a file is an edit by its top-level keys; a listing may be JSON too, but has others.
+
+    A file that cannot be read as JSON is none.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and bool(_AN_EDIT & value.keys())
 
 
 def edit_as_json(edit: Edit) -> dict[str, Any]:
@@ -32,7 +50,7 @@ def write_edit(edit: Edit, path: Path) -> None:
 def read_edit(path: Path) -> Edit:
     """Read an edit. Raises ListingError with every mistake in it."""
     try:
-        return _ADAPTER.validate_json(path.read_bytes())
+        edit = _ADAPTER.validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise ListingError(
             "there is no such edit file",
@@ -40,15 +58,37 @@ def read_edit(path: Path) -> Edit:
             problems=[Problem(str(path), "not found", "write one with: video-pipeline plan")],
         ) from error
     except ValidationError as error:
-        problems = [
-            Problem(
-                f"{path.name}: {'.'.join(str(part) for part in mistake['loc']) or 'file'}",
-                mistake["msg"].lower(),
-                "compare with a fresh edit from: video-pipeline plan",
-            )
-            for mistake in error.errors()
-        ]
+        problems = []
+        for mistake in error.errors():
+            loc = mistake["loc"]
+            message, mend = mistake["msg"].lower(), _COMPARE
+            if mistake["type"] == "unexpected_keyword_argument":
+                known = _keys_at(loc[:-1])
+                message = "there is no such key in an edit"
+                mend = did_you_mean(str(loc[-1]), known) or f"there are: {', '.join(known)}"
+            place = ".".join(str(part) for part in loc) or "file"
+            problems.append(Problem(f"{path.name}: {place}", message, mend))
         raise ListingError("the edit has mistakes", where=path.name, problems=problems) from error
+    if edit is None:
+        raise ListingError(
+            "the edit is empty",
+            where=path.name,
+            problems=[Problem(path.name, "it holds nothing", _COMPARE)],
+        )
+    return edit
+
+
+def _keys_at(place: Sequence[int | str]) -> list[str]:
+    """The keys that the model knows at a place such as `cuts`, 0, `crop`."""
+    here: Any = Edit
+    for part in place:
+        if is_dataclass(here):
+            here = get_type_hints(here)[str(part)]
+        else:  # tuple[Cut, ...] or dict[str, SourceRef]
+            here = next(kind for kind in get_args(here) if is_dataclass(kind))
+        if type(None) in get_args(here):  # Candidate | None
+            here = get_args(here)[0]
+    return [field.name for field in fields(here)]
 
 
 def check_edit(edit: Edit, footage: Mapping[str, Footage], where: str) -> None:

@@ -29,7 +29,9 @@ def frame_window(
 ) -> Crop:
     """The crop of a window: around `box` when the seller gave one, else around what is shown."""
     boxes = [box] * len(window.moments) if box else [_shown(m, need) for m in window.moments]
-    width, height = _size(boxes, need, footage, placement)
+    # What a seller has drawn a box around is shown whole; a detector's box is only a hint.
+    show_all = box is not None or need in ("whole", "certificate")
+    width, height = _size(boxes, need, footage, placement, show_all=show_all)
     across = _path(
         [
             _wanted(b.centre[0] if b else 0.5, footage.width, width, _aim_x(placement))
@@ -94,7 +96,12 @@ def _shown(moment: Moment, need: Need) -> Box | None:
 
 
 def _size(
-    boxes: Sequence[Box | None], need: Need, footage: Footage, placement: Placement
+    boxes: Sequence[Box | None],
+    need: Need,
+    footage: Footage,
+    placement: Placement,
+    *,
+    show_all: bool,
 ) -> tuple[int, int]:
     aspect = placement.width / placement.height
     width = min(footage.width, footage.height * aspect)
@@ -102,7 +109,7 @@ def _size(
     if known:
         box_width = float(np.median([b.width for b in known])) * footage.width
         box_height = float(np.median([b.height for b in known])) * footage.height
-        if need in ("whole", "certificate") and box_width > width:
+        if show_all and box_width > width:
             # The item is wider than an upright picture: show it all, with room above and below.
             wide = min(float(footage.width), box_width * _ROOM_AROUND)
             return _even(wide), _even(float(footage.height))

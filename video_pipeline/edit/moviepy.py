@@ -17,7 +17,9 @@ import numpy as np
 from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoClip, concatenate_videoclips
 from numpy.typing import NDArray
 
-from video_pipeline.edit.model import BADGE, Cut, Edit, OverlayUse
+from video_pipeline.edit.honesty import words_of
+from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
@@ -38,11 +40,13 @@ def to_moviepy(
     """The whole edit as one MoviePy `VideoClip` with sound, to script further.
 
     `home` is the folder that the edit's source paths start from; `presets` and `overlays` are a
-    person's own folders. A badge is drawn only for one of `claims` (see trust.badge.verify),
-    whatever the edit says. Raises FootageError when a source is gone.
+    person's own folders. A badge is drawn only for one of `claims` (see trust.badge.verify), in
+    its words, and only where the placement allows it; else it is left out, whatever the edit says.
+    Raises FootageError when a source is gone.
     """
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
-    canvas = Canvas(edit.width, edit.height, load_placement(edit.placement, presets).safe)
+    placement = load_placement(edit.placement, presets)
+    canvas = Canvas(edit.width, edit.height, placement.safe)
     clips = []
     for cut in edit.cuts:
         seconds = float(cut.frames / edit.rate)
@@ -51,9 +55,11 @@ def to_moviepy(
         )
         layers = [picture]
         for use in cut.overlays:
-            if use.template == BADGE and not _verified(use, claims):
+            try:
+                words = words_of(use, cut.slot, placement, claims, own=overlays)
+            except ClaimError:
                 continue
-            drawing = draw(use.template, use.fields, canvas, anchor=use.anchor, own=overlays)
+            drawing = draw(use.template, words.fields, canvas, anchor=use.anchor, own=overlays)
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)
                 .with_position((drawing.x, drawing.y))
@@ -63,11 +69,6 @@ def to_moviepy(
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
     return concatenate_videoclips(clips).with_fps(float(edit.rate))
-
-
-def _verified(use: OverlayUse, claims: Sequence[Claim]) -> bool:
-    said = use.fields.get("certificate_id"), use.fields.get("lines")
-    return any(said == (claim.certificate_id, list(claim.lines)) for claim in claims)
 
 
 class _Reader:

@@ -17,7 +17,7 @@ from video_pipeline.edit.framing import enlargement, frame_window, free_side
 from video_pipeline.edit.model import Cut, Edit, LeftOut, OverlayUse, SourceRef
 from video_pipeline.edit.moments import Reel, Window
 from video_pipeline.edit.pointing import located
-from video_pipeline.edit.shots import MAY_REPEAT, Brief, Draft, Shot, named, open_slot
+from video_pipeline.edit.shots import Brief, Draft, Shot, named, open_slot
 from video_pipeline.errors import FootageError
 from video_pipeline.presets.placements import Placement
 
@@ -31,8 +31,8 @@ def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
     Raises ListingError when a note points at a file or time that is not there, FootageError when
     nothing in the footage can be used.
     """
-    reels = [Reel(name, analysis) for name, analysis in analyses.items()]
-    places = located(brief.listing, reels)
+    reels = {name: Reel(name, analysis) for name, analysis in analyses.items()}
+    places = located(brief.listing, {name: a.footage for name, a in analyses.items()})
     draft = Draft()
     for slot in brief.storyboard.slots:
         open_slot(slot, brief, reels, places, draft)
@@ -43,7 +43,7 @@ def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
                 windows=shot.windows,
                 optional=shot.optional,
                 weight=2.0 if shot.slot.needs in ("flaw", "hardware", "stitching") else 1.0,
-                repeats=shot.slot.name in MAY_REPEAT,
+                repeats=shot.repeats,
             )
             for shot in draft.shots
         ]
@@ -52,11 +52,13 @@ def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
     if not chosen:
         raise FootageError(
             "nothing in this footage can be used",
-            where=", ".join(reel.name for reel in reels),
+            where=", ".join(reels),
             mend="film the item in daylight, hold each view still for two seconds",
         )
     _report_unfilled(draft, picks)
     chosen = _to_length(chosen, brief, reels)
+    chosen, hurried = _within_limit(chosen, brief, reels)
+    draft.warnings.extend(hurried)
     cuts = tuple(_cut(shot, window, brief, analyses) for shot, window in chosen)
     draft.warnings.extend(dict.fromkeys(shot.warning for shot, _ in chosen if shot.warning))
     draft.warnings.extend(_softness(cuts, brief.placement))
@@ -89,7 +91,7 @@ def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
 
 
 def _to_length(
-    chosen: list[tuple[Shot, Window]], brief: Brief, reels: Sequence[Reel]
+    chosen: list[tuple[Shot, Window]], brief: Brief, reels: Mapping[str, Reel]
 ) -> list[tuple[Shot, Window]]:
     """Bring the clip to the storyboard's length: thin out second shots, or let shots run longer."""
     board = brief.storyboard
@@ -100,7 +102,6 @@ def _to_length(
         if not spare:
             break
         chosen = [c for i, c in enumerate(chosen) if i != spare[-1]]
-    by_name = {reel.name: reel for reel in reels}
     frame = 1 / brief.placement.rate
     for stretch in (1.0, 1.6, 2.2):  # first within each slot's limits, then beyond if need be
         for i, (shot, window) in enumerate(chosen):
@@ -109,12 +110,40 @@ def _to_length(
                 return chosen
             if shot.slot.needs == "flaw":
                 continue
-            reel = by_name[window.source]
+            reel = reels[window.source]
             room = Fraction(shot.slot.max_s * stretch).limit_denominator(1000) - window.length
             frames = int(min(missing + frame, room) / frame)
             others = [w for _, w in chosen if w is not window]
             chosen[i] = (shot, _longest(reel, shot, window, frames * frame, others))
     return chosen
+
+
+def _within_limit(
+    chosen: list[tuple[Shot, Window]], brief: Brief, reels: Mapping[str, Reel]
+) -> tuple[list[tuple[Shot, Window]], list[str]]:
+    """Hold a clip to the placement's own limit, each shot giving up time above its shortest."""
+    limit = brief.placement.max_s
+    excess = _total(chosen) - limit if limit else 0.0
+    if excess <= 0:
+        return chosen, []
+    lengths = [float(max(window.length, shot.least)) for shot, window in chosen]
+    spare = [
+        max(0.0, length - shot.slot.min_s)
+        for length, (shot, _) in zip(lengths, chosen, strict=True)
+    ]
+    share = min(1.0, excess / sum(spare)) if sum(spare) else 0.0
+    frame = 1 / brief.placement.rate
+    shortened = []
+    for (shot, window), length, give in zip(chosen, lengths, spare, strict=True):
+        kept = int((length - share * give) / float(frame)) * frame
+        first = reels[window.source].times.index(window.start)
+        view = reels[window.source].window(shot.need, first, min(window.length, kept))
+        shortened.append((replace(shot, least=min(shot.least, kept)), view))
+    warning = (
+        f"the notes take {_total(chosen):.0f} s to read, {brief.placement.title} allows "
+        f"{limit:g} s: they stand more briefly than a viewer needs; shorten them"
+    )
+    return shortened, [warning]
 
 
 def _longest(

@@ -6,7 +6,7 @@ a picture all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 from video_pipeline.edit import captions
 from video_pipeline.edit.model import Candidate, LeftOut
 from video_pipeline.edit.moments import Reel, Window, best_windows, window_around
-from video_pipeline.edit.pointing import place_of
+from video_pipeline.edit.pointing import Place, place_of
+from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.listing.model import ListingFile, Note
 from video_pipeline.presets.grades import GradeScale
@@ -23,10 +24,12 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import Need, Slot, Storyboard
 from video_pipeline.trust.claims import Claim, Refusal
 
-# Slots whose words must be readable whatever the view, and slots whose words matter more than a
-# new view: those may show again what was shown before.
-_CARRIES_WORDS = ("condition", "proof", "end")
-MAY_REPEAT = ("hook", *_CARRIES_WORDS)
+# Overlays that must be readable whatever the view behind them, and overlays that matter more than
+# a new view: their slots may show again what was shown before.
+_DOCUMENTS = {"grade", "certification-badge", "end-card"}
+_MAY_REPEAT = {"hook", *_DOCUMENTS}
+# A card of unfilmed notes stays within every safe area with so many of them and so many characters.
+_CARD_NOTES, _CARD_CHARACTERS = 4, 280
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class Shot:
     # Words that have to be read: the last frame is held until this long when the view is shorter.
     least: Fraction = Fraction(0)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it may show again what was shown before."""
+        return not _MAY_REPEAT.isdisjoint(self.slot.overlays)
+
 
 @dataclass
 class Draft:
@@ -71,38 +79,42 @@ class Draft:
 def open_slot(
     slot: Slot,
     brief: Brief,
-    reels: Sequence[Reel],
-    located: Mapping[int, tuple[str, Fraction]],
+    reels: Mapping[str, Reel],
+    places: Mapping[int, Place],
     draft: Draft,
 ) -> None:
     """Add the shots of one slot to the draft, or say there why it stays empty.
 
-    `located` holds, for each note that says when it is seen, its source and time.
+    `places` holds the place of each note that has one. Raises UsageError when the storyboard asks
+    for an overlay that nothing can fill.
     """
     if slot.needs == "flaw":
-        _open_flaws(slot, brief, reels, located, draft)
+        _open_flaws(slot, brief, reels, places, draft)
     elif slot.needs == "certificate":
         _open_proof(slot, brief, reels, draft)
+    elif "grade" in slot.overlays:
+        not_filmed = [n for i, n in enumerate(brief.listing.condition.notes) if i not in places]
+        for card in _cards(not_filmed, brief):
+            words = captions.grade(brief.listing, brief.scale, card, brief.words)
+            text = " ".join([words["grade"], *words["notes"]])
+            _open_view(slot, brief, reels, draft, text=text, grade=words)
     else:
-        _open_view(slot, brief, reels, located, draft)
+        _open_view(slot, brief, reels, draft)
 
 
 def _open_view(
     slot: Slot,
     brief: Brief,
-    reels: Sequence[Reel],
-    located: Mapping[int, tuple[str, Fraction]],
+    reels: Mapping[str, Reel],
     draft: Draft,
+    *,
+    text: str = "",
+    **given: dict[str, Any],
 ) -> None:
-    not_filmed = [n for i, n in enumerate(brief.listing.condition.notes) if i not in located]
-    overlays = tuple(_words(slot, brief, not_filmed))
-    text = (
-        " ".join(captions.note_text(n, brief.words) for n in not_filmed)
-        if slot.name == "condition"
-        else ""
-    )
+    overlays = _overlays(slot, brief, **given)
     wanted = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
-    spoken = slot.must == "must" or slot.name in _CARRIES_WORDS
+    documents = not _DOCUMENTS.isdisjoint(slot.overlays)
+    spoken = slot.must == "must" or documents
     lengths = [wanted]
     if slot.must != "may":  # footage cut short may still hold a short shot
         lengths.append(_whole_frames(slot.min_s, brief))
@@ -110,7 +122,7 @@ def _open_view(
         lengths.append(_whole_frames(slot.min_s / 2, brief))
     least = Fraction(0)
     if spoken:
-        least = wanted if slot.name in _CARRIES_WORDS else _whole_frames(slot.min_s, brief)
+        least = wanted if documents else _whole_frames(slot.min_s, brief)
     windows, need, problem = _views(slot, reels, slot.needs, lengths, spoken=spoken)
     if not windows:
         _, nearest = _first_filled(reels, slot.needs, lengths)
@@ -131,8 +143,22 @@ def _open_view(
         )
 
 
+def _cards(notes: Sequence[Note], brief: Brief) -> list[list[Note]]:
+    """Notes shared out over cards on which each can be read whole; one empty card for no notes."""
+    cards: list[list[Note]] = [[]]
+    used = 0
+    for note in notes:
+        size = len(captions.note_line(note, brief.words))
+        if cards[-1] and (len(cards[-1]) == _CARD_NOTES or used + size > _CARD_CHARACTERS):
+            cards.append([])
+            used = 0
+        cards[-1].append(note)
+        used += size
+    return cards
+
+
 def _views(
-    slot: Slot, reels: Sequence[Reel], need: Need, lengths: Sequence[Fraction], *, spoken: bool
+    slot: Slot, reels: Mapping[str, Reel], need: Need, lengths: Sequence[Fraction], *, spoken: bool
 ) -> tuple[list[Window], Need, str]:
     """Windows for a slot, what they show, and what is wrong with them, in words.
 
@@ -150,12 +176,12 @@ def _views(
 
 
 def _first_filled(
-    reels: Sequence[Reel], need: Need, lengths: Sequence[Fraction]
+    reels: Mapping[str, Reel], need: Need, lengths: Sequence[Fraction]
 ) -> tuple[list[Window], Window | None]:
     """The best windows of the longest length that has any; and the nearest that is not usable."""
     nearest: Window | None = None
     for length in lengths:
-        windows, near = best_windows(reels, need, length)
+        windows, near = best_windows(list(reels.values()), need, length)
         if windows:
             return windows, None
         nearest = near or nearest
@@ -165,50 +191,59 @@ def _first_filled(
 def _open_flaws(
     slot: Slot,
     brief: Brief,
-    reels: Sequence[Reel],
-    located: Mapping[int, tuple[str, Fraction]],
+    reels: Mapping[str, Reel],
+    places: Mapping[int, Place],
     draft: Draft,
 ) -> None:
     notes = brief.listing.condition.notes
     for index, note in enumerate(notes):
-        if index not in located:
-            draft.left_out.append(
-                LeftOut(
-                    slot.name,
-                    f"'{captions.note_line(note, brief.words)}' has no shot of its own: the "
-                    "listing does not say when the footage shows it (add seen: {time: …}); its "
-                    "words are shown with the grade",
-                    None,
-                )
+        line = captions.note_line(note, brief.words)
+        if index not in places:
+            reason = (
+                f"'{line}' has no shot of its own: the listing does not say when the footage shows "
+                "it (add seen: {time: …}); its words are shown with the grade"
             )
+            draft.left_out.append(LeftOut(slot.name, reason, None))
             continue
-        source, at = located[index]
-        wanted = brief.storyboard.seconds_for(slot, captions.note_text(note, brief.words))
-        length = _whole_frames(wanted, brief)
-        window = window_around(_reel(reels, source), at, length)
-        faults = f": {', '.join(window.faults)}" if window.faults else ""
+        text = captions.note_text(note, brief.words)
+        length = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
+        windows = _pointed(places[index], reels, length)
+        view = windows[0]
+        warning = ""
+        if view.faults:
+            warning = f"the view of '{line}' is poor: {', '.join(view.faults)}"
+        elif view.length < length / 2:
+            warning = (
+                f"the clean view of '{line}' lasts {float(view.length):.1f} s and is held still "
+                f"while its note is read: film it for {float(length):.0f} s"
+            )
+        words = captions.condition_note(note, index + 1, len(notes))
         draft.shots.append(
             Shot(
                 slot=slot,
                 need="flaw",
                 length=length,
-                windows=(window,),
+                windows=windows,
                 optional=False,
-                overlays=tuple(
-                    (name, captions.condition_note(note, index + 1, len(notes)))
-                    for name in slot.overlays
-                ),
+                overlays=_overlays(slot, brief, **{"condition-note": words}),
                 note=note,
                 least=length,
                 box=note.seen.region if note.seen else None,
-                warning=f"the view of '{captions.note_line(note, brief.words)}' is poor{faults}"
-                if faults
-                else "",
+                warning=warning,
             )
         )
 
 
-def _open_proof(slot: Slot, brief: Brief, reels: Sequence[Reel], draft: Draft) -> None:
+def _pointed(place: Place, reels: Mapping[str, Reel], length: Fraction) -> tuple[Window, ...]:
+    """The window that shows a place, or the best ones of a file that shows nothing else."""
+    reel = reels[place.source]
+    if place.at is not None:
+        return (window_around(reel, place.at, length),)
+    windows, _ = best_windows([reel], "flaw", length, most=4)
+    return tuple(windows) or (window_around(reel, reel.end / 2, length),)
+
+
+def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
     if brief.placement.burn_in != "badge":
         reason = f"{brief.placement.title} does not allow a badge in the picture"
         draft.left_out.append(LeftOut(slot.name, reason, None))
@@ -220,15 +255,17 @@ def _open_proof(slot: Slot, brief: Brief, reels: Sequence[Reel], draft: Draft) -
         draft.left_out.append(LeftOut(slot.name, reason, None))
         return
     length = _whole_frames(slot.seconds, brief)
-    seen = [c.seen for c in brief.listing.certificates if c.seen and c.seen.time is not None]
-    if seen:  # shown on camera: that view is the proof's own
-        source, at = place_of(seen[0], reels, brief.listing, "certificates")
-        window = window_around(_reel(reels, source), at, length)
-        windows, need, problem = [window], slot.needs, ", ".join(window.faults)
-    else:
-        lengths = (length, length / 2, length / 4)
-        windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
+    footage = {name: reel.analysis.footage for name, reel in reels.items()}
     for claim in brief.claims:
+        seen = brief.listing.certificates[claim.entry].seen
+        place = place_of(seen, footage, f"{brief.listing.path.name}: certificates.{claim.entry}")
+        if place:  # shown on camera: that view is the proof's own
+            windows: Sequence[Window] = _pointed(place, reels, length)
+            need, problem = slot.needs, ", ".join(windows[0].faults)
+        else:
+            lengths = (length, length / 2, length / 4)
+            windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
+        words = captions.badge(claim, brief.listing.item)
         draft.shots.append(
             Shot(
                 slot=slot,
@@ -238,31 +275,35 @@ def _open_proof(slot: Slot, brief: Brief, reels: Sequence[Reel], draft: Draft) -
                 warning=problem,
                 windows=tuple(windows),
                 optional=False,
-                overlays=tuple(
-                    (name, captions.badge(claim, brief.listing.item)) for name in slot.overlays
-                ),
+                overlays=_overlays(slot, brief, **{"certification-badge": words}),
             )
         )
 
 
-def _words(
-    slot: Slot, brief: Brief, not_filmed: list[Note]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What each overlay of a slot says; overlays that have nothing to say are passed over."""
+def _overlays(
+    slot: Slot, brief: Brief, **given: dict[str, Any]
+) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """What each overlay of a slot says; one that has nothing to say is passed over."""
     listing = brief.listing
+    say: dict[str, Callable[[], dict[str, Any] | None]] = {
+        "hook": lambda: captions.hook(listing),
+        "title": lambda: captions.title(listing.item),
+        "label": lambda: captions.label(slot.needs, brief.words),
+        "end-card": lambda: captions.end_card(listing, brief.scale),
+        "price": lambda: captions.price(listing),
+    }
+    spoken: list[tuple[str, dict[str, Any]]] = []
     for name in slot.overlays:
-        if name == "hook":
-            yield name, captions.hook(listing)
-        elif name == "title":
-            yield name, captions.title(listing.item)
-        elif name == "label":
-            yield name, captions.label(slot.needs, brief.words)
-        elif name == "grade":
-            yield name, captions.grade(listing, brief.scale, not_filmed, brief.words)
-        elif name == "end-card":
-            yield name, captions.end_card(listing, brief.scale)
-        elif name == "price" and listing.price:
-            yield name, {"amount_text": captions.money(listing.price)}
+        if name not in say and name not in given:
+            raise UsageError(
+                f"nothing can fill the overlay '{name}' of the slot '{slot.name}'",
+                where=f"storyboard '{brief.storyboard.name}'",
+                mend=f"use {', '.join(sorted({*say, *given}))}",
+            )
+        fields = given[name] if name in given else say[name]()
+        if fields is not None:
+            spoken.append((name, fields))
+    return tuple(spoken)
 
 
 def _unfilled(slot: Slot, nearest: Window | None) -> str:
@@ -279,10 +320,6 @@ def named(window: Window) -> Candidate:
     """A window as the edit names it: where, how good, and why or why not."""
     reason = ", ".join(window.faults) or window.reason
     return Candidate(window.source, window.start, round(window.score, 3), reason)
-
-
-def _reel(reels: Sequence[Reel], name: str) -> Reel:
-    return next(reel for reel in reels if reel.name == name)
 
 
 def _whole_frames(seconds: float, brief: Brief) -> Fraction:

@@ -55,4 +55,6 @@ def frames(
                 due = t + every_s - Fraction(1, 240)  # a frame a hair early is as good
                 picture = frame.reformat(width=stored[0], height=stored[1], format="bgr24")
                 array = picture.to_ndarray()
+                if footage.mirrored:
+                    array = array[::-1]
                 yield t, np.ascontiguousarray(np.rot90(array, quarter_turns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ import av.container
 import av.error
 import av.video.frame
 import av.video.stream
+import numpy as np
 
 from video_pipeline.errors import FootageError
 from video_pipeline.footage.model import Colour, Footage, Transfer
@@ -21,7 +23,14 @@ from video_pipeline.toolchain import CONTAINERS
 OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
 
 _TRANSFERS: dict[int, Transfer] = {16: "pq", 18: "hlg"}  # ITU-T H.273, table 3
-_PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432"}
+_PRIMARIES = {
+    1: "bt709",
+    5: "bt470bg",
+    6: "smpte170m",
+    9: "bt2020",
+    11: "smpte431",  # cinema's DCI-P3
+    12: "smpte432",  # Display P3
+}
 _MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc", 10: "bt2020c"}
 _FULL_RANGE = 2
 _UNINDEXED = {"mpegts", "mpeg"}
@@ -62,7 +71,7 @@ def probe(path: Path) -> Footage:
         width, height = frame.width, frame.height
         sample_aspect = stream.sample_aspect_ratio or Fraction(1)
         width = round(width * sample_aspect) if sample_aspect > 0 else width
-        rotation = (-int(frame.rotation)) % 360
+        rotation, mirrored = _orientation(frame)
         if rotation in (90, 270):
             width, height = height, width
         duration = _duration(container, stream) or _counted(path, stream.index)
@@ -74,13 +83,14 @@ def probe(path: Path) -> Footage:
             )
         audio = _first_decodable_audio(container)
         return Footage(
-            path=path.resolve(),
+            path=path.absolute(),
             digest=file_digest(path),
             width=width,
             height=height,
             duration=duration,
             rate=Fraction(stream.average_rate or stream.guessed_rate or 30),
             rotation=rotation,
+            mirrored=mirrored,
             codec=stream.codec_context.name,
             pixel_format=frame.format.name,
             colour=_colour(frame, stream),
@@ -137,6 +147,24 @@ def _first_frame(
         where=str(path),
         mend="copy it from the phone once more, or film it again",
     )
+
+
+def _orientation(frame: av.video.frame.VideoFrame) -> tuple[int, bool]:
+    """The clockwise turn of the display matrix, and whether the rows are flipped before it.
+
+    The matrix maps a point of the stored picture, x to the right and y downwards, to
+    (a x + c y, b x + d y); its first four numbers are a, b, unused, c, and the fifth is d
+    (ISO/IEC 14496-12, 6.2.2). ffmpeg turns by quarters and flips alike; any other angle, which no
+    phone writes, is taken for none.
+    """
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return 0, False
+    a, b, _, c, d = (int(n) for n in np.frombuffer(data, dtype=np.int32)[:5])
+    angle = math.degrees(math.atan2(b, a))
+    quarters = round(angle / 90)
+    rotation = quarters * 90 % 360 if abs(angle - quarters * 90) < 1 else 0
+    return rotation, a * d - b * c < 0
 
 
 def _duration(

@@ -9,6 +9,8 @@ from video_pipeline.graph.command import SCALING
 
 # ffmpeg's scale filter has its own names for matrices.
 _SCALE_MATRIX = {"bt470bg": "bt470", "bt2020nc": "bt2020", "bt2020c": "bt2020"}
+# What is wider than BT.709 to the eye; PAL's and NTSC's own primaries are as good as its.
+_WIDE = {"bt2020", "smpte431", "smpte432"}
 _HDR_TRANSFER = {"hlg": "arib-std-b67", "pq": "smpte2084"}
 
 
@@ -19,7 +21,28 @@ def normalised(
     where = {"w": size[0], "h": size[1]} if size else {}
     matrix = _SCALE_MATRIX.get(colour.matrix, colour.matrix)
     span = "pc" if colour.full_range else "tv"
-    if colour.transfer == "sdr":
+    if colour.transfer == "sdr" and colour.primaries in _WIDE:
+        picture = picture.filter(
+            "scale",
+            **where,
+            in_color_matrix=matrix,
+            in_range=span,
+            out_color_matrix=matrix,
+            out_range="tv",
+            flags=SCALING,
+        )
+        picture = picture.filter("format", "yuv444p10le").filter(
+            "zscale",
+            tin="709",
+            min=colour.matrix,
+            pin=colour.primaries,
+            rin="limited",
+            t="709",
+            m="709",
+            p="709",
+            r="limited",
+        )
+    elif colour.transfer == "sdr":
         picture = picture.filter(
             "scale",
             **where,
@@ -36,8 +59,8 @@ def normalised(
         picture = picture.filter(
             "zscale",
             tin=_HDR_TRANSFER[colour.transfer],
-            min="2020_ncl",
-            pin="2020",
+            min=colour.matrix,
+            pin=colour.primaries,
             rin="full" if colour.full_range else "limited",
             t="linear",
             npl=203,  # ITU-R BT.2408: HDR reference white

@@ -71,22 +71,22 @@ def piece(
     return command(ffmpeg.output(picture, str(out), **_picture_encoder(placement)))
 
 
-def still(footage: Footage, t: Fraction, out: Path, *, crop: Crop | None = None) -> list[str]:
-    """The command that writes the frame at `t`, whole or cropped, at source resolution."""
+def still(footage: Footage, t: Fraction, out: Path) -> list[str]:
+    """The command that writes the frame at `t` at source resolution."""
     picture = _squared(_ticking(footage, t, 1, _FINE), footage)
-    if crop is not None:
-        key = crop.path[0]
-        picture = picture.filter("crop", crop.width, crop.height, key.x, key.y)
-    picture = normalised(picture, footage.colour, None)
-    return _jpeg(picture, out)
+    return _jpeg(normalised(picture, footage.colour, None), out)
 
 
-def clip_still(clip: Path, frame: int, rate: Fraction, out: Path) -> list[str]:
-    """The command that writes output frame `frame` of a finished clip as a JPEG."""
-    # ffmpeg rounds the time to the clip's own ticks, which are whole frames: a little early is that
-    # frame, half a frame early may be the one before.
-    at = max(Fraction(0), (frame - Fraction(1, 10)) / rate)
-    return _jpeg(ffmpeg.input(str(clip), ss=f"{float(at):.6f}").video, out)
+def clip_stills(clip: Path, frames: Sequence[int], pattern: Path) -> list[str]:
+    """The command that writes frames of a finished clip as JPEGs, in one pass over it.
+
+    `frames` are output frames in rising order, none twice; `pattern` is a path whose last part
+    holds a `%05d` that stands for their places in that list, from 0 on.
+    """
+    wanted = "+".join(f"eq(n,{frame})" for frame in frames)
+    picture = ffmpeg.input(str(clip)).video.filter("select", wanted)
+    numbered = str(pattern.parent).replace("%", "%%"), pattern.name
+    return _jpeg(picture, Path(*numbered), len(frames))
 
 
 def loop(
@@ -200,16 +200,19 @@ def _seconds(frame: int, rate: Fraction) -> str:
     return f"{float((frame - Fraction(1, 2)) / rate):.6f}"
 
 
-def _jpeg(picture: Any, out: Path) -> list[str]:
+def _jpeg(picture: Any, out: Path, pictures: int | None = None) -> list[str]:
+    """One picture into one file, or `pictures` of them into files numbered from 0."""
     picture = picture.filter(
         "scale", in_color_matrix="bt709", out_color_matrix="bt470", out_range="pc", flags=SCALING
     ).filter("format", "yuvj444p")  # JPEG's own matrix and range
+    one = {"f": "mjpeg"}
     return command(
         ffmpeg.output(
             picture,
             str(out),
-            vframes=1,
-            **{"q:v": 2, "flags": "+bitexact", "f": "mjpeg", "strict": "unofficial"},
+            vframes=pictures or 1,
+            **{"c:v": "mjpeg", "q:v": 2, "flags": "+bitexact", "strict": "unofficial"},
+            **({"f": "image2", "start_number": 0, "fps_mode": "passthrough"} if pictures else one),
         )
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -207,22 +207,31 @@ def upper(found: object) -> str:
 
 def _models(model: type[BaseModel], loc: Loc) -> list[type[BaseModel]]:
     """The models that may stand at `loc`: more than one only under a union."""
-    here: list[type[BaseModel]] = [model]
+    here: list[object] = [model]
     for part in loc:
-        if isinstance(part, str):
-            here = [
-                found
-                for m in here
-                if (info := m.model_fields.get(part))
-                for found in _inside(info.annotation)
-            ]
-    return here
+        here = [found for kind in here for found in _entered(kind, part)]
+    return [found for kind in here for found in _inside(kind)]
 
 
-def _inside(annotation: object) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for arg in get_args(annotation) for found in _inside(arg)]
+def _entered(kind: object, part: str | int) -> list[object]:
+    """What may stand under the key or entry `part` of a value of this kind."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        info = kind.model_fields.get(str(part))
+        return [info.annotation] if info is not None else []
+    if get_origin(kind) is dict:
+        return [get_args(kind)[1]]
+    if isinstance(part, int) and get_origin(kind) in (list, tuple):
+        return list(get_args(kind))
+    return [found for arg in get_args(kind) for found in _entered(arg, part)]
+
+
+def _inside(kind: object) -> list[type[BaseModel]]:
+    """The models of a kind itself, not those of its entries."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    if get_origin(kind) in (dict, list, tuple):
+        return []
+    return [found for arg in get_args(kind) for found in _inside(arg)]
 
 
 def _quoted(ctx: Mapping[str, object]) -> list[str]:

@@ -65,8 +65,15 @@ def footage_of(seen: Seen, footage: Sequence[Path]) -> Path | None:
     """The file in which something was seen: the one it names, or the only one there is."""
     if seen.file is None:
         return footage[0] if len(footage) == 1 else None
-    wanted = unicodedata.normalize("NFC", Path(seen.file).name)
-    return next((p for p in footage if unicodedata.normalize("NFC", p.name) == wanted), None)
+    wanted = _composed(Path(seen.file))
+    named = [p for p in footage if _composed(p)[-len(wanted) :] == wanted]
+    # Two files of one name are told apart by their folder: 'back/take.mp4'.
+    return named[0] if len(named) == 1 else None
+
+
+def _composed(path: Path) -> tuple[str, ...]:
+    # Macs store 'é' as two characters; a listing has it as one.
+    return tuple(unicodedata.normalize("NFC", part) for part in path.parts)
 
 
 def check_seen(listing: ListingFile, footage: Sequence[Path]) -> None:

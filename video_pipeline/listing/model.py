@@ -155,8 +155,10 @@ class CertificateFile(Stated):
 class Price(Stated):
     """What the seller asks."""
 
-    amount: Decimal = Field(ge=0, max_digits=14, decimal_places=4, description="The amount.")
-    currency: Currency = Field(description="ISO 4217 code: EUR, USD, JPY, CNY.")
+    amount: Decimal = Field(
+        ge=0, max_digits=14, description="The amount, with no more decimals than the currency has."
+    )
+    currency: Currency = Field(description="ISO 4217 code in use: EUR, USD, JPY, CNY.")
 
 
 class Story(Stated):

@@ -1,19 +1,23 @@
 """Reading a listing: the seller's file, checked in full before anything else happens.
 
 A seller should mend a file once. So every mistake is told at once, by line, with the nearest valid
-word; the grade is checked against its scale here, because the model cannot know the presets.
+word; the grade is checked against its scale here, because the model cannot know the presets. Text
+that no font can write is a mistake too: found later, it would stop a render after minutes.
 """
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.mistakes import fill
-from video_pipeline.handwriting.pages import Mistake, Page, read_page
+from video_pipeline.handwriting.pages import Loc, Mistake, Page, dotted, read_page
 from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.listing.model import Condition, Listing, ListingFile
+from video_pipeline.listing.prices import price_mistakes
 from video_pipeline.presets.grades import load_scale, scale_names
 
 _IN_WORDS: Final = {
@@ -23,16 +27,72 @@ _IN_WORDS: Final = {
 }
 
 
-def read_listing(path: Path, own: Path | None = None) -> ListingFile:
+# Every text of a listing that an overlay may show as written; "*" stands for each entry of a list.
+_DRAWN: Final = (
+    ("item", "brand"),
+    ("item", "model"),
+    ("item", "colour"),
+    ("item", "material"),
+    ("condition", "notes", "*", "words"),
+    ("story", "headline"),
+    ("includes", "*"),
+)
+_SHOWN_CHARACTERS: Final = 8
+
+
+def read_listing(
+    path: Path,
+    own: Path | None = None,
+    writable: Callable[[str], Iterable[str]] | None = None,
+) -> ListingFile:
     """Read and check a listing in YAML or JSON.
 
-    `own` is the seller's presets folder, where a grade scale is looked up first. Raises
-    ListingError whose `problems` hold every mistake by line; grade scales of the seller that have
-    mistakes themselves raise their own ListingError.
+    `own` is the seller's presets folder, where a grade scale is looked up first. `writable` gives
+    the characters of a text that cannot be drawn; each text that overlays show is asked about, and
+    without it none is. Raises ListingError whose `problems` hold every mistake by line; grade
+    scales of the seller that have mistakes themselves raise their own ListingError.
     """
     page = read_page(path)
-    listing = fill(Listing, page, in_words=_IN_WORDS, further=_grade_mistakes(page, own))
+    further = [*_grade_mistakes(page, own), *price_mistakes(page)]
+    if writable is not None:
+        further += _unwritable(page, writable)
+    listing = fill(Listing, page, in_words=_IN_WORDS, further=further)
     return ListingFile(path=path, **dict(listing))
+
+
+def _unwritable(page: Page, writable: Callable[[str], Iterable[str]]) -> list[Mistake]:
+    """The characters on screen that the overlays' fonts do not have."""
+    mistakes = []
+    for loc, text in (found for way in _DRAWN for found in _texts(page.value, way)):
+        lost = list(dict.fromkeys(writable(text)))
+        if lost:
+            named = ", ".join(f"'{_visible(c)}'" for c in lost[:_SHOWN_CHARACTERS])
+            more = ", …" if len(lost) > _SHOWN_CHARACTERS else ""
+            message = (
+                f"in '{dotted(loc)}', {named}{more} cannot be written with the fonts of this "
+                "installation"
+            )
+            mend = "take it out" if len(lost) == 1 else "take them out"
+            mistakes.append(Mistake(page.line(loc), message, mend))
+    return mistakes
+
+
+def _texts(value: object, way: tuple[str, ...], loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
+    """The texts of a page that stand at the end of `way`, each with its place."""
+    if not way:
+        if isinstance(value, str):
+            yield loc, value
+    elif way[0] == "*":
+        for index, entry in enumerate(value if isinstance(value, list) else ()):
+            yield from _texts(entry, way[1:], (*loc, index))
+    elif isinstance(value, dict):
+        yield from _texts(value.get(way[0]), way[1:], (*loc, way[0]))
+
+
+def _visible(char: str) -> str:
+    """The character, or its number where a terminal would show nothing or join it to the quote."""
+    hidden = not char.isprintable() or unicodedata.category(char)[0] in "MZ"
+    return f"U+{ord(char):04X}" if hidden else char
 
 
 def _grade_mistakes(page: Page, own: Path | None) -> list[Mistake]:

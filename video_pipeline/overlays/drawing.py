@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from video_pipeline.errors import PipelineError, RenderError, UsageError
 from video_pipeline.overlays import sheet as sheets
 from video_pipeline.overlays.fonts import spell_out
-from video_pipeline.overlays.header import Header, checked, read_header
+from video_pipeline.overlays.header import Header, checked, read_header, unmarked
 from video_pipeline.overlays.sheet import Sheet, TextBox
 from video_pipeline.overlays.theme import Motion, Theme, theme
 from video_pipeline.presets.placements import SafeArea
@@ -122,6 +122,8 @@ def draw(
         unit = scale * min(canvas.width, canvas.height) / DESIGN_WIDTH
         sheet = Sheet(room_w / unit, room_h / unit, look, own)
         svg = _run(source_name, values, sheet, look, own)
+        if sheets.codes(sheet) and not header.claim:
+            raise unmarked("draws a QR code", source_name)
         lost = sheets.missing(sheet)
         if lost:
             raise UsageError(
@@ -163,6 +165,11 @@ def draw(
         text,
         look.motion.model_copy(update={"rise": rise}),
     )
+
+
+def head_of(template: str, own: Path | None = None) -> Header:
+    """What the head of a template says. Raises UsageError when there is none or it is wrong."""
+    return _header(template, own)[0]
 
 
 def templates(own: Path | None = None) -> dict[str, Header]:

@@ -9,6 +9,9 @@ with `---#}`:
     fields:
       line: text
       brand: text, optional   # text | list | number; an optional one is empty when missing
+
+`claim: true` marks a template that speaks for a certificate: whoever draws it fills it from a
+verified claim alone. Without that mark a template may not ask for a claim's facts.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from video_pipeline.errors import UsageError
 from video_pipeline.overlays.typesetting import clean
 
 Kind = Literal["text", "list", "number", "text, optional", "list, optional", "number, optional"]
+# The facts of a claim that no other overlay may be given by hand.
+_CLAIMED = ("certificate_id", "check_url", "issuer_name")
 _EMPTY: dict[str, Any] = {"text": "", "list": (), "number": 0}
 
 
@@ -35,6 +40,7 @@ class Header(BaseModel):
     says: str
     anchor: Literal["top", "bottom", "centre"]
     align: Literal["left", "centre", "right"] = "left"
+    claim: bool = False
     fields: dict[str, Kind]
 
 
@@ -46,11 +52,24 @@ def read_header(source: str, where: str) -> Header:
     if start != 0 or end < 0:
         raise UsageError("The overlay template has no head.", where=where, mend=mend)
     try:
-        return Header.model_validate(yaml.safe_load(source[len("{#---") : end]))
+        header = Header.model_validate(yaml.safe_load(source[len("{#---") : end]))
     except (yaml.YAMLError, ValidationError) as error:
         raise UsageError(
             f"The head of the overlay template has a mistake: {error}", where=where, mend=mend
         ) from error
+    for name in _CLAIMED:
+        if name in header.fields and not header.claim:
+            raise unmarked(f"asks for '{name}'", where)
+    return header
+
+
+def unmarked(does: str, where: str) -> UsageError:
+    """The error of a template that speaks for a certificate and does not say so in its head."""
+    return UsageError(
+        f"The overlay template {does}, which only a template for certificates may do.",
+        where=where,
+        mend="State 'claim: true' in its head to have it filled from a verified certificate.",
+    )
 
 
 def checked(template: str, header: Header, fields: Mapping[str, Any]) -> dict[str, Any]:

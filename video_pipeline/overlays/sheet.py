@@ -67,6 +67,7 @@ class Sheet:
         self._texts: list[TextBox] = []
         self._missing: dict[str, None] = {}
         self._fonts: dict[str, str] = {}
+        self._codes = 0
 
     def column(self, x: float, y: float, width: float) -> Column:
         """A column of blocks whose top left corner stands at `x`, `y`."""
@@ -109,6 +110,37 @@ def font_digests(sheet: Sheet) -> dict[str, str]:
     return dict(sheet._fonts)
 
 
+def codes(sheet: Sheet) -> int:
+    """How many QR codes were drawn."""
+    return sheet._codes
+
+
+def unwritable(text: str, own: Path | None = None) -> tuple[str, ...]:
+    """The characters of `text` that cannot be written in every type style of the theme in force.
+
+    What `clean` drops (joiners, variation selectors) does not count, unless nothing else is left:
+    a text of which nothing could be seen gives all its characters. `own` is a person's overlays
+    folder, whose theme and fonts come first. Raises ListingError for a broken theme and UsageError
+    for a font file that is missing or broken.
+    """
+    if not clean(text):
+        return tuple(dict.fromkeys(text))
+    look = looks.theme(own)
+    lost: dict[str, None] = {}
+    for name, manner in look.styles.items():
+        wanted = _cased(text, manner)
+        for char in look.face(name, own).missing(wanted):
+            # A capital that no font has is told as the letter that was written.
+            letters = [c for c in clean(text) if char in _cased(c, manner)]
+            lost.update(dict.fromkeys(letters or [char]))
+    return tuple(lost)
+
+
+def _cased(text: str, manner: looks.Style) -> str:
+    """The text as a style writes it."""
+    return clean(text.upper() if manner.capitals else text)
+
+
 class Column:
     """Blocks one under the other. `y` is where the next one starts, `widest` the widest so far."""
 
@@ -138,7 +170,7 @@ class Column:
         manner = sheet._theme.styles[style]
         face = sheet._theme.face(style, sheet._own)
         sheet._fonts[face.name] = face.digest
-        wanted = clean(text.upper() if manner.capitals else text)
+        wanted = _cased(text, manner)
         sheet._missing.update(dict.fromkeys(face.missing(wanted)))
         if not wanted:
             return Markup("")
@@ -183,6 +215,7 @@ class Column:
                 where=f"{address:.60}…",
                 mend=f"Use one of at most {_QR_MOST_BYTES} characters.",
             )
+        self._sheet._codes += 1
         rows = segno.make(address, error="m", micro=False).matrix
         module = -int(-side // len(rows))
         whole = module * len(rows)

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
-from video_pipeline.errors import ListingError, Problem, UsageError
+from video_pipeline.errors import UsageError
+from video_pipeline.handwriting.mistakes import fill
+from video_pipeline.handwriting.pages import Mistake, read_page, refuse
+from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.overlays.fonts import Typeface, typeface
 from video_pipeline.resources import find
 
 THEME = "themes/atelier.yaml"
 WORDS = "i18n/en.yaml"
 
-Hex = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+_HEX: Final = r"^#[0-9A-Fa-f]{6}$"
+_IN_WORDS: Final = {_HEX: 'a colour in quotes, such as "#1F1A15"'}
+
+Hex = Annotated[str, StringConstraints(pattern=_HEX)]
 
 
 class _Written(BaseModel):
@@ -51,7 +56,7 @@ class Theme(_Written):
     title: str
     colours: dict[str, Hex]
     measures: dict[str, float]
-    fonts: dict[str, tuple[str, ...]]
+    fonts: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]
     styles: dict[str, Style]
     motion: Motion
 
@@ -61,8 +66,15 @@ class Theme(_Written):
         return typeface(name, self.fonts[name], own)
 
 
+class _Words(RootModel[dict[str, dict[str, str]]]):
+    """Groups of words: part, flaw, severity, label."""
+
+
 def theme(own: Path | None = None) -> Theme:
-    """The theme in force: the person's own, else the shipped one. Raises ListingError."""
+    """The theme in force: the person's own, else the shipped one.
+
+    Raises ListingError with every mistake of the file, by line.
+    """
     path = _place(THEME, own)
     return _theme(path, path.stat().st_mtime_ns)
 
@@ -70,7 +82,7 @@ def theme(own: Path | None = None) -> Theme:
 def word(kind: str, value: str, own: Path | None = None) -> str:
     """How `value` (a part, flaw or severity of a listing) is written on screen.
 
-    Raises UsageError when the words file has no entry for it.
+    Raises UsageError when the words file has no entry for it, ListingError when it has mistakes.
     """
     path = _place(WORDS, own)
     entry = _words(path, path.stat().st_mtime_ns).get(kind, {}).get(value)
@@ -90,50 +102,25 @@ def _place(name: str, own: Path | None) -> Path:
     return path
 
 
-def _read(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ListingError(
-            "This file cannot be read as YAML.",
-            where=str(path),
-            problems=[Problem(str(path), str(error), "Compare it with the shipped one.")],
-        ) from error
-
-
 @lru_cache(maxsize=8)
 def _theme(path: Path, _stamp: int) -> Theme:
-    try:
-        made = Theme.model_validate(_read(path))
-    except ValidationError as error:
-        problems = [
-            Problem(
-                ".".join(str(p) for p in e["loc"]), e["msg"], "Compare it with the shipped theme."
-            )
-            for e in error.errors()
-        ]
-        raise ListingError(
-            f"The theme has {len(problems)} mistake(s): {problems[0].where}: {problems[0].message}",
-            where=str(path),
-            problems=problems,
-        ) from error
-    for name, style in made.styles.items():
-        if style.font not in made.fonts:
-            raise ListingError(
-                f"The style '{name}' asks for the font '{style.font}', which the theme lacks.",
-                where=str(path),
-                problems=[Problem(f"styles.{name}.font", "unknown font", "Name one under fonts.")],
-            )
+    page = read_page(path, "theme")
+    made = fill(Theme, page, noun="theme", in_words=_IN_WORDS)
+    lacking = [
+        Mistake(
+            page.line(("styles", name, "font")),
+            f"'styles.{name}.font' is '{style.font}'; expected one of {', '.join(made.fonts)}",
+            did_you_mean(style.font, made.fonts) or "name it under fonts:",
+        )
+        for name, style in made.styles.items()
+        if style.font not in made.fonts
+    ]
+    if lacking:
+        raise refuse(path, "theme", lacking)
     return made
 
 
 @lru_cache(maxsize=8)
 def _words(path: Path, _stamp: int) -> dict[str, dict[str, str]]:
-    read = _read(path)
-    if not isinstance(read, dict) or not all(isinstance(v, dict) for v in read.values()):
-        raise ListingError(
-            "The words file must hold groups of 'value: words' lines.",
-            where=str(path),
-            problems=[Problem(str(path), "wrong shape", "Compare it with the shipped one.")],
-        )
-    return {str(k): {str(a): str(b) for a, b in v.items()} for k, v in read.items()}
+    page = read_page(path, "words file")
+    return fill(_Words, page, noun="words file").root

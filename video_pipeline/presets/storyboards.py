@@ -175,4 +175,8 @@ class _Page(Written):
                     f"a slot '{flaw.name}' with 'must: must', 'repeat: each-note' and at least "
                     f"{hero:g} s, the longest that the hero shot may stand"
                 )
+            if "condition-note" not in flaw.overlays:
+                raise ValueError(f"the overlay 'condition-note' on the slot '{flaw.name}'")
+        if not any("grade" in s.overlays for s in self.slots):
+            raise ValueError("a slot with the overlay 'grade', which also says unfilmed notes")
         return self

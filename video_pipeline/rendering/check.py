@@ -18,7 +18,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import open_media, picture_stream, probe
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.boxes import boxes
-from video_pipeline.rendering.sound import almost_silent, measure
+from video_pipeline.rendering.sound import almost_silent, could_be_louder, measure
 from video_pipeline.toolchain import run
 
 _BT709 = 1  # ITU-T H.273
@@ -169,9 +169,7 @@ def _sound(footage: Footage, placement: Placement) -> Iterator[Finding]:
         return
     if not almost_silent(heard, placement):
         off = heard.integrated_lufs - placement.loudness_lufs
-        # Sound whose peaks already stand at the limit is as loud as it can be.
-        room = placement.true_peak_dbtp - heard.true_peak_dbtp
-        if off > 1.0 or (off < -1.0 and room > 1.0):
+        if off > 1.0 or could_be_louder(heard, placement):
             yield Finding(
                 "loudness",
                 f"{placement.loudness_lufs:g} LUFS ± 1",

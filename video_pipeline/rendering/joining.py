@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,24 @@ from video_pipeline.graph import AAC_FRAME, SAMPLE_RATE
 from video_pipeline.rendering.pieces import Encoded
 from video_pipeline.toolchain import disk_error
 
+_KEPT = "it was kept from an earlier run and is thrown away now; run the same command again"
+_UNREADABLE = (av.error.InvalidDataError, av.error.EOFError)
 _MUXING = {"movflags": "+faststart", "use_editlist": "0", "fflags": "+bitexact"}
+
+
+class DamagedError(RenderError):
+    """A finished piece or sound is not what its description says; `file` is where it is kept."""
+
+    def __init__(self, message: str, file: Path, *, mend: str) -> None:
+        super().__init__(message, where=file.name, mend=mend)
+        self.file = file
 
 
 def join(pieces: Sequence[Encoded], sound: Path, rate: Fraction, out: Path) -> None:
     """Write the clip: all `pieces` in order and the AAC file `sound`, to `out`.
 
-    Raises RenderError when a piece is not what its description says, or the disk is full.
+    Raises DamagedError when a piece is not what its description says or cannot be read,
+    RenderError when the disk is full.
     """
     frames = sum(piece.frames for piece in pieces)
     try:
@@ -41,12 +53,14 @@ def _mux(pieces: Sequence[Encoded], sound: Path, rate: Fraction, frames: int, ou
     tick = 1 / rate
     options = {**_MUXING, "video_track_timescale": str(rate.numerator)}
     with (
-        av.open(str(pieces[0].path)) as first,
-        av.open(str(sound)) as heard,
+        _opened(pieces[0].path) as first,
+        _opened(sound) as heard,
         av.open(str(out), "w", format="mp4", options=options) as clip,
     ):
         if not first.streams.video:
             raise _short(pieces[0], 0)
+        if not heard.streams.audio:
+            raise DamagedError("the finished sound is empty", sound, mend=_KEPT)
         header = first.streams.video[0].codec_context.extradata
         picture = clip.add_stream_from_template(first.streams.video[0])
         picture.time_base = tick
@@ -54,7 +68,8 @@ def _mux(pieces: Sequence[Encoded], sound: Path, rate: Fraction, frames: int, ou
         track.time_base = Fraction(1, SAMPLE_RATE)
         # The sound ends with the picture or just before it, never after.
         samples = int(frames * tick * SAMPLE_RATE)
-        sounds = enumerate(_sounds(heard, samples // AAC_FRAME))
+        heard_packets = _packets(heard, heard.streams.audio[0], sound)
+        sounds = enumerate(islice(heard_packets, samples // AAC_FRAME))
         pictures = enumerate(_pictures(pieces, header))
         packets = heapq.merge(
             ((place * tick, 0, place, packet) for place, packet in pictures),
@@ -75,7 +90,7 @@ def _mux(pieces: Sequence[Encoded], sound: Path, rate: Fraction, frames: int, ou
 def _pictures(pieces: Sequence[Encoded], header: bytes | None) -> Iterator[Packet[Any]]:
     for piece in pieces:
         count = 0
-        with av.open(str(piece.path)) as container:
+        with _opened(piece.path) as container:
             if not container.streams.video:
                 raise _short(piece, 0)
             stream = container.streams.video[0]
@@ -85,26 +100,39 @@ def _pictures(pieces: Sequence[Encoded], header: bytes | None) -> Iterator[Packe
                     where=piece.path.name,
                     mend="clear the cache with: video-pipeline doctor --clear-cache",
                 )
-            for packet in container.demux(stream):
-                if packet.size == 0:
-                    continue
+            for packet in _packets(container, stream, piece.path):
                 count += 1
                 yield packet
         if count != piece.frames:
             raise _short(piece, count)
 
 
-def _short(piece: Encoded, count: int) -> RenderError:
-    return RenderError(
+def _opened(file: Path) -> av.container.InputContainer:
+    try:
+        return av.open(str(file))
+    except _UNREADABLE as error:
+        raise _unreadable(file) from error
+
+
+def _packets(
+    container: av.container.InputContainer, stream: Any, file: Path
+) -> Iterator[Packet[Any]]:
+    """The packets that hold something."""
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except _UNREADABLE as error:
+        raise _unreadable(file) from error
+
+
+def _unreadable(file: Path) -> DamagedError:
+    return DamagedError("a finished part of the clip cannot be read", file, mend=_KEPT)
+
+
+def _short(piece: Encoded, count: int) -> DamagedError:
+    return DamagedError(
         f"a piece holds {count} pictures where {piece.frames} were planned",
-        where=piece.path.name,
-        mend="the footage may be damaged there; choose another moment",
+        piece.path,
+        mend="the footage may be damaged there; choose another moment" if piece.fresh else _KEPT,
     )
-
-
-def _sounds(container: av.container.InputContainer, most: int) -> Iterator[Packet[Any]]:
-    count = 0
-    for packet in container.demux(container.streams.audio[0]):
-        if packet.size and count < most:
-            count += 1
-            yield packet

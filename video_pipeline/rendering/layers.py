@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline.edit.captions import badge
-from video_pipeline.edit.model import BADGE, Cut, Edit, OverlayUse
-from video_pipeline.errors import ClaimError, UsageError
+from video_pipeline.edit.honesty import words_of
+from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.errors import UsageError
 from video_pipeline.graph import Layer
 from video_pipeline.listing.model import Item
 from video_pipeline.overlays.drawing import Canvas, draw
@@ -44,39 +44,25 @@ def draw_overlays(
 ) -> DrawnOverlays:
     """Draw every overlay of an edit.
 
-    Raises ClaimError for a badge without a verified claim, UsageError for an overlay that cannot
-    be drawn or has no time to be read.
+    Raises ClaimError for a badge without a verified claim or on a placement that keeps badges out,
+    UsageError for an overlay that cannot be drawn or has no time to be read.
     """
     canvas = Canvas(edit.width, edit.height, placement.safe)
     digests: dict[str, str] = {}
-    shown: list[str] = []
+    shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
     layers: list[tuple[Layer, ...]] = []
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
         for use in cut.overlays:
-            fields = use.fields
-            if use.template == BADGE:
-                claim = _claim(use, claims, cut)
-                fields = badge(claim, item)
-                shown.append(claim.certificate_id)
-            drawing = draw(use.template, fields, canvas, anchor=use.anchor, own=own)
+            words = words_of(use, cut.slot, placement, claims, item=item, own=own)
+            if words.claim:
+                shown[words.claim.file_digest] = words.claim.certificate_id
+            drawing = draw(use.template, words.fields, canvas, anchor=use.anchor, own=own)
             clip = animate(drawing, store.folder / "overlays", rate=edit.rate)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use, cut))
         layers.append(tuple(row))
-    return DrawnOverlays(tuple(layers), digests, tuple(dict.fromkeys(shown)))
-
-
-def _claim(use: OverlayUse, claims: Sequence[Claim], cut: Cut) -> Claim:
-    wanted = use.fields.get("certificate_id")
-    for claim in claims:
-        if claim.certificate_id == wanted:
-            return claim
-    raise ClaimError(
-        f"the edit shows a badge for certificate {wanted!r}, which this run could not verify",
-        where=f"cut '{cut.slot}'",
-        mend="add the certificate to the listing, or take the badge out of the edit",
-    )
+    return DrawnOverlays(tuple(layers), digests, tuple(shown.values()))
 
 
 def _layer(clip: AlphaClip, use: OverlayUse, cut: Cut) -> Layer:

@@ -24,6 +24,9 @@ _MOST_GAIN_DB = 30.0
 _MOST_LIMITING_DB = 10.0  # beyond it a limiter is heard at work
 # The AAC encoder overshoots the limiter's ceiling, mostly by less than this.
 _AAC_MARGIN_DB = 0.7
+# A click that stood at the ceiling comes out of the encoder lower by up to this: it smears it.
+_AAC_SMEARING_DB = 6.0
+_TOLERANCE_LU = 1.0
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,20 @@ def almost_silent(loudness: Loudness, placement: Placement) -> bool:
     return loudness.integrated_lufs < placement.loudness_lufs - _MOST_GAIN_DB
 
 
+def could_be_louder(loudness: Loudness, placement: Placement) -> bool:
+    """Whether a sound is quieter than the placement asks, and we would have made it louder.
+
+    Nobody can where it is almost silent, where its peaks stand at the limit already, or where they
+    stand so far above the rest that a limiter would be heard at work.
+    """
+    short = placement.loudness_lufs - loudness.integrated_lufs
+    if short <= _TOLERANCE_LU or almost_silent(loudness, placement):
+        return False
+    room = placement.true_peak_dbtp - loudness.true_peak_dbtp
+    limiting = short - room
+    return limiting <= 0 or (room > _AAC_SMEARING_DB and limiting <= _MOST_LIMITING_DB)
+
+
 def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
     """Encode a WAV at the placement's loudness; returns what a person should know about it.
 
@@ -115,7 +132,9 @@ def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
     loudness = measure(wav)
     if almost_silent(loudness, placement):
         _encode(wav, placement, out)
-        return "the footage's sound is almost silent and was left as it is"
+        # The encoder drops what is too faint to hear, and what is left may count as louder.
+        if not could_be_louder(measure(out), placement):
+            return "the footage's sound is almost silent and was left as it is"
     needed = gain = target - loudness.integrated_lufs
     levelled = folder / "levelled.wav"
     for _ in range(6):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from urllib.parse import unquote
 
 from video_pipeline.errors import ClaimError
 from video_pipeline.listing.model import Item, ListingFile
@@ -42,9 +44,10 @@ def verify(
     words = wording or load_wording()
     claims: list[Claim] = []
     refusals: list[Refusal] = []
-    for entry in listing.certificates:
+    for number, entry in enumerate(listing.certificates):
         try:
             claim = _claim(listing.folder / entry.file, listing.item, issuers, words, now)
+            claim = replace(claim, entry=number)
             if any(_same(claim, earlier) for earlier in claims):
                 raise ClaimError(
                     "the listing names this certificate twice; it counts once",
@@ -52,7 +55,9 @@ def verify(
                 )
             claims.append(claim)
         except ClaimError as error:
-            refusals.append(Refusal(entry.file, error.message, error.mend))
+            # Cuts a path in either spelling; a listing may have been written on another system.
+            name = PureWindowsPath(entry.file).name
+            refusals.append(Refusal(name, error.message, error.mend))
     return tuple(claims), tuple(refusals)
 
 
@@ -63,6 +68,7 @@ def _claim(
     _check_result(certificate)
     _check_dates(certificate, now)
     _check_item(certificate, item)
+    _check_secret(certificate)
     facts = {
         "provider": certificate.issuer.name,
         "result": words.words.authentic,
@@ -92,6 +98,7 @@ def _claim(
         key_id=certificate.key_id,
         examined=certificate.examined,
         test=test,
+        brand=item.brand,
     )
 
 
@@ -144,6 +151,25 @@ def _check_item(certificate: Certificate, item: Item) -> None:
             f"the listing says '{shown(item.brand)}'",
             mend="Correct the brand in the listing or leave the certificate out.",
         )
+
+
+def _check_secret(certificate: Certificate) -> None:
+    # A badge shows the number and the address; neither may give the serial away.
+    serial = _signs(certificate.serial)
+    for text in (certificate.id, certificate.check_url):
+        if serial and serial in _signs(text):
+            raise ClaimError(
+                "its number or the address to check it at holds the item's serial number, "
+                "which a badge must not show",
+                mend="Ask the issuer for a certificate with a number and an address of its own.",
+            )
+
+
+def _signs(text: str) -> str:
+    """Letters and digits alone: however a serial is spaced, dotted or coded for an address."""
+    for _ in range(3):  # an address may be coded more than once
+        text = unquote(text)
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
 def _bare(serial: str) -> str:

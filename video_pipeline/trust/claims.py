@@ -13,7 +13,9 @@ class Claim:
     `wording` is the full, plain sentence; `lines` the short form for the badge (title line first).
     `check_url` is what the QR code holds, or None. `issued` is the first day of validity,
     `examined` the day the item was examined. `test` marks a certificate of a test issuer, which
-    says nothing about a real item; its first line says so.
+    says nothing about a real item; its first line says so. `brand` is the listing's, which is the
+    certificate's too; `entry` counts the listing's certificates from 0. Issuers number alike, so
+    it is `file_digest` (SHA-256, hex digits) that tells one claim from another.
     """
 
     certificate_id: str
@@ -29,11 +31,16 @@ class Claim:
     key_id: str
     examined: date | None = None
     test: bool = False
+    entry: int = 0
+    brand: str = ""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A certificate that gives no badge, and why, in plain words."""
+    """A certificate that gives no badge, and why, in plain words.
+
+    `file` is the file's name alone: a report must not tell how a seller's folders are called.
+    """
 
     file: str
     reason: str

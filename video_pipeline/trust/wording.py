@@ -20,6 +20,7 @@ from video_pipeline import resources
 from video_pipeline.errors import ListingError, Problem
 from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import Mistake, Page, read_page, refuse
+from video_pipeline.listing.model import Listing
 from video_pipeline.trust.letters import shown
 
 FIELDS = frozenset({"provider", "result", "date", "certificate", "host", "brand"})
@@ -105,6 +106,27 @@ def forbidden(text: str) -> str | None:
     """The first promise in `text` that no badge may make, or None."""
     found = _PROMISES.search(text)
     return found.group(0) if found else None
+
+
+def promises(listing: Listing) -> tuple[str, ...]:
+    """A plain warning for each of the seller's own words that promises what no badge may.
+
+    They are the seller's to say, and are shown as written; but a buyer will hold the seller to them.
+    """
+    story, item = listing.story, listing.item
+    said = {
+        "story.headline": story.headline,
+        "story.special": story.special,
+        "item.brand": item.brand,
+        "item.model": item.model,
+        **{f"condition.notes.{i}.words": n.words for i, n in enumerate(listing.condition.notes)},
+        **{f"includes.{i}": text for i, text in enumerate(listing.includes)},
+    }
+    return tuple(
+        f"{name} says '{word}', which promises more than a seller can prove; leave it out"
+        for name, text in said.items()
+        if text and (word := forbidden(text))
+    )
 
 
 def _mistakes(words: WordingFile, page: Page) -> Iterator[Mistake]:

@@ -1,0 +1,95 @@
+"""Honesty: what the overlays of an edit may say, and what they must.
+
+An edit is a file that anyone can change. So an overlay that speaks for a certificate is filled from
+a claim of this run, by rendering and by scripts alike, and a condition note that was taken out of
+an edit is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.edit.captions import badge, condition_note, note_line
+from video_pipeline.edit.model import Edit, OverlayUse
+from video_pipeline.errors import ClaimError
+from video_pipeline.listing.model import Item, Listing
+from video_pipeline.overlays.drawing import head_of
+from video_pipeline.presets.placements import Placement
+from video_pipeline.trust.claims import Claim
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an overlay may say, and the claim it says it for."""
+
+    fields: dict[str, Any]
+    claim: Claim | None = None
+
+
+def words_of(
+    use: OverlayUse,
+    slot: str,
+    placement: Placement,
+    claims: Sequence[Claim],
+    *,
+    item: Item | None = None,
+    own: Path | None = None,
+) -> Words:
+    """What the overlay `use` of a cut for `slot` may say; `own` is the person's overlays folder.
+
+    A template marked `claim: true` gets the fields of a verified claim, whatever the edit says.
+    Raises ClaimError when there is no such claim or the placement keeps badges out, UsageError for
+    a template that is not there or wrong.
+    """
+    head = head_of(use.template, own)
+    if not head.claim:
+        return Words(use.fields)
+    if placement.burn_in != "badge":
+        raise ClaimError(
+            f"{placement.title} does not allow a badge in the picture",
+            where=f"cut '{slot}'",
+            mend=f"take the overlay '{use.template}' out of the edit",
+        )
+    claim = _claim(use, slot, claims)
+    fields = badge(claim, item)
+    return Words({name: fields[name] for name in head.fields if name in fields}, claim)
+
+
+def _claim(use: OverlayUse, slot: str, claims: Sequence[Claim]) -> Claim:
+    # Two issuers may give the same number: the digest says which certificate is meant, and the
+    # number that a person reads in the edit has to be that certificate's.
+    digest, number = use.fields.get("claim"), use.fields.get("certificate_id")
+    for claim in claims:
+        if claim.file_digest == digest and number in (None, claim.certificate_id):
+            return claim
+    raise ClaimError(
+        f"the edit shows a badge for certificate {number!r}, which this run could not verify",
+        where=f"cut '{slot}'",
+        mend="add the certificate to the listing and plan it again, or take the badge out of the "
+        "edit",
+    )
+
+
+def unsaid_notes(edit: Edit, listing: Listing, own: Path | None = None) -> tuple[str, ...]:
+    """The listing's condition notes that no overlay of the edit says, each as one line.
+
+    A note is said by an overlay that has its part, flaw, severity and words, or by a list of notes
+    that holds its line, in the words of `own` or the shipped ones.
+    """
+    said = [use.fields for cut in edit.cuts for use in cut.overlays]
+    listed = {line for fields in said for line in _lines(fields.get("notes"))}
+    unsaid = []
+    for note in listing.condition.notes:
+        wanted = condition_note(note, 1, 1)
+        alone = any(all(fields.get(k) == v for k, v in wanted.items()) for fields in said)
+        if not alone and listed.isdisjoint({note_line(note, own), note_line(note)}):
+            unsaid.append(note_line(note, own))
+    return tuple(unsaid)
+
+
+def _lines(notes: Any) -> list[str]:
+    """The texts among what an edit gives as notes; a person may have written anything there."""
+    return [n for n in notes if isinstance(n, str)] if isinstance(notes, list | tuple) else []
