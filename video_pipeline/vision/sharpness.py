@@ -11,6 +11,8 @@ proportion to 1/sqrt(s² + a²), so the ratio of the gradients at two scales giv
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -73,5 +75,5 @@ def _gradient(real: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 
 
 def _smooth(real: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    reach = 2 * round(3 * sigma) + 1  # beyond three sigma lie three thousandths of the weight
+    reach = 2 * math.ceil(3 * sigma) + 1  # beyond three sigma lie three thousandths of the weight
     return np.asarray(cv2.GaussianBlur(real, (reach, reach), sigma), dtype=np.float32)

@@ -31,6 +31,7 @@ _TOLERANCE = 0.24  # of the step
 _LIKE = 2.2  # ratio of contrasts between marks of one thread
 _VALLEY = 0.45  # between two stitches the mark falls below this share of its peak
 _FEWEST = 6
+_LEAST_PITCH = 7.0  # px at the working size: below, single stitches can't be told
 _HALF = 40.0  # summed worth that counts as shown
 _MOST_BOXES = 6
 _SAME_SEAM = 0.03  # share of the picture between rows of one seam
@@ -69,7 +70,7 @@ class ClassicalStitching:
     """Finds seams whose single stitches can be told."""
 
     name: str = "stitching"
-    version: str = "classical-2"
+    version: str = "classical-3"
 
     def detect(self, picture: NDArray[np.uint8]) -> Detection:
         """Score a BGR picture HxWx3 by its three best rows; boxes hold one seam each.
@@ -110,7 +111,7 @@ def _worth(row: Row) -> float:
     """A row's surprise, less where stitches are too small, too faint, or part of a lattice."""
     return (
         row.surprise
-        * ramp(row.pitch_px, 7, 12)
+        * ramp(row.pitch_px, _LEAST_PITCH, 12)
         * ramp(row.contrast, 2, 6)
         * ramp(row.flanked, 0.7, 0.3)
         * ramp(row.lie, -1.0, -0.4)
@@ -168,8 +169,10 @@ def _peaks(marks: F32) -> tuple[F32, F32]:
     return at, height
 
 
-def _proposals(blobs: _Blobs, sigma: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs (first, second) of like neighbours with a valley between them."""
+def _proposals(
+    blobs: _Blobs, sigma: float, least: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs (first, second) of like neighbours at least `least` px apart, a valley between."""
     at, height = blobs.at, blobs.height
     n = len(at)
     x, y = at[:, 0], at[:, 1]
@@ -179,7 +182,8 @@ def _proposals(blobs: _Blobs, sigma: float) -> tuple[NDArray[np.intp], NDArray[n
     near = np.argpartition(squared, k - 1, axis=1)[:, :k]
     first = np.repeat(np.arange(n), k)
     second = near.ravel()
-    good = squared[first, second] < (14 * sigma) ** 2
+    far = squared[first, second]
+    good = (far < (14 * sigma) ** 2) & (far > least**2)
     ratio = height[first] / height[second]
     good &= (ratio < _LIKE) & (ratio > 1 / _LIKE)
     first, second = first[good], second[good]
@@ -205,7 +209,7 @@ def _rows(marks: F32, sigma_full: float, shrink: int) -> list[Row]:
     at, n = blobs.at, len(blobs.at)
     if n < _FEWEST:
         return []
-    first, second = _proposals(blobs, sigma_full / shrink)
+    first, second = _proposals(blobs, sigma_full / shrink, _LEAST_PITCH / shrink)
     if not len(first):
         return []
     walked, jitter = _walk(blobs, first, second)
@@ -242,33 +246,36 @@ def _walk(
     at, height = blobs.at, blobs.height
     step0 = at[second] - at[first]
     pitch = np.linalg.norm(step0, axis=1)
-    walked = np.full((len(first), 2 * _MOST_STEPS + 2), -1, dtype=np.int32)
-    walked[:, 0], walked[:, 1] = first, second
-    jitter = np.zeros(len(first), dtype=np.float32)
-    column = 2
-    for start, sign in ((second, 1), (first, -1)):
-        live = np.arange(len(first))
-        here: NDArray[Any] = start
-        step = sign * step0
-        for turn in range(_MOST_STEPS):
-            found, miss = blobs.lookup.nearest(at[here] + step)
-            span = pitch[live]
-            like = height[found] / height[first[live]]
-            new = at[found] - at[here]
-            ok = (found >= 0) & (miss <= _TOLERANCE * span)
-            ok &= (like < _LIKE) & (like > 1 / _LIKE)
-            ok &= np.abs(np.hypot(new[:, 0], new[:, 1]) - span) <= 0.3 * span
-            kept = np.flatnonzero(ok)
-            low = _dip(at[here[kept]], at[found[kept]], height[found[kept]], blobs.marks)
-            kept = kept[low < _VALLEY + 0.15]
-            if not len(kept):
-                break
-            live, here = live[kept], found[kept]
-            jitter[live] += np.square(miss[kept] / span[kept])
-            walked[live, column + turn] = here
-            step = 0.5 * (step[kept] + new[kept])
-        column += _MOST_STEPS
-    return walked, jitter
+    pairs = len(first)
+    walked = np.full((pairs, 2, _MOST_STEPS), -1, dtype=np.int32)
+    jitter = np.zeros((pairs, 2), dtype=np.float32)
+    # Both ways at once: the first half goes on from `second`, the other half back from `first`.
+    live = np.arange(2 * pairs)
+    here: NDArray[Any] = np.concatenate([second, first])
+    step = np.concatenate([step0, -step0])
+    span = np.concatenate([pitch, pitch])
+    base = np.concatenate([height[first], height[first]])
+    for turn in range(_MOST_STEPS):
+        found, miss = blobs.lookup.nearest(at[here] + step)
+        ok = (found >= 0) & (miss <= _TOLERANCE * span)
+        kept = np.flatnonzero(ok)
+        live, here, found, step = live[kept], here[kept], found[kept], step[kept]
+        span, base, miss = span[kept], base[kept], miss[kept]
+        like = height[found] / base
+        new = at[found] - at[here]
+        ok = (like < _LIKE) & (like > 1 / _LIKE)
+        ok &= np.abs(np.hypot(new[:, 0], new[:, 1]) - span) <= 0.3 * span
+        low = _dip(at[here], at[found], height[found], blobs.marks)
+        kept = np.flatnonzero(ok & (low < _VALLEY + 0.15))
+        if not len(kept):
+            break
+        live, here, span, base = live[kept], found[kept], span[kept], base[kept]
+        way, pair = np.divmod(live, pairs)
+        jitter[pair, way] += np.square(miss[kept] / span)
+        walked[pair, way, turn] = here
+        step = 0.5 * (step[kept] + new[kept])
+    ends = np.stack([first, second], axis=1).astype(np.int32)
+    return np.concatenate([ends, walked.reshape(pairs, -1)], axis=1), jitter.sum(axis=1)
 
 
 def _shape_of(
