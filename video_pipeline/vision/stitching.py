@@ -24,10 +24,14 @@ from video_pipeline.vision.picture import box_of_pixels, grey_of, ramp, working
 
 _WORKING_SIDE = 960
 _SCALES = (1.6, 2.6, 4.4)  # sigma of the blobs, px at the working size
+_LEAST_MARK = 2.0  # grey levels after the band-pass
 _MOST_BLOBS = 350
 _NEIGHBOURS = 5
 _MOST_STEPS = 12  # each way
 _TOLERANCE = 0.24  # of the step
+_FARTHEST = 14.0  # sigmas of the blobs from one stitch to the next
+_BESIDE = 0.3  # of the step: how well a mark beside the row must match
+_CELL = 2  # px, for counting blobs
 _LIKE = 2.2  # ratio of contrasts between marks of one thread
 _VALLEY = 0.45  # between two stitches the mark falls below this share of its peak
 _FEWEST = 6
@@ -128,8 +132,8 @@ def rows_of_stitches(picture: NDArray[np.uint8]) -> list[Row]:
         shrink = max(1, int(sigma / 1.1))
         size = (grey.shape[1] // shrink, grey.shape[0] // shrink)
         small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if shrink > 1 else grey
-        near = cv2.GaussianBlur(small.astype(np.float32), (0, 0), sigma / shrink)
-        dog = near - cv2.GaussianBlur(near, (0, 0), 1.3 * sigma / shrink)
+        near = _smooth(small.astype(np.float32), sigma / shrink)
+        dog = cv2.subtract(near, _smooth(near, 1.3 * sigma / shrink))
         for marks in (dog, -dog):
             rows += _rows(np.asarray(marks, dtype=np.float32), sigma, shrink)
     rows.sort(key=lambda row: (-_worth(row), -row.surprise))
@@ -140,22 +144,28 @@ def rows_of_stitches(picture: NDArray[np.uint8]) -> list[Row]:
     return kept
 
 
+def _smooth(values: F32, sigma: float) -> F32:
+    reach = 2 * math.ceil(3 * sigma) + 1
+    return np.asarray(cv2.GaussianBlur(values, (reach, reach), sigma), dtype=np.float32)
+
+
 class _Blobs:
     """The marks of one scale and polarity: `at` Nx2 (x, y) px, `height` N, and their picture."""
 
-    def __init__(self, marks: F32) -> None:
+    def __init__(self, marks: F32, sigma: float) -> None:
         self.marks = marks
         self.at, self.height = _peaks(marks)
-        self.lookup = _Lookup(self.at, self.height, marks.shape)
+        self.lookup = _Lookup(self.at, self.height, marks.shape, _BESIDE * _FARTHEST * sigma)
 
 
 def _peaks(marks: F32) -> tuple[F32, F32]:
     """The strongest local maxima: places Nx2 (x, y) in px of `marks`, and heights N."""
     top = cv2.dilate(marks, np.ones((3, 3), np.uint8))
-    peak = (marks >= top) & (marks > 2.0)
-    peak[:2] = peak[-2:] = False
-    peak[:, :2] = peak[:, -2:] = False
-    ys, xs = np.nonzero(peak)
+    cv2.max(top, _LEAST_MARK, dst=top)
+    peak = cv2.compare(marks, top, cv2.CMP_GE)
+    peak[:2] = peak[-2:] = 0
+    peak[:, :2] = peak[:, -2:] = 0
+    ys, xs = np.divmod(np.flatnonzero(peak), peak.shape[1])
     height = marks[ys, xs]
     if len(xs) > _MOST_BLOBS:
         best = np.sort(np.argpartition(-height, _MOST_BLOBS)[:_MOST_BLOBS])
@@ -179,11 +189,16 @@ def _proposals(
     squared = np.square(x[None] - x[:, None]) + np.square(y[None] - y[:, None])
     squared[squared < (2.6 * sigma) ** 2] = np.inf
     k = min(_NEIGHBOURS, n - 1)
-    near = np.argpartition(squared, k - 1, axis=1)[:, :k]
-    first = np.repeat(np.arange(n), k)
-    second = near.ravel()
-    far = squared[first, second]
-    good = (far < (14 * sigma) ** 2) & (far > least**2)
+    first = np.tile(np.arange(n), k)
+    second = np.empty(n * k, dtype=np.intp)
+    far = np.empty(n * k, dtype=np.float32)
+    # The few nearest one after another: many times faster than any sorting of the rows.
+    every = np.arange(n)
+    for i in range(0, n * k, n):
+        second[i : i + n] = nearest = squared.argmin(axis=1)
+        far[i : i + n] = squared[every, nearest]
+        squared[every, nearest] = np.inf
+    good = (far < (_FARTHEST * sigma) ** 2) & (far > least**2)
     ratio = height[first] / height[second]
     good &= (ratio < _LIKE) & (ratio > 1 / _LIKE)
     first, second = first[good], second[good]
@@ -205,7 +220,7 @@ def _dip(a: F32, b: F32, height: F32, marks: F32) -> F32:
 
 def _rows(marks: F32, sigma_full: float, shrink: int) -> list[Row]:
     """The rows of one scale and one polarity, the most surprising first."""
-    blobs = _Blobs(marks)
+    blobs = _Blobs(marks, sigma_full / shrink)
     at, n = blobs.at, len(blobs.at)
     if n < _FEWEST:
         return []
@@ -305,7 +320,7 @@ def _shape_of(
     beside = np.concatenate([points + far, points - far]).reshape(-1, 2)
     found, miss = blobs.lookup.nearest(beside)
     like = blobs.height[found] / middle
-    there = (found >= 0) & (miss < 0.3 * pitch) & (like > 0.5) & (like < 2)
+    there = (found >= 0) & (miss < _BESIDE * pitch) & (like > 0.5) & (like < 2)
     sides = there.reshape(2, -1, len(points)).any(axis=1).mean(axis=1)
     seen = (found >= 0).reshape(2, -1).mean(axis=1) > 0.6
     # At the rim only one side can be seen; it speaks for both.
@@ -317,51 +332,58 @@ def _shape_of(
 
 
 class _Lookup:
-    """Which blob stands nearest to a point, by a raster of the picture."""
+    """Which blob stands nearest to a point, within reach, by a raster of the picture."""
 
-    def __init__(self, at: F32, height: F32, shape: tuple[int, ...]) -> None:
+    def __init__(self, at: F32, height: F32, shape: tuple[int, ...], reach: float) -> None:
         self._at = at
-        self._cell = 2 if max(shape) > 600 else 1
-        rows, columns = (side // self._cell + 1 for side in shape)
-        cells = np.rint(at / self._cell).astype(np.intp)
-        cells = np.clip(cells, 0, (columns - 1, rows - 1))
-        empty = np.ones((rows, columns), dtype=np.uint8)
-        empty[cells[:, 1], cells[:, 0]] = 0
-        _, label = cv2.distanceTransformWithLabels(
-            empty, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        owner = np.zeros(int(label.max()) + 1, dtype=np.int32)
-        owner[label[cells[:, 1], cells[:, 0]]] = np.arange(len(at))
-        self._owner, self._label = owner, label
+        rows, columns = shape
+        r = math.ceil(reach)
+        dy, dx = np.mgrid[-r : r + 1, -r : r + 1].reshape(2, -1)
+        far = np.hypot(dx, dy)
+        order = np.argsort(-far, kind="stable")
+        order = order[far[order] <= reach]
+        place = np.rint(at).astype(np.intp)
+        # Every blob paints its disc into a frame wide enough, all the farthest pixels first: what
+        # is painted last, and stays, is the nearest blob.
+        wide = columns + 2 * r
+        spot = (place[:, 1] + r) * wide + place[:, 0] + r
+        owner = np.full((rows + 2 * r) * wide, -1, dtype=np.int32)
+        owner[(dy * wide + dx)[order, None] + spot] = np.arange(len(at), dtype=np.int32)
+        self._owner, self._margin, self._wide, self._shape = owner, r, wide, (rows, columns)
         self._totals = []
+        cells = place // _CELL
         for level in _LEVELS:
             tall = cells[height >= level]
-            marked = np.zeros((rows, columns), dtype=np.uint8)
+            marked = np.zeros((rows // _CELL + 1, columns // _CELL + 1), dtype=np.uint8)
             marked[tall[:, 1], tall[:, 0]] = 1
             self._totals.append(cv2.integral(marked))
 
     def nearest(self, points: F32) -> tuple[NDArray[np.int32], F32]:
-        """For points Nx2: indices of blobs (-1 outside the picture) and distances in px."""
-        height, width = self._label.shape
-        place = np.rint(points * (1 / self._cell)).astype(np.intp)
+        """For points Nx2: indices of blobs (-1 outside the picture) and distances in px.
+
+        The distance is infinite where no blob is within reach.
+        """
+        rows, columns = self._shape
+        place = np.rint(points).astype(np.intp)
         x, y = place[:, 0], place[:, 1]
-        inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-        label = self._label[y * inside, x * inside]
-        found = np.where(inside, self._owner[label], -1).astype(np.int32)
+        inside = (x >= 0) & (y >= 0) & (x < columns) & (y < rows)
+        owner = self._owner[((y + self._margin) * self._wide + x + self._margin) * inside]
+        found = np.where(inside, np.maximum(owner, 0), -1)
         gap = points - self._at[found]
-        return found, np.hypot(gap[:, 0], gap[:, 1])
+        far = np.where(owner >= 0, np.hypot(gap[:, 0], gap[:, 1]), np.float32(np.inf))
+        return found, far.astype(np.float32)
 
     def density(self, points: F32, reach: F32, height: F32) -> NDArray[np.float64]:
         """Blobs per square px, near each point, that a mark of that height could be taken for.
 
         Near is the square of half side `reach`; the height is rounded down to a few levels.
         """
-        rows, columns = self._label.shape
-        low = ((points - reach[:, None]) / self._cell).astype(np.intp)
-        high = ((points + reach[:, None]) / self._cell).astype(np.intp) + 1
+        rows, columns = (side // _CELL + 1 for side in self._shape)
+        low = ((points - reach[:, None]) / _CELL).astype(np.intp)
+        high = ((points + reach[:, None]) / _CELL).astype(np.intp) + 1
         x0, y0 = np.clip(low[:, 0], 0, columns - 1), np.clip(low[:, 1], 0, rows - 1)
         x1, y1 = np.clip(high[:, 0], x0 + 1, columns), np.clip(high[:, 1], y0 + 1, rows)
         level = np.maximum(np.searchsorted(_LEVELS, height / _LIKE, side="right") - 1, 0)
         t = np.stack(self._totals)
         number = t[level, y1, x1] - t[level, y0, x1] - t[level, y1, x0] + t[level, y0, x0]
-        return np.asarray(number / ((x1 - x0) * (y1 - y0) * self._cell**2), dtype=np.float64)
+        return np.asarray(number / ((x1 - x0) * (y1 - y0) * _CELL**2), dtype=np.float64)
