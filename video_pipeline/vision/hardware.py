@@ -6,7 +6,7 @@ have the range, a silhouette before a white backdrop has no narrow parts, print 
 Three cues are added up, each of them weighed by what it can't be mistaken for:
 
 - ramps with glints and shadows, more so in gold and brass tones: polished metal in good light;
-- glints beside shadows alone, where they stand out of their surroundings: zips, chains, small parts;
+- glints beside shadows alone, where they stand out of their surroundings: zips, chains, studs;
 - glints beside shadows that have no colour amid strong colour: steel and gunmetal on dyed leather.
 
 What it can't tell: glossy stones, lacquer and glitter look the same, and so does coarse knitwear
@@ -78,7 +78,7 @@ def metallic(small: NDArray[np.uint8]) -> F32:
     span = cv2.subtract(high, low)
     # Half-way between dark and bright, not at either end as print is.
     place = cv2.absdiff(cv2.addWeighted(high, 0.5, low, 0.5, 0), light)
-    between = cv2.compare(place, cv2.multiply(span, 0.2), cv2.CMP_LT)
+    between = cv2.compare(place, cv2.convertScaleAbs(span, alpha=0.2), cv2.CMP_LT)
     half_way = _quarter(between, 1 / 255, smooth=1)
     ramps = _smooth(_part(half_way, 0.15, 0.35) * _part(_quarter(span), 30, 70))
     glints = _quarter(cv2.morphologyEx(light, cv2.MORPH_TOPHAT, _NARROW), smooth=1)

@@ -40,7 +40,7 @@ _HALF = 40.0  # summed worth that counts as shown
 _MOST_BOXES = 6
 _SAME_SEAM = 0.03  # share of the picture between rows of one seam
 _LEVELS = (0.0, 2.0, 4.0, 8.0, 16.0)  # heights of marks, for counting like ones
-_LEAST_SURPRISE = 4.0
+_LEAST_SURPRISE = 7.0
 _MOST_ROWS = 5  # per scale and polarity
 _FLANKS = (0.8, 1.2, 1.6, 2.0, 2.5)  # of the step, to either side
 
@@ -81,8 +81,11 @@ class ClassicalStitching:
 
         Badly exposed pictures are marked down; blurred ones have no rows left.
         """
+        light = exposure(grey_of(picture)).score
+        if light == 0:
+            return Detection(0.0, ())
         rows = rows_of_stitches(picture)
-        weight = sum(_worth(row) for row in rows[:3]) * exposure(grey_of(picture)).score
+        weight = sum(_worth(row) for row in rows[:3]) * light
         score = weight**2 / (weight**2 + _HALF**2)
         return Detection(score, _seams(rows))
 
@@ -161,11 +164,13 @@ class _Blobs:
 def _peaks(marks: F32) -> tuple[F32, F32]:
     """The strongest local maxima: places Nx2 (x, y) in px of `marks`, and heights N."""
     top = cv2.dilate(marks, np.ones((3, 3), np.uint8))
-    cv2.max(top, _LEAST_MARK, dst=top)
-    peak = cv2.compare(marks, top, cv2.CMP_GE)
+    peak = np.asarray(cv2.compare(marks, np.maximum(top, _LEAST_MARK), cv2.CMP_GE))
     peak[:2] = peak[-2:] = 0
     peak[:, :2] = peak[:, -2:] = 0
-    ys, xs = np.divmod(np.flatnonzero(peak), peak.shape[1])
+    places = cv2.findNonZero(peak)
+    if places is None:
+        return np.empty((0, 2), dtype=np.float32), np.empty(0, dtype=np.float32)
+    xs, ys = places.reshape(-1, 2).T
     height = marks[ys, xs]
     if len(xs) > _MOST_BLOBS:
         best = np.sort(np.argpartition(-height, _MOST_BLOBS)[:_MOST_BLOBS])
@@ -309,12 +314,12 @@ def _shape_of(
     valley = _dip(points[:-1], points[1:], np.minimum(tall[:-1], tall[1:]), marks)
     rows, columns = marks.shape
 
-    def level(shift: F32) -> float:
-        place = np.rint(np.concatenate([points + shift, points - shift])).astype(np.intp)
-        place = np.clip(place, 0, (columns - 1, rows - 1))
-        return float((marks[place[:, 1], place[:, 0]] / np.concatenate([tall, tall])).mean())
-
-    lie = level(along * (0.25 * pitch)) - level(across * (0.25 * pitch))
+    shifts = np.stack([along, -along, across, -across]) * (0.25 * pitch)
+    place = np.rint(points + shifts[:, None]).astype(np.intp)
+    x = np.minimum(np.maximum(place[..., 0], 0), columns - 1)
+    y = np.minimum(np.maximum(place[..., 1], 0), rows - 1)
+    level = (marks[y, x] / tall).mean(axis=1)
+    lie = float(level[:2].mean() - level[2:].mean())
     middle = float(np.median(tall))
     far = np.array(_FLANKS, dtype=np.float32)[:, None, None] * pitch * across
     beside = np.concatenate([points + far, points - far]).reshape(-1, 2)

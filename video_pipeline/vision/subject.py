@@ -109,9 +109,7 @@ def _wholeness(mask: NDArray[np.bool_], contrast: float, box: Box) -> float:
     edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     touch = float(edge.mean())
     # Running off two sides over a good length: a part of something larger.
-    second = sorted(
-        float(side.mean()) for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    )[-2]
+    second = sorted(float(side.mean()) for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))[-2]
     points = np.argwhere(mask)[:, ::-1].astype(np.int32)
     hull = float(cv2.contourArea(cv2.convexHull(points)))
     solid = float(mask.sum()) / max(hull, 1.0)
