@@ -24,13 +24,27 @@ from video_pipeline.vision.subject import subject
 Picture = NDArray[np.uint8]
 
 
-def leather(height: int = 960, width: int = 540, seed: int = 1, grain: float = 3.0) -> Picture:
-    """A brown surface with soft grain."""
+def leather(
+    height: int = 960,
+    width: int = 540,
+    seed: int = 1,
+    grain: float = 3.0,
+    colour: tuple[int, int, int] = (45, 75, 120),
+) -> Picture:
+    """A surface with soft grain, brown unless told otherwise."""
     noise = np.random.default_rng(seed).normal(0, 1, (height, width)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), 2.0)
     noise *= grain / noise.std()
-    base = np.array([45, 75, 120], np.float32)
+    base = np.array(colour, np.float32)
     return np.clip(base + noise[..., None], 0, 255).astype(np.uint8)
+
+
+def gunmetal_frame(picture: Picture, corner: tuple[int, int], other: tuple[int, int]) -> Picture:
+    """A dark steel frame with one bright streak along its bars, as a round bar reflects a lamp."""
+    out = picture.copy()
+    for colour, thick in (((38, 36, 35), 22), ((95, 92, 90), 12), ((235, 232, 230), 4)):
+        cv2.rectangle(out, corner, other, colour, thick, cv2.LINE_AA)
+    return cv2.GaussianBlur(out, (0, 0), 1.0).astype(np.uint8)
 
 
 def seam(
@@ -159,6 +173,25 @@ def test_white_paper_and_plain_leather_are_not_metal() -> None:
     detector = ClassicalHardware()
     assert detector.detect(picture).score < 0.1
     assert detector.detect(leather()).score < 0.1
+
+
+def test_a_gunmetal_buckle_on_red_leather_is_found_where_it_is() -> None:
+    picture = gunmetal_frame(leather(colour=(45, 40, 170)), (150, 380), (390, 560))
+    truth = Box(140 / 540, 370 / 960, 400 / 540, 570 / 960)
+    found = ClassicalHardware().detect(picture)
+    assert found.score >= 0.5
+    assert max(box.iou(truth) for box in found.boxes) > 0.5
+
+
+def test_colour_is_what_tells_gunmetal_from_a_dark_drawing() -> None:
+    # The same strokes, tinted like the leather they lie on, and not a lightness else.
+    red = leather(colour=(45, 40, 170))
+    metal = gunmetal_frame(red, (150, 380), (390, 560))
+    lab = cv2.cvtColor(metal, cv2.COLOR_BGR2LAB)
+    lab[..., 1:] = cv2.cvtColor(red, cv2.COLOR_BGR2LAB)[..., 1:]
+    drawn = cv2.cvtColor(lab, cv2.COLOR_LAB2BGR).astype(np.uint8)
+    detector = ClassicalHardware()
+    assert detector.detect(drawn).score < 0.7 * detector.detect(metal).score
 
 
 def test_metal_out_of_focus_is_not_shown() -> None:
@@ -325,6 +358,23 @@ def test_a_whole_item_is_boxed_and_a_close_up_is_not_whole() -> None:
     assert subject(leather()).whole < 0.2
     cut_off = np.roll(wall, (-400, -200), axis=(0, 1))
     assert subject(cut_off).whole < 0.5
+
+
+def test_a_buckle_on_leather_is_no_whole_item() -> None:
+    red = leather(colour=(45, 40, 170))
+    near = cv2.rectangle(red, (130, 350), (410, 590), (40, 40, 40), -1).astype(np.uint8)
+    wall = leather(colour=(200, 205, 210))
+    item = cv2.rectangle(wall, (130, 350), (410, 590), (40, 40, 40), -1).astype(np.uint8)
+    assert subject(near).box is not None
+    assert subject(near).whole < 0.5
+    assert subject(item).whole > 0.9
+
+
+def test_an_item_that_runs_off_two_sides_is_not_whole() -> None:
+    # Too large a part of the rim is cut for the item to be taken for the wall, at two sides.
+    wall = np.full((960, 540, 3), (200, 205, 210), np.uint8)
+    wall[330:960, 160:540] = (40, 60, 130)
+    assert subject(wall).whole < 0.2
 
 
 def test_an_empty_picture_has_no_subject() -> None:

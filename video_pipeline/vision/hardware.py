@@ -2,16 +2,21 @@
 
 Polished metal mirrors the room. Within a few pixels it goes from bright to dark, through smooth
 ramps, as glints (bright and narrow) beside lines of shadow (dark and narrow). Leather does not
-have the range, a silhouette before a white backdrop has no narrow parts, print has no ramps. Gold
-and brass tones speak for it a little more; steel and gunmetal have no colour to go by.
+have the range, a silhouette before a white backdrop has no narrow parts, print has no ramps.
+Three cues are added up, each of them weighed by what it can't be mistaken for:
+
+- ramps with glints and shadows, more so in gold and brass tones: polished metal in good light;
+- glints beside shadows alone, where they stand out of their surroundings: zips, chains, studs;
+- glints beside shadows that have no colour amid strong colour: steel and gunmetal on dyed leather.
 
 What it can't tell: glossy stones, lacquer and glitter look the same, and so does coarse knitwear
-in hard light.
+in hard light. Silver on black leather has the first two cues only.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,9 +29,14 @@ from video_pipeline.vision.picture import box_of_pixels, grey_of, working
 
 _WORKING_SIDE = 480
 _STEP = 4  # the metal map is kept at a quarter of the working size
-_SHARE = 0.04  # of the picture: how much metal fills a close-up
-_HALF = 0.18  # strength that counts as shown
+_WIDE = 12.0  # sigma of "the surroundings", px of the metal map: a tenth of a picture's long side
+_ABOVE = 1.2  # times the surroundings' mean that a place must exceed to stand out
+_SHARE = 0.03  # of the picture: how much metal fills a close-up
+_GLITTER, _COLOURLESS = 0.4, 0.8  # weights of the second and third cue, beside 1 for the first
+_HALF = 0.45  # strength that counts as shown
 _MOST_BOXES = 6
+_NARROW = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+_RAMP = np.ones((13, 13), np.uint8)  # a square is separable, and does as well here as a disc
 
 F32 = NDArray[np.float32]
 
@@ -36,7 +46,7 @@ class ClassicalHardware:
     """Finds metal parts shown large and sharp."""
 
     name: str = "hardware"
-    version: str = "classical-2"
+    version: str = "classical-3"
 
     def detect(self, picture: NDArray[np.uint8]) -> Detection:
         """Score a BGR picture HxWx3 by the metal in it; boxes hold one cluster each.
@@ -47,36 +57,48 @@ class ClassicalHardware:
         small = working(picture, _WORKING_SIDE)
         if min(small.shape[:2]) < 32:
             return Detection(0.0, ())
+        light = exposure(grey_of(small)).score
+        if light == 0:
+            return Detection(0.0, ())
         metal = metallic(small)
         most = max(1, round(metal.size * _SHARE))
         top = float(np.partition(metal.ravel(), -most)[-most:].mean())
-        strength = max(top - 0.7 * float(metal.mean()), 0.0)
-        strength *= exposure(grey_of(small)).score
+        strength = max(top - 0.7 * float(metal.mean()), 0.0) * light
         return Detection(strength**2 / (strength**2 + _HALF**2), _clusters(metal))
 
 
 def metallic(small: NDArray[np.uint8]) -> F32:
-    """How metallic each place looks, 0..1, at a quarter of the size of a BGR picture HxWx3."""
-    lab: F32 = np.asarray(
-        cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2LAB), dtype=np.float32
-    )
-    light = cv2.GaussianBlur(lab[..., 0], (0, 0), 0.8)
-    narrow = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
-    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15))
-    high, low = cv2.dilate(light, wide), cv2.erode(light, wide)
-    span = high - low
-    place = (light - low) / np.maximum(span, 1)
-    between = ((place > 0.3) & (place < 0.7)).astype(np.float32)
-    ramps = _part(cv2.GaussianBlur(between, (0, 0), 4), 0.15, 0.35) * _part(span, 30, 70)
-    glints = _part(cv2.morphologyEx(light, cv2.MORPH_TOPHAT, narrow), 8, 50)
-    shadows = _part(cv2.morphologyEx(light, cv2.MORPH_BLACKHAT, narrow), 8, 50)
-    both = np.sqrt(_quarter(glints) * _quarter(shadows))
-    chroma = np.hypot(lab[..., 1], lab[..., 2])
-    hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
+    """How metallic each place looks, from 0 up, at a quarter of the size of a BGR picture HxWx3.
+
+    1 is polished gold in good light; places where all the cues agree may exceed it.
+    """
+    lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB), dtype=np.uint8)
+    light = cv2.GaussianBlur(cv2.extractChannel(lab, 0), (0, 0), 0.8)
+    high, low = cv2.dilate(light, _RAMP), cv2.erode(light, _RAMP)
+    span = cv2.subtract(high, low)
+    # Half-way between dark and bright, not at either end as print is.
+    place = cv2.absdiff(cv2.addWeighted(high, 0.5, low, 0.5, 0), light)
+    between = cv2.compare(place, cv2.convertScaleAbs(span, alpha=0.2), cv2.CMP_LT)
+    half_way = _quarter(between, 1 / 255, smooth=1)
+    ramps = _smooth(_part(half_way, 0.15, 0.35) * _part(_quarter(span), 30, 70))
+    glints = _quarter(cv2.morphologyEx(light, cv2.MORPH_TOPHAT, _NARROW), smooth=1)
+    shadows = _quarter(cv2.morphologyEx(light, cv2.MORPH_BLACKHAT, _NARROW), smooth=1)
+    both = np.sqrt(glints * shadows)  # of lightness: about 10 on a zip, 2 on grain
+    colour = cv2.resize(lab, half_way.shape[::-1], interpolation=cv2.INTER_AREA)
+    a, b = (colour[..., i].astype(np.float32) - 128 for i in (1, 2))
+    chroma = np.hypot(a, b)
+    hue = np.degrees(np.arctan2(b, a))
     # Gold and brass lie within some 14 degrees of hue 83 in Lab, whatever the light's brightness.
-    yellow = np.exp(-np.square((hue - 83) / 14)) * _part(chroma, 8, 20)
-    tone = 0.5 + 0.5 * _quarter(yellow.astype(np.float32))
-    metal = _quarter(ramps) ** 0.75 * both**0.25 * tone
+    gold = np.exp(-np.square((hue - 83) / 14)) * _part(chroma, 8, 20)
+    tone = 0.5 + 0.5 * _smooth(np.asarray(gold, dtype=np.float32))
+    polished = ramps**0.75 * _part(both, 0, 30) ** 0.25 * tone
+    around = _surroundings(chroma)
+    colourless = _part(around - _smooth(chroma), 10, 30) * _part(around, 25, 35)
+    metal = (
+        np.maximum(polished - _ABOVE * _surroundings(polished), 0)
+        + _GLITTER * _part(both - _ABOVE * _surroundings(both), 0, 8)
+        + _COLOURLESS * colourless * _part(both, 0, 10)
+    )
     return np.asarray(metal, dtype=np.float32)
 
 
@@ -100,7 +122,16 @@ def _part(values: ArrayLike, low: float, high: float) -> F32:
     return np.asarray(np.clip((np.asarray(values) - low) / (high - low), 0, 1), dtype=np.float32)
 
 
-def _quarter(values: F32) -> F32:
+def _quarter(values: Any, scale: float = 100 / 255, smooth: float = 0) -> F32:
+    """A map at a quarter of the size, its 8 bits made the unit of CIE lightness or another."""
     size = (max(1, values.shape[1] // _STEP), max(1, values.shape[0] // _STEP))
-    smooth = cv2.GaussianBlur(values, (0, 0), 4)
-    return np.asarray(cv2.resize(smooth, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA).astype(np.float32) * scale
+    return _smooth(small, smooth) if smooth else small
+
+
+def _smooth(values: F32, sigma: float = 1.0) -> F32:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), dtype=np.float32)
+
+
+def _surroundings(values: F32) -> F32:
+    return _smooth(values, _WIDE)

@@ -11,6 +11,8 @@ proportion to 1/sqrt(s² + a²), so the ratio of the gradients at two scales giv
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +53,14 @@ def edge_blur_px(grey: NDArray[np.uint8]) -> float | None:
     # Ridges of the coarse gradient only: flanks would read too wide, ridges of the fine one are
     # found on noise as well.
     ridge = (coarse >= floor) & (coarse >= cv2.dilate(coarse, np.ones((3, 3), np.uint8)))
-    if np.count_nonzero(ridge) < 12:
+    ridge[[0, -1]] = ridge[:, [0, -1]] = False
+    ys, xs = np.divmod(np.flatnonzero(ridge), ridge.shape[1])
+    if len(ys) < 12:
         return None
-    ratio = _gradient(real, _FINE)[ridge] / coarse[ridge]
+    # The fine gradient is wanted at the ridges alone, one pixel in a hundred.
+    fine = _smooth(real, _FINE)
+    ratio = np.hypot(fine[ys, xs + 1] - fine[ys, xs - 1], fine[ys + 1, xs] - fine[ys - 1, xs])
+    ratio /= coarse[ys, xs]
     r = float(np.quantile(ratio, _QUANTILE))
     r = min(max(r, 1.0001), _COARSE / _FINE - 1e-4)
     squared = (_COARSE**2 - r**2 * _FINE**2) / (r**2 - 1) - _DIFFERENCE
@@ -61,7 +68,12 @@ def edge_blur_px(grey: NDArray[np.uint8]) -> float | None:
 
 
 def _gradient(real: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    smooth = cv2.GaussianBlur(real, (0, 0), sigma)
+    smooth = _smooth(real, sigma)
     dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1)
     dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=1)
     return np.asarray(cv2.magnitude(dx, dy), dtype=np.float32)
+
+
+def _smooth(real: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    reach = 2 * math.ceil(3 * sigma) + 1  # beyond three sigma lie three thousandths of the weight
+    return np.asarray(cv2.GaussianBlur(real, (reach, reach), sigma), dtype=np.float32)

@@ -2,7 +2,9 @@
 
 The picture's rim is taken to be surroundings (the boundary prior of Wei et al. 2012); what looks
 unlike every part of the rim is the subject. Close-ups fill the rim with the item itself, so
-little stands out of them, and their `whole` is low, as it should be.
+little stands out of them, and their `whole` is low, as it should be. A buckle that stands out of
+leather is told from a bag before a wall by its size and by its surroundings, which are more
+strongly coloured than most rooms are. A bag before a red or orange wall pays for that.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ from video_pipeline.vision.picture import box_of_pixels, ramp, working
 _WORKING_SIDE = 96
 _RIM = 0.04  # of the short side
 _PIECES = 6  # rim pieces per side
+_RING = (5, 9)  # px of the working size: dilated so much, the subject's surroundings begin and end
+# Lab chroma of surroundings: nearly all walls, tables and floors lie below, dyed leather above.
+_ROOM_CHROMA, _LEATHER_CHROMA = 25, 40
+_STRONG_COLOUR = 0.3  # what is left of `whole` then: unlikely, not impossible
 
 
 @dataclass(frozen=True)
@@ -35,18 +41,18 @@ def subject(picture: NDArray[np.uint8]) -> Subject:
     height, width = small.shape[:2]
     if min(height, width) < 16:
         return Subject(None, 0.0)
-    unlike = _unlike_rim(small)
-    mask, contrast = _outstanding(unlike)
+    lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB), dtype=np.uint8)
+    mask, contrast = _outstanding(_unlike_rim(small))
     if mask is None:
         return Subject(None, 0.0)
     ys, xs = np.nonzero(mask)
     x0, y0, x1, y1 = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
     box = box_of_pixels((x0, y0, x1, y1), mask.shape)
-    return Subject(box, _wholeness(mask, contrast, box))
+    return Subject(box, _wholeness(mask, contrast, box) * _in_a_room(lab, mask))
 
 
 def _unlike_rim(small: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Lab distance of every pixel to the nearest colour of the rim, in units of its spread."""
+    """Lab distance of every pixel to the nearest colour of the rim."""
     height, width = small.shape[:2]
     smooth = cv2.bilateralFilter(small, 5, 30, 3)
     lab = np.array(
@@ -56,13 +62,20 @@ def _unlike_rim(small: NDArray[np.uint8]) -> NDArray[np.float32]:
     lab[..., 0] *= 0.6
     rim = max(2, round(_RIM * min(height, width)))
     sides = (lab[:rim], lab[-rim:], lab[:, :rim].swapaxes(0, 1), lab[:, -rim:].swapaxes(0, 1))
-    nearest = np.full((height, width), np.inf, dtype=np.float32)
-    for side in sides:
-        for piece in np.array_split(side, _PIECES, axis=1):
-            colour = np.median(piece.reshape(-1, 3), axis=0)
-            gap = lab - colour.astype(np.float32)
-            nearest = np.minimum(nearest, (gap * gap).sum(axis=2))
-    return np.asarray(cv2.GaussianBlur(np.sqrt(nearest), (0, 0), 1.2), dtype=np.float32)
+    colours = np.array(
+        [
+            np.median(piece.reshape(-1, 3), axis=0)
+            for side in sides
+            for piece in np.array_split(side, _PIECES, axis=1)
+        ],
+        dtype=np.float32,
+    )
+    # |x - c|² = |x|² - 2 x·c + |c|²: one product of matrices instead of a pass for every colour.
+    pixels = lab.reshape(-1, 3)
+    cross = (np.square(colours).sum(axis=1) - 2 * (pixels @ colours.T)).min(axis=1)
+    squared = np.maximum(np.square(pixels).sum(axis=1) + cross, 0)
+    nearest = np.sqrt(squared).reshape(height, width)
+    return np.asarray(cv2.GaussianBlur(nearest, (0, 0), 1.2), dtype=np.float32)
 
 
 def _outstanding(unlike: NDArray[np.float32]) -> tuple[NDArray[np.bool_] | None, float]:
@@ -95,14 +108,33 @@ def _wholeness(mask: NDArray[np.bool_], contrast: float, box: Box) -> float:
     area = float(mask.mean())
     edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
     touch = float(edge.mean())
+    # Running off two sides over a good length: a part of something larger.
+    second = sorted(float(side.mean()) for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))[-2]
     points = np.argwhere(mask)[:, ::-1].astype(np.int32)
     hull = float(cv2.contourArea(cv2.convexHull(points)))
     solid = float(mask.sum()) / max(hull, 1.0)
     off_centre = max(abs(box.centre[0] - 0.5), abs(box.centre[1] - 0.5))
     return (
-        min(ramp(area, 0.02, 0.07), ramp(area, 0.8, 0.6))
+        min(ramp(area, 0.03, 0.1), ramp(area, 0.8, 0.6))
         * ramp(touch, 0.3, 0.05)
+        * ramp(second, 0.6, 0.2)
         * ramp(contrast, 3, 9)
         * ramp(solid, 0.35, 0.65)
         * ramp(off_centre, 0.4, 0.2)
     )
+
+
+def _in_a_room(lab: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    """1 when the surroundings are as pale as rooms are, less when they could be dyed leather.
+
+    `lab` is HxWx3 in OpenCV's 8 bits. Looked at are a ring around the subject and the rim.
+    """
+    chroma = np.hypot(lab[..., 1].astype(np.float32) - 128, lab[..., 2].astype(np.float32) - 128)
+    filled = mask.astype(np.uint8)
+    near, far = (cv2.dilate(filled, np.ones((k, k), np.uint8)) for k in _RING)
+    ring = chroma[far > near]
+    sides = (chroma[:3], chroma[-3:], chroma[:, :3], chroma[:, -3:])
+    rim = np.concatenate([side.ravel() for side in sides])
+    strongest = max(float(np.median(part)) for part in (ring, rim) if part.size)
+    pale = ramp(strongest, _LEATHER_CHROMA, _ROOM_CHROMA)
+    return _STRONG_COLOUR + (1 - _STRONG_COLOUR) * pale
