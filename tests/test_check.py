@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from video_pipeline.footage.probe import probe
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.rendering.boxes import boxes
 from video_pipeline.rendering.check import check
+from video_pipeline.rendering.sound import Loudness, could_be_louder
 from video_pipeline.store import Store
 
 
@@ -49,6 +51,21 @@ def rules(file: Path, place: Placement) -> set[str]:
 
 def test_a_clip_of_ours_passes(good: Path, place: Placement) -> None:
     assert check(good, place) == ()
+
+
+def heard_as(lufs: float, peak: float, place: Placement) -> bool:
+    return could_be_louder(Loudness(place.loudness_lufs + lufs, place.true_peak_dbtp + peak), place)
+
+
+def test_quiet_is_a_fault_where_we_would_have_made_it_louder(place: Placement) -> None:
+    assert not heard_as(-0.9, -5, place)  # near enough
+    assert heard_as(-3, -5, place)  # turning it up is all it takes
+    assert heard_as(-9, -9, place)
+    assert heard_as(-14, -8, place)  # a limiter has 6 dB to do, and it has not been at work
+    assert not heard_as(-14, -1, place)  # peaks at the limit, as far as the encoder left them
+    assert not heard_as(-20, -8, place)  # more than a limiter does unheard
+    assert not heard_as(-40, -40, place)  # almost silent
+    assert not heard_as(-math.inf, -math.inf, place)
 
 
 FAST = ("-c:v", "libx264", "-preset", "ultrafast")

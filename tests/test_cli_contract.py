@@ -51,8 +51,12 @@ def refused(outcome: Outcome, code: int, kind: str) -> dict[str, str]:
 def test_keyframes_as_json(run_cli: Run, short_take: Path, tmp_path: Path) -> None:
     out = tmp_path / "frames"
     show = "hardware,stitching,whole"
-    outcome = run_cli("keyframes", short_take, "-o", out, "--show", show, "-n", "3", "--json")
+    outcome = run_cli(
+        *("keyframes", short_take, "-o", out, "--show", show, "-n", "3", "--json"),
+        *("--cache", tmp_path / "cache"),
+    )
     assert outcome.code == 0, outcome.err
+    assert f"looking {short_take.name}" in outcome.err  # progress is not part of the document
     assert set(outcome.json) == {"keyframes"}
     rows = outcome.json["keyframes"]
     for row in rows:
@@ -174,11 +178,13 @@ def test_inspect(run_cli: Run, short_take: Path) -> None:
     assert len(max(people.out.splitlines(), key=len)) < 160
 
 
-@pytest.mark.parametrize("command", ["render", "plan", "inspect", "keyframes", "check", "detect"])
+@pytest.mark.parametrize(
+    "command", ["init", "render", "plan", "inspect", "keyframes", "check", "detect"]
+)
 def test_every_command_fails_in_the_same_form(run_cli: Run, command: str) -> None:
     outcome = run_cli(command, "gone.mp4", "--json")
-    error = refused(outcome, outcome.code, "listing" if outcome.code == 2 else "footage")
-    assert outcome.code in (2, 3)
+    wants_listing = command in ("render", "plan")
+    error = refused(outcome, *((2, "listing") if wants_listing else (3, "footage")))
     assert "gone.mp4" in error["where"] + error["message"]
 
 
@@ -337,7 +343,11 @@ def test_an_edit_changed_by_hand(
     assert planned.code == 0, planned.err
     edit = json.loads(path.read_text(encoding="utf-8"))
     assert planned.json == edit
-    table = run_cli("plan", listing, "-o", path, *tiny)
+    spared = path.read_bytes()
+    error = refused(run_cli("plan", listing, "-o", path, *tiny, "--json"), 2, "usage")
+    assert "--force" in error["mend"]
+    assert path.read_bytes() == spared
+    table = run_cli("plan", listing, "-o", path, *tiny, "--force")
     for word in ("slot", "seconds", "condition-note", "certification-badge", str(path)):
         assert word in table.out
 
@@ -370,6 +380,77 @@ def test_an_edit_changed_by_hand(
     told = [cut["slot"] for cut in manifest["clips"][0]["edit"]["cuts"]]
     assert told == [cut["slot"] for cut in cuts]
     assert told[1] == "stitching"
+
+
+def test_plan_replaces_nothing_but_edits(
+    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    listing, notes = short_listing(), tmp_path / "notes.json"
+    notes.write_text('{"cut": "the price"}', encoding="utf-8")
+    for target, words in ((listing, "the listing itself"), (notes, "other than an edit")):
+        before = target.read_bytes()
+        outcome = run_cli("plan", listing, "-o", target, *tiny, "--force", "--json")
+        assert words in refused(outcome, 2, "usage")["message"]
+        assert "looking" not in outcome.err
+        assert target.read_bytes() == before
+    # The default name is in the working folder, and held to the same rule.
+    default = tmp_path / "orsetta-cognac-pouch.edit.json"
+    default.write_text("my own notes", encoding="utf-8")
+    refused(run_cli("plan", listing, *tiny, "--json", cwd=tmp_path), 2, "usage")
+    assert default.read_text(encoding="utf-8") == "my own notes"
+
+
+def test_a_mistyped_key_of_an_edit_is_told(
+    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "edit.json"
+    assert run_cli("plan", short_listing(), "-o", path, *tiny).code == 0
+    edit = json.loads(path.read_text(encoding="utf-8"))
+    edit["keep_sund"] = False
+    edit["cuts"][0]["hodl"] = 3
+    edit["cuts"][1]["crop"]["path"][0]["xx"] = 3
+    edit["cuts"][0]["runners_up"] = [
+        {"source": "s", "t": "1", "score": 1, "reason": "", "scoer": 2}
+    ]
+    edit["left_out"] = [
+        {"slot": "s", "reason": "r", "nearest": {**edit["cuts"][0]["runners_up"][0]}}
+    ]
+    source = next(iter(edit["sources"]))
+    edit["sources"][source]["diggest"] = "x"
+    path.write_text(json.dumps(edit), encoding="utf-8")
+    outcome = run_cli("render", path, "-o", tmp_path / "out", *tiny[:2], "--json")
+    told = refused(outcome, 2, "listing")["message"]
+    for line in (
+        "edit.json: keep_sund: there is no such key in an edit; did you mean 'keep_sound'?",
+        "edit.json: cuts.0.hodl: there is no such key in an edit; did you mean 'hold'?",
+        "edit.json: cuts.1.crop.path.0.xx: there is no such key in an edit; ",
+        "edit.json: cuts.0.runners_up.0.scoer: there is no such key in an edit; did you mean "
+        "'score'?",
+        "edit.json: left_out.0.nearest.scoer: there is no such key in an edit; did you mean "
+        "'score'?",
+        f"edit.json: sources.{source}.diggest: there is no such key in an edit; did you mean "
+        "'digest'?",
+    ):
+        assert line in told
+    path.write_text('{"cuts": null}', encoding="utf-8")
+    refused(run_cli("render", path, "-o", tmp_path / "out", *tiny[:2], "--json"), 2, "listing")
+
+
+def test_an_edit_is_known_by_its_keys(
+    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    # A listing in JSON may speak of "cuts" without being an edit.
+    page = yaml.safe_load(short_listing().read_text(encoding="utf-8"))
+    page["story"] = {"headline": 'The "cuts": clean', "cuts": 1}
+    path = tmp_path / "listing.json"
+    path.write_text(json.dumps(page), encoding="utf-8")
+    error = refused(run_cli("render", path, "-o", tmp_path / "out", *tiny, "--json"), 2, "listing")
+    assert "story.cuts" in error["message"]
+    # What an edit has decided already cannot be asked for again.
+    path.write_text('{"cuts": []}', encoding="utf-8")
+    for option in ("--placement", "--storyboard"):
+        error = refused(run_cli("render", path, option, "tiktok", "--json"), 2, "usage")
+        assert error["where"] == option
 
 
 def test_a_badge_cannot_be_written_into_an_edit(
@@ -447,6 +528,41 @@ def test_doctor(run_cli: Run, tmp_path: Path) -> None:
     assert broken.code == 5
     assert "/no/such/ffmpeg" in broken.out
     assert "mend" in broken.out
+    assert "opencv" in run_cli("doctor", "--cache", cache, "-v").out
+
+
+def test_doctor_empties_a_cache_and_nothing_else(run_cli: Run, tmp_path: Path) -> None:
+    cache, mine = tmp_path / "cache", tmp_path / "mine"
+    assert run_cli("doctor", "--cache", cache).code == 0
+    (cache / "pieces").mkdir()
+    (cache / "pieces" / "x.mp4").touch()
+    (mine / "pieces").mkdir(parents=True)
+    (mine / "pieces" / "holiday.mp4").touch()
+    assert run_cli("doctor", "--clear-cache", "--cache", cache).code == 0
+    assert not (cache / "pieces").exists()
+    outcome = run_cli("doctor", "--clear-cache", "--cache", mine, "--json")
+    assert refused(outcome, 2, "usage")["where"] == str(mine)
+    assert (mine / "pieces" / "holiday.mp4").exists()
+
+
+def test_verbose_says_more(run_cli: Run, short_take: Path, make_clip: MakeClip) -> None:
+    picture = make_clip(
+        "photo.jpg", "-ss", "8", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
+        "-vf", "scale=540:960",
+    )  # fmt: skip
+    for arguments, more in (
+        (("inspect", short_take), r"SHA-256 [0-9a-f]{64}"),
+        (("detect", picture), r"(hardware|stitching) +at \d\.\d\d, \d\.\d\d"),
+    ):
+        assert not re.search(more, run_cli(*arguments).out)
+        assert re.search(more, run_cli(*arguments, "-v").out)
+    silent = run_cli("schema", "-v")
+    assert silent.code == 2  # there is nothing more to say
+
+
+def test_a_folder_is_no_picture(run_cli: Run, tmp_path: Path) -> None:
+    error = refused(run_cli("detect", tmp_path, "--json"), 2, "usage")
+    assert "is a directory" in error["message"]
 
 
 def _umask() -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +24,7 @@ from video_pipeline import graph
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
 from video_pipeline.delivery.folder import Clip, write_clip_stills, write_preview
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
-from video_pipeline.delivery.publishing import MANIFEST, check_target, published
+from video_pipeline.delivery.publishing import KEY_FRAMES, MANIFEST, check_target, published
 from video_pipeline.delivery.stills import SHEET, write_keyframes
 from video_pipeline.edit.keyframes import KeyFrame
 from video_pipeline.errors import RenderError, UsageError
@@ -134,6 +136,57 @@ def test_an_empty_folder_or_none_is_free(tmp_path: Path) -> None:
     with published(tmp_path / "empty", "bag-1") as folder:
         fill(folder)
     assert (tmp_path / "empty" / "clip.mp4").exists()
+
+
+def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "out"
+    link.symlink_to("disk/clips")
+    for text in ("first", "second"):  # the folder it names is made, then replaced
+        with published(link, "bag-1") as folder:
+            assert folder.parent == tmp_path / "disk"
+            fill(folder, text=text)
+        assert link.is_symlink()
+        assert (tmp_path / "disk" / "clips" / "clip.mp4").read_text() == text
+    assert [p.name for p in (tmp_path / "disk").iterdir()] == ["clips"]
+
+
+def test_a_folder_of_key_frames_is_of_no_item(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with published(out, None) as folder:
+        (folder / "a.jpg").touch()
+        (folder / MANIFEST).write_text(json.dumps({"kind": KEY_FRAMES, "files": {"a.jpg": ""}}))
+    check_target(out, None)
+    for sku in (KEY_FRAMES, "bag-1"):
+        with pytest.raises(UsageError, match="something else"):
+            check_target(out, sku)
+    with published(tmp_path / "item", "bag-1") as folder:
+        fill(folder)
+    with pytest.raises(UsageError, match="something else"):
+        check_target(tmp_path / "item", None)
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV])
+def test_a_folder_that_cannot_be_renamed_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(UsageError, match="held in its place") as caught, published(out, "bag-1"):
+        pytest.fail("the block must not run")
+    assert "folder inside it" in caught.value.mend
+    assert str(out) in caught.value.mend
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_mount_point_is_refused() -> None:
+    with pytest.raises(UsageError, match="held in its place"):
+        check_target(Path("/proc" if Path("/proc").is_mount() else "/"), "bag-1")
 
 
 def test_a_link_in_the_folder_is_not_ours(tmp_path: Path) -> None:
@@ -324,9 +377,13 @@ CLAIM = Claim(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("listing_in", ["Private", str(SAMPLE)])
 def test_the_manifest_lists_every_file_and_no_secret(
-    clip: Clip, take: Footage, tmp_path: Path
+    clip: Clip, take: Footage, tmp_path: Path, listing_in: str
 ) -> None:
+    # As planned into another folder, and as a script may make it.
+    edit = replace(clip.edit, listing=f"../../{listing_in}/listing.yaml")
+
     def make(folder: Path) -> str:
         (folder / "keyframes").mkdir(parents=True)
         shutil.copyfile(clip.file, folder / "bag-1.tiny.mp4")
@@ -336,7 +393,7 @@ def test_the_manifest_lists_every_file_and_no_secret(
             sku="bag-1",
             listing=SAMPLE / "listing.yaml",
             footage=[take],
-            clips=[ClipRecord(clip.edit, "bag-1.tiny.mp4", clip.overlays.digests, clip.warnings)],
+            clips=[ClipRecord(edit, "bag-1.tiny.mp4", clip.overlays.digests, clip.warnings)],
             claims=[CLAIM],
             refusals=[Refusal("other.jwt", "it is for another item", "ask for a new one")],
         )
@@ -346,7 +403,14 @@ def test_the_manifest_lists_every_file_and_no_secret(
     assert make(tmp_path / "b") == text  # no time of day, no name of a folder
     assert SERIAL not in text
     assert SERIAL in (SAMPLE / "listing.yaml").read_text()
-    for secret in (str(tmp_path), str(take.path.parent), str(SAMPLE), str(Path.home())):
+    for secret in (
+        "Private",
+        "..",
+        str(tmp_path),
+        str(take.path.parent),
+        str(SAMPLE),
+        str(Path.home()),
+    ):
         assert secret not in text
     manifest = json.loads(text)
     assert manifest["files"] == {
@@ -355,6 +419,7 @@ def test_the_manifest_lists_every_file_and_no_secret(
         if name != MANIFEST
     }
     assert manifest["inputs"]["footage"][0]["sha256"] == take.digest
+    assert manifest["clips"][0]["edit"]["listing"] == "listing.yaml"
     (cuts,) = (c["edit"]["cuts"] for c in manifest["clips"])
     assert [c["start"] for c in cuts] == ["0", "1", "2"]
     assert manifest["clips"][0]["warnings"] == ["a warning"]

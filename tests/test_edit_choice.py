@@ -136,3 +136,12 @@ def test_a_pointed_window_always_lies_in_the_footage(at: int, wanted: int, bad: 
     assert 0 <= window.start < window.end <= reel.end
     assert window.length <= Fraction(wanted, 10)
     assert window.start - Fraction(1, 5) <= Fraction(at, 10) <= window.end + Fraction(1, 5)
+
+
+def test_a_repeat_is_forgiven_at_a_distance_but_not_side_by_side() -> None:
+    best, second = windows([(0, 90, 0), (50, 50, 2**64 - 1)])
+    hook = Opening("hook", (best, second), repeats=True)
+    hero = Opening("hero", (best,))
+    assert choose([hook, hero])[0] == second
+    detail = Opening("hardware", windows([(100, 90, 0x5555555555555555)]))
+    assert choose([hook, detail, hero])[0] == best

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
+import yaml
 from conftest import MakeClip
+from numpy.typing import NDArray
 
+from video_pipeline.edit.captions import badge
 from video_pipeline.edit.file import read_edit
 from video_pipeline.edit.model import Crop, CropKey, Cut, Edit, OverlayUse, SourceRef
+from video_pipeline.trust.claims import Claim
 
 
 def edit_of(take: Path, overlays: tuple[OverlayUse, ...] = ()) -> Edit:
@@ -35,18 +42,62 @@ def test_it_has_the_edits_length_size_and_picture(make_clip: MakeClip, tiny_pres
         assert middle[1] > 180 > middle[0], middle
 
 
-def test_a_badge_is_left_out_without_a_claim(make_clip: MakeClip, tiny_presets: Path) -> None:
-    take = make_clip(
+CLAIM = Claim(
+    certificate_id="AT-1", issuer="https://atelier.org", issuer_name="Atelier", result="authentic",
+    issued=date(2026, 5, 1), expires=None, check_url="https://atelier.org/AT-1",
+    lines=("Examined by Atelier", "Result: authentic", "Not affiliated with Orsetta."),
+    wording="Examined by Atelier", file_digest="ab" * 32, key_id="k", brand="Orsetta",
+)  # fmt: skip
+
+
+@pytest.fixture
+def grey(make_clip: MakeClip) -> Path:
+    return make_clip(
         "grey.mp4", "-f", "lavfi", "-i", "color=gray:s=270x480:r=30:d=3", "-c:v", "libx264"
     )
-    fields = {
-        "lines": ["Examined by nobody"], "certificate_id": "X", "issuer_name": "N", "brand": "B",
-    }  # fmt: skip
-    forged = edit_of(take, (OverlayUse("certification-badge", fields, 0, 30),))
-    label = edit_of(take, (OverlayUse("label", {"text": "Hardware"}, 0, 30),))
-    plain = np.ptp(forged.to_moviepy(presets=tiny_presets).get_frame(0.5))
-    worded = np.ptp(label.to_moviepy(presets=tiny_presets).get_frame(0.5))
-    assert plain < 8 < worded
+
+
+def badged(take: Path, **changes: Any) -> Edit:
+    use = OverlayUse("certification-badge", badge(CLAIM) | changes, 0, 30)
+    return edit_of(take, (use,))
+
+
+def shown(edit: Edit, presets: Path, claims: tuple[Claim, ...] = (CLAIM,)) -> NDArray[np.uint8]:
+    """A frame from the middle of the clip."""
+    frame: NDArray[np.uint8] = edit.to_moviepy(presets=presets, claims=claims).get_frame(0.5)
+    return frame
+
+
+def test_a_badge_is_left_out_without_a_claim(grey: Path, tiny_presets: Path) -> None:
+    label = edit_of(grey, (OverlayUse("label", {"text": "Hardware"}, 0, 30),))
+    earned = np.ptp(shown(badged(grey), tiny_presets))
+    worded = np.ptp(shown(label, tiny_presets))
+    for forged in (
+        shown(badged(grey), tiny_presets, ()),
+        shown(badged(grey, claim="cd" * 32), tiny_presets),
+        shown(badged(grey, certificate_id="AT-2"), tiny_presets),
+    ):
+        assert np.ptp(forged) < 8 < min(worded, earned)
+
+
+def test_a_badge_is_drawn_from_its_claim(grey: Path, tiny_presets: Path) -> None:
+    honest = shown(badged(grey), tiny_presets)
+    for lie in (
+        {"check_url": "https://phishing.org/AT-1"},
+        {"lines": ["Guaranteed genuine"]},
+        {"issuer_name": "Orsetta", "brand": "Nobody"},
+    ):
+        assert np.array_equal(shown(badged(grey, **lie), tiny_presets), honest)
+
+
+def test_a_badge_is_left_out_where_the_placement_says_so(
+    grey: Path, tiny_presets: Path, tmp_path: Path
+) -> None:
+    page = yaml.safe_load((tiny_presets / "placements/tiny.yaml").read_text(encoding="utf-8"))
+    page["burn_in"]["value"] = "text"
+    (tmp_path / "placements").mkdir()
+    (tmp_path / "placements/tiny.yaml").write_text(yaml.safe_dump(page), encoding="utf-8")
+    assert np.ptp(shown(badged(grey), tmp_path)) < 8
 
 
 def test_an_edit_file_can_be_scripted(

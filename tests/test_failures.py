@@ -18,7 +18,7 @@ import pytest
 import yaml
 from conftest import SAMPLE, MakeClip, Outcome
 
-from video_pipeline.store import CACHE_VARIABLE
+from video_pipeline.store import CACHE_VARIABLE, MARK
 from video_pipeline.trust.issuing import credential, issue, make_key
 
 Run = Callable[..., Outcome]
@@ -275,6 +275,39 @@ def test_a_read_only_disk(
             assert "looking" not in outcome.err  # found out before the long work
 
 
+def test_the_output_is_a_mount_point(
+    short_listing: Write, tiny: tuple[str, ...], knowing_cache: Path, tmp_path: Path
+) -> None:
+    listing = str(short_listing())
+    with small_disk(tmp_path / "disk", "40m") as (disk, inside):
+        for arguments in (
+            ["render", listing, "-o", str(disk), *tiny],
+            ["keyframes", str(SAMPLE / "take.mp4"), "-o", str(disk)],
+        ):
+            outcome = on_disk(inside, arguments, knowing_cache)
+            said(outcome, 2, str(disk), "cannot be replaced as a whole", "a folder inside it")
+            assert "looking" not in outcome.err
+            assert "encoding" not in outcome.err
+
+
+def test_a_damaged_piece_is_thrown_away(
+    run_cli: Run, short_listing: Write, tiny: tuple[str, ...], knowing_cache: Path, tmp_path: Path
+) -> None:
+    listing, out = short_listing(), tmp_path / "out"
+    options = ("-o", out, *tiny, "--cache", knowing_cache)
+    assert run_cli("render", listing, *options).code == 0
+    whole = (out / "orsetta-cognac-pouch.tiny.mp4").read_bytes()
+    for kind, suffix in (("pieces", ".mp4"), ("sound", ".m4a")):
+        kept = next((knowing_cache / kind).glob(f"*{suffix}"))
+        kept.write_bytes(kept.read_bytes()[:300])
+        said(run_cli("render", listing, *options), 5, kept.name, "run the same command again")
+        assert not kept.exists()
+        again = run_cli("render", listing, *options, "--json")
+        assert again.code == 0, again.err
+        assert again.json["clips"][0]["pieces"]["encoded"] == (1 if kind == "pieces" else 0)
+        assert (out / "orsetta-cognac-pouch.tiny.mp4").read_bytes() == whole
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_a_read_only_output_folder(
     run_cli: Run, short_listing: Write, tiny: tuple[str, ...], tmp_path: Path
@@ -401,7 +434,7 @@ def test_interrupted_while_looking(
     said(started.end(number), 130, "stopped", "run it again")
     assert list(out.parent.iterdir()) == []
     assert list(started.temporary.iterdir()) == []
-    assert [path for path in cache.rglob("*") if path.is_file()] == []
+    assert [path.name for path in cache.rglob("*") if path.is_file()] == [MARK]
     if number == signal.SIGINT:
         again = run_cli(*arguments, "--cache", cache)
         assert again.code == 0, again.err
@@ -415,7 +448,7 @@ def test_interrupted_as_json(short_take: Path, tmp_path: Path) -> None:
     outcome = started.end(signal.SIGINT)
     assert outcome.code == 130
     assert outcome.json["error"]["kind"] == "interrupted"
-    assert outcome.err == ""
+    assert all(line.startswith("looking") for line in outcome.err.splitlines())
 
 
 # Claims

@@ -50,20 +50,26 @@ CORNERS = {"tl": (slice(0, 20), slice(0, 20)), "tr": (slice(0, 20), slice(-20, N
 
 
 @pytest.mark.parametrize(
-    ("counter_clockwise", "clockwise", "corner"),
-    [(0, 0, "tl"), (90, 270, "bl"), (180, 180, "br"), (270, 90, "tr")],
+    ("options", "clockwise", "mirrored", "corner"),
+    [
+        ((), 0, False, "tl"),
+        (("-display_rotation", "90"), 270, False, "bl"),
+        (("-display_rotation", "180"), 180, False, "br"),
+        (("-display_rotation", "270"), 90, False, "tr"),
+        (("-display_vflip",), 0, True, "bl"),
+        (("-display_hflip",), 180, True, "tr"),
+        (("-display_rotation", "90", "-display_hflip"), 270, True, "br"),
+        (("-display_rotation", "90", "-display_vflip"), 90, True, "tl"),
+    ],
 )
-def test_a_turned_picture_is_shown_as_a_player_shows_it(
+def test_a_turned_or_mirrored_picture_is_shown_as_a_player_shows_it(
     make_clip: MakeClip, marked: Path, tiny: Placement, tmp_path: Path,
-    counter_clockwise: int, clockwise: int, corner: str,
+    options: tuple[str, ...], clockwise: int, mirrored: bool, corner: str,
 ) -> None:  # fmt: skip
-    source = make_clip(
-        f"turned{counter_clockwise}.mp4", "-display_rotation", str(counter_clockwise),
-        "-i", str(marked), "-c", "copy",
-    )  # fmt: skip
+    source = make_clip(f"turned{'-'.join(options)}.mp4", *options, "-i", str(marked), "-c", "copy")
     footage = probe(source)
     upright = clockwise in (90, 270)
-    assert footage.rotation == clockwise
+    assert (footage.rotation, footage.mirrored) == (clockwise, mirrored)
     assert (footage.width, footage.height) == ((90, 160) if upright else (160, 90))
     # Analysis and rendering turn it with different code; both must agree with the player.
     _, seen = next(frames(footage, long_side=160, every_s=ALL))
@@ -73,7 +79,7 @@ def test_a_turned_picture_is_shown_as_a_player_shows_it(
     rendered = planes(out)[0]
     if not upright:
         rendered = rendered[(480 - 152) // 2 : (480 + 152) // 2]
-    for picture in (seen[..., 1], rendered):
+    for picture in (planes(source)[0], seen[..., 1], rendered):
         bright = {name: float(picture[place].mean()) > 128 for name, place in CORNERS.items()}
         assert bright == {name: name == corner for name in CORNERS}
 

@@ -13,6 +13,7 @@ from numbered import numbered, piece_of, planes
 from numpy.typing import NDArray
 
 from video_pipeline import graph
+from video_pipeline.edit.model import Crop, CropKey
 from video_pipeline.footage.probe import open_media, probe
 from video_pipeline.graph import Layer
 from video_pipeline.presets.placements import Placement, load_placement
@@ -108,6 +109,106 @@ def test_colours_arrive_as_bt709(
         assert context.pix_fmt == "yuv420p"
         assert (context.color_primaries, context.color_trc, context.colorspace) == (1, 1, 1)
         assert context.color_range == 1
+
+
+def coded_in(colour: tuple[float, float, float], weights: tuple[float, float]) -> list[int]:
+    """10-bit Y, Cb, Cr, limited range, of an RGB colour from 0 to 1 (ITU-T H.273, 8.3)."""
+    (kr, kb), (r, g, b) = weights, colour
+    y = kr * r + (1 - kr - kb) * g + kb * b
+    cb, cr = (b - y) / (2 * (1 - kb)), (r - y) / (2 * (1 - kr))
+    return [round(64 + 876 * y), round(512 + 896 * cb), round(512 + 896 * cr)]
+
+
+# Chromaticities (x, y) of red, green and blue; all have the white point D65.
+PRIMARIES = {
+    "bt709": ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
+    "bt2020": ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    "smpte432": ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+}
+D65 = (0.3127, 0.3290)
+
+
+def to_xyz(primaries: str) -> NDArray[np.float64]:
+    """The matrix from linear RGB to CIE XYZ (SMPTE RP 177)."""
+    columns = np.array([(x / y, 1, (1 - x - y) / y) for x, y in PRIMARIES[primaries]]).T
+    white = np.array([D65[0] / D65[1], 1, (1 - D65[0] - D65[1]) / D65[1]])
+    return columns * np.linalg.solve(columns, white)
+
+
+WIDE = {  # primaries, matrix, its weights, pixel format, range
+    "rec2020": ("bt2020", "bt2020nc", (0.2627, 0.0593), "yuv420p10le", "tv"),
+    "display p3": ("smpte432", "bt709", (0.2126, 0.0722), "yuv420p", "tv"),
+    "display p3 full": ("smpte432", "smpte170m", (0.299, 0.114), "yuv420p", "pc"),
+}
+
+
+@pytest.mark.parametrize("glide", [False, True])
+@pytest.mark.parametrize("name", WIDE)
+def test_wide_colours_arrive_as_bt709(
+    make_clip: MakeClip, tiny: Placement, tmp_path: Path, name: str, glide: bool
+) -> None:
+    """Colours that BT.709 can show, written in wider primaries, come out as what they are."""
+    primaries, matrix, weights, pixel_format, span = WIDE[name]
+    shown = [(180, 40, 40), (60, 140, 60), (60, 70, 170), (128, 128, 128)]
+    bands = []
+    for colour in shown:
+        light = np.linalg.solve(
+            to_xyz(primaries), to_xyz("bt709") @ (np.array(colour) / 255) ** 2.4
+        )
+        bands.append(coded_in(tuple(light ** (1 / 2.4)), weights))
+    lines = (
+        f"{plane}='if(lt(Y,40),{a},if(lt(Y,80),{b},if(lt(Y,120),{c},{d})))'"
+        for plane, (a, b, c, d) in zip(("lum", "cb", "cr"), zip(*bands, strict=True), strict=True)
+    )
+    source = make_clip(
+        f"wide-{name.replace(' ', '-')}.mp4", "-f", "lavfi", "-i",
+        f"nullsrc=s=90x160:r=30:d=0.3,format=yuv444p10le,geq={':'.join(lines)},"
+        f"scale=in_range=tv:out_range={span}:in_color_matrix={matrix.removesuffix('nc')}:"
+        f"out_color_matrix={matrix.removesuffix('nc')},format={pixel_format},"
+        f"setparams=color_primaries={primaries}:color_trc=bt709:colorspace={matrix}:range={span}",
+        "-c:v", "libx264", "-preset", "ultrafast", "-qp", "1",
+    )  # fmt: skip
+    footage = probe(source)
+    assert (footage.colour.primaries, footage.colour.transfer) == (primaries, "sdr")
+    crop = Crop(90, 160, (CropKey(0, 0, 0), CropKey(4, 0, 0))) if glide else None
+    out = tmp_path / "out.mp4"
+    run(piece_of(footage, tiny, frames=5, crop=crop).command(out), deadline_s=60)
+    got = planes(out, "yuv444p")[2]
+    for place, colour in enumerate(shown):
+        patch = got[:, place * 120 + 30 : place * 120 + 90, 30:-30].mean(axis=(1, 2))
+        assert patch == pytest.approx(coded(colour, "bt709", False), abs=3), colour
+
+
+def test_what_is_not_wide_keeps_the_quick_way(make_clip: MakeClip, tiny: Placement) -> None:
+    source = make_clip("plain.mp4", "-f", "lavfi", "-i", "color=c=gray:s=90x160:r=30:d=0.3")
+    footage = probe(source)
+    for primaries in ("bt709", "bt470bg", "smpte170m"):
+        plain = replace(footage, colour=replace(footage.colour, primaries=primaries))
+        assert "zscale" not in " ".join(piece_of(plain, tiny).command(Path("out.mp4")))
+
+
+@pytest.mark.parametrize("primaries", ["bt2020", "smpte432"])
+def test_hdr_red_is_read_in_its_own_primaries(
+    make_clip: MakeClip, tiny: Placement, tmp_path: Path, primaries: str
+) -> None:
+    """The same red light, told in the numbers of two sets of primaries, is the same red."""
+    red = np.array([0.25, 0.02, 0.02])  # linear, BT.709, as a share of reference white
+    nits = 203 * np.linalg.solve(to_xyz(primaries), to_xyz("bt709") @ red) / 10000
+    power = nits**0.1593017578125  # SMPTE ST 2084
+    signal = ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
+    y, cb, cr = coded_in(tuple(signal), (0.2627, 0.0593))
+    source = make_clip(
+        f"hdr-red-{primaries}.mp4", "-f", "lavfi", "-i",
+        f"nullsrc=s=90x160:r=30:d=0.2,format=yuv420p10le,geq=lum={y}:cb={cb}:cr={cr},"
+        f"setparams=color_primaries={primaries}:color_trc=smpte2084:colorspace=bt2020nc:range=tv",
+        "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:qp=4",
+        "-tag:v", "hvc1",
+    )  # fmt: skip
+    out = tmp_path / "out.mp4"
+    run(piece_of(probe(source), tiny, frames=2).command(out), deadline_s=60)
+    got = planes(out, "yuv444p")[1, :, 100:380, 60:210].mean(axis=(1, 2))
+    curve = (red ** (1 / 2.4)) * 255
+    assert got == pytest.approx(coded(tuple(round(c) for c in curve), "bt709", False), abs=6)
 
 
 def grey_hdr(make_clip: MakeClip, transfer: str, span: str = "tv") -> Path:

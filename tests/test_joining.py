@@ -20,7 +20,7 @@ from video_pipeline.footage.probe import open_media, probe
 from video_pipeline.graph import AAC_FRAME, SAMPLE_RATE, decoded
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.rendering.boxes import boxes
-from video_pipeline.rendering.joining import join
+from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.pieces import Encoded, encode
 from video_pipeline.rendering.sound import make_track
 from video_pipeline.store import Store
@@ -187,8 +187,20 @@ def test_a_piece_that_is_not_what_it_says_is_refused(
             join(order, track.path, tiny.rate, out)
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(good.path.read_bytes()[:600])
-    with pytest.raises(RenderError):
-        join([Encoded(broken, 12, False)], track.path, tiny.rate, out)
+    # What an earlier run kept and is damaged now is told as that; the footage is not blamed.
+    for order in ([Encoded(broken, 12, False)], [good, Encoded(broken, 12, False)]):
+        with pytest.raises(DamagedError, match="cannot be read") as damaged:
+            join(order, track.path, tiny.rate, out)
+        assert damaged.value.file == broken
+        assert "earlier run" in damaged.value.mend
+    with pytest.raises(DamagedError, match="cannot be read") as damaged:
+        join([good], broken, tiny.rate, out)
+    assert damaged.value.file == broken
+    for fresh, blamed in ((True, "footage"), (False, "earlier run")):
+        with pytest.raises(DamagedError) as damaged:
+            join([Encoded(good.path, 13, fresh)], track.path, tiny.rate, out)
+        assert blamed in damaged.value.mend
+    assert good.path.is_file()
 
 
 def test_joining_twice_gives_the_same_bytes(

@@ -387,7 +387,7 @@ def test_a_broken_theme_is_explained(tmp_path: Path) -> None:
             "'fonts.sans' is []; expected at least 1 entry",
             "",
         ),
-        ("sans: [", "sans [", "a bracket is opened", "check"),
+        ("sans: [", "sans [", "a line without ':' after its key", "key: value"),
     ],
 )
 def test_a_theme_with_a_wrong_font_is_explained(

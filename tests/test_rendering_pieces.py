@@ -80,6 +80,7 @@ DECIDES = {
     "matrix": colour(matrix="bt709"),
     "range": colour(full_range=True),
     "transfer": colour(transfer="hlg"),
+    "primaries": colour(primaries="bt2020"),
     "late picture": source(picture_from=Fraction(1)),
     "no index": source(indexed=False),
     "width": place(width=272),
@@ -107,6 +108,7 @@ DOES_NOT = {
     "length of the footage": source(duration=Fraction(9)),
     "its rate": source(rate=Fraction(25)),
     "its sound": source(audio_stream=3, audio_codec="aac"),
+    "its turn, which ffmpeg reads itself": source(rotation=90, mirrored=True),
     "codec's name": source(codec="hevc"),
     "where the overlay lies": layer(path=Path("/elsewhere/o.mov")),
     "placement's name": place(name="other", title="Other"),
@@ -136,7 +138,7 @@ def test_every_field_is_judged() -> None:
 
     assert {f.name for f in fields(Piece)} == {"cut", "footage", "layers", "placement"}
     assert (
-        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 50
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 51
     )
 
 

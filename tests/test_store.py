@@ -6,11 +6,18 @@ import errno
 import hashlib
 import threading
 from pathlib import Path
+from types import ModuleType
 
+import av
+import cv2
+import numpy as np
 import pytest
+from conftest import MakeClip
 
-from video_pipeline.errors import RenderError
-from video_pipeline.store import CACHE_VARIABLE, Store, digest_of, file_digest
+from video_pipeline.analysis.scan import analyse
+from video_pipeline.errors import RenderError, UsageError
+from video_pipeline.footage.probe import probe
+from video_pipeline.store import CACHE_VARIABLE, MARK, Store, digest_of, file_digest
 
 
 def test_a_file_is_made_once(store: Store) -> None:
@@ -107,12 +114,90 @@ def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_size_and_clearing(store: Store) -> None:
     assert store.size_bytes() == 0
-    store.make("a", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
-    store.make("b", "2", ".bin", lambda p: p.write_bytes(b"123") and None)
+    store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    store.make("sound", "2", ".bin", lambda p: p.write_bytes(b"123") and None)
     assert store.size_bytes() == 8
     store.clear()
     assert store.size_bytes() == 0
+    assert [p.name for p in store.folder.iterdir()] == [MARK]
     store.clear()
+    store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    store.clear()
+    assert store.size_bytes() == 0
+
+
+def test_clearing_spares_what_is_not_ours(store: Store) -> None:
+    store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    (store.folder / "holiday").mkdir()
+    (store.folder / "holiday" / "beach.mp4").write_text("mine")
+    (store.folder / "notes.txt").write_text("mine too")
+    store.clear()
+    assert {p.name for p in store.folder.iterdir()} == {MARK, "holiday", "notes.txt"}
+    assert (store.folder / "holiday" / "beach.mp4").read_text() == "mine"
+
+
+@pytest.mark.parametrize("mark", [None, "Signature: 8a477f597d28d172789f06886806bc55\n# cargo"])
+def test_a_folder_that_we_did_not_mark_is_not_cleared(tmp_path: Path, mark: str | None) -> None:
+    (tmp_path / "sound").mkdir()
+    (tmp_path / "sound" / "voice.wav").write_text("mine")
+    if mark is not None:
+        (tmp_path / MARK).write_text(mark)
+    store = Store(tmp_path)
+    store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    with pytest.raises(UsageError, match="was not made as a cache") as caught:
+        store.clear()
+    assert "pieces" in caught.value.mend
+    assert (tmp_path / "sound" / "voice.wav").read_text() == "mine"
+    assert store.path("pieces", "1", ".bin").is_file()
+
+
+def test_clearing_follows_no_link(store: Store, tmp_path: Path) -> None:
+    store.begin()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "take.mp4").write_text("mine")
+    (store.folder / "pieces").symlink_to(tmp_path / "mine")
+    store.clear()
+    assert (tmp_path / "mine" / "take.mp4").read_text() == "mine"
+
+
+def test_clearing_a_folder_without_a_cache_does_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    Store(tmp_path).clear()
+    Store(tmp_path / "none").clear()
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_named_folder_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Store(Path("-y")).folder == tmp_path / "-y"
+    monkeypatch.setenv(CACHE_VARIABLE, "kept")
+    assert Store().folder == tmp_path / "kept"
+
+
+def test_a_file_can_be_dropped(store: Store, tmp_path: Path) -> None:
+    made = store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    other = tmp_path / "mine.bin"
+    other.touch()
+    for file in (made, made, other):
+        store.drop(file)
+    assert not made.exists()
+    assert other.exists()
+
+
+@pytest.mark.parametrize("library", [av, cv2, np])
+def test_another_version_of_a_library_looks_again(
+    make_clip: MakeClip, store: Store, monkeypatch: pytest.MonkeyPatch, library: ModuleType
+) -> None:
+    take = make_clip(
+        "grey.mp4", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.6", "-pix_fmt", "yuv420p"
+    )
+    footage = probe(take)
+    analyse(footage, store)
+    analyse(footage, store)
+    assert len(list((store.folder / "analysis").iterdir())) == 1
+    monkeypatch.setattr(library, "__version__", "0.0.1")
+    analyse(footage, store)
+    assert len(list((store.folder / "analysis").iterdir())) == 2
 
 
 def test_digests(tmp_path: Path) -> None:

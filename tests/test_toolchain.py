@@ -138,3 +138,24 @@ def test_the_doctor_says_what_is_wrong(
     assert not results["encoders"].ok
     assert FFMPEG_VARIABLE in results["encoders"].mend
     assert results["fonts"].ok
+
+
+def test_the_doctor_reports_whatever_the_system_refuses(
+    tmp_path: Path, forget: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_bytes(b"\x7fELF, for another machine")
+    program.chmod(0o755)
+    monkeypatch.setenv(FFMPEG_VARIABLE, str(program))
+    ffmpeg_version.cache_clear()
+    (tmp_path / "loop").symlink_to("loop")
+    try:
+        results = {result.name: result for result in doctor.examine(Store(tmp_path / "loop"))}
+    finally:
+        ffmpeg_version.cache_clear()
+    assert {name for name, result in results.items() if not result.ok} == {
+        "ffmpeg", "encoders", "cache", "disk",
+    }  # fmt: skip
+    assert FFMPEG_VARIABLE in results["ffmpeg"].mend
+    assert str(program) in results["ffmpeg"].found
+    assert "--cache" in results["disk"].mend

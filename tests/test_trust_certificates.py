@@ -423,6 +423,17 @@ REFUSED: dict[str, Case] = {
         "the listing states no serial",
         item={"serial": "- -"},
     ),
+    "the serial in its number": signed("must not show", id="AT or2219.0417/b"),
+    "the serial in wide signs": signed("must not show", id="ＯＲ２２１９０４１７"),
+    "the serial in its address": signed(
+        "must not show", {"checkAt": "https://atelier.test/?s=OR-2219-0417"}
+    ),
+    "the serial coded in its address": signed(
+        "must not show", {"checkAt": "https://atelier.test/OR%252D2219%2d%30417"}
+    ),
+    "the serial in its host": signed(
+        "must not show", {"checkAt": "https://or-2219-0417.atelier.test/"}
+    ),
     "serial a number": signed("its 'serial' is not a plain text", {"serial": 22190417}),
     "other brand": signed("for the brand 'Chanelle'", {"brand": "Chanelle"}),
     "look-alike brand": signed("for the brand", {"brand": "Orsettа"}),
@@ -490,6 +501,7 @@ ACCEPTED: dict[str, Case] = {
         "AT-0001",
         item={"brand": "Hermès"},
     ),
+    "part of the serial in its number": signed("AT-2219-0418", id="AT-2219-0418"),
     "zone other than UTC": signed(
         "AT-0001", validFrom="2026-11-20T21:59:59+10:00", validUntil="2026-11-20T02:00:01-10:00"
     ),
@@ -524,6 +536,7 @@ def test_claim_states_the_facts(bench: Bench) -> None:
     (claim,), _ = bench.judge(bench.press())
     assert (claim.issuer, claim.issuer_name) == (ISSUER, "Atelier Examiners")
     assert claim.key_id == "es-1"
+    assert claim.brand == "Orsetta"
     assert (claim.issued, claim.expires) == (date(2026, 11, 1), date(2030, 11, 1))
     assert claim.examined == date(2026, 10, 30)
     assert claim.check_url == "https://check.atelier.test/AT-0001"
@@ -568,6 +581,18 @@ def test_each_certificate_is_judged_alone_and_counts_once(bench: Bench) -> None:
     assert [claim.issuer for claim in claims] == [ISSUER, OTHER]
     assert [refusal.file for refusal in refusals] == ["b.jwt", "again.jwt"]
     assert "counts once" in refusals[1].reason
+    assert [claim.entry for claim in claims] == [0, 3]
+    assert claims[0].certificate_id == claims[1].certificate_id  # issuers number alike
+    assert claims[0].file_digest != claims[1].file_digest
+
+
+@pytest.mark.parametrize(
+    "file", ["/home/anna/Secret Deals/gone.jwt", "../Anna/gone.jwt", "C:\\Users\\Anna\\gone.jwt"]
+)
+def test_a_refusal_names_the_file_not_its_folders(bench: Bench, file: str) -> None:
+    _, (refusal,) = verify(bench.listing([file]), now=NOW, issuers_folder=bench.issuers)
+    assert refusal.file == "gone.jwt"
+    assert "nna" not in refusal.reason + refusal.mend
 
 
 @pytest.mark.parametrize(

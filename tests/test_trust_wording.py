@@ -11,7 +11,8 @@ import yaml
 
 from video_pipeline import resources
 from video_pipeline.errors import ListingError
-from video_pipeline.trust.wording import forbidden, load_wording, read_wording
+from video_pipeline.listing.model import Listing
+from video_pipeline.trust.wording import forbidden, load_wording, promises, read_wording
 
 FOLDER = resources.shipped("presets") / "wording"
 SHIPPED = sorted(FOLDER.glob("*.yaml"))
@@ -116,3 +117,44 @@ def test_promises_are_found(text: str) -> None:
 )
 def test_facts_are_not_promises(text: str) -> None:
     assert forbidden(text) is None
+
+
+def listing(**words: Any) -> Listing:
+    said = {"brand": "Orsetta", "model": "Pouch", "note": "A scuff", "includes": "Box"} | words
+    return Listing.model_validate(
+        {
+            "sku": "S",
+            "item": {"brand": said["brand"], "model": said["model"]},
+            "condition": {
+                "grade": "good",
+                "notes": [
+                    {"part": "side", "flaw": "none"},
+                    {"part": "side", "flaw": "scuff", "words": said["note"]},
+                ],
+            },
+            "story": {name: said.get(name) for name in ("headline", "special")},
+            "includes": ["Dust bag", said["includes"]],
+            "footage": ["a.mp4"],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("headline", "story.headline"),
+        ("special", "story.special"),
+        ("brand", "item.brand"),
+        ("model", "item.model"),
+        ("note", "condition.notes.1.words"),
+        ("includes", "includes.1"),
+    ],
+)
+def test_promises_in_the_seller_s_own_words_are_named(name: str, field: str) -> None:
+    (warning,) = promises(listing(**{name: "Certified authentic, always"}))
+    assert warning.startswith(f"{field} says 'Certified authentic'")
+
+
+def test_plain_words_of_a_seller_are_no_promise() -> None:
+    assert promises(listing(headline="Bought in Florence", special="From one owner")) == ()
+    assert len(promises(listing(headline="100% real", special="guaranteed"))) == 2

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -64,6 +68,26 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = next((folder / "lib").glob("python*/site-packages"))
     (site / "borrowed.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
     return python
+
+
+def test_what_is_imported_is_declared() -> None:
+    imported = {
+        (node.module if isinstance(node, ast.ImportFrom) else alias.name or "").split(".")[0]
+        for path in (ROOT / "video_pipeline").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    } - {"video_pipeline", *sys.stdlib_module_names}
+    assert {"av", "cv2", "markupsafe", "pydantic_core"} <= imported
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {
+        re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", line).group(0)).lower()  # type: ignore[union-attr]
+        for line in project["dependencies"]
+    }
+    packages = packages_distributions()
+    for module in imported:
+        named = {re.sub(r"[-_.]+", "-", name).lower() for name in packages[module]}
+        assert named & declared, module
 
 
 def test_the_wheel_carries_what_people_may_change(wheel: Path) -> None:

@@ -33,7 +33,7 @@ from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.stitching import ClassicalStitching
 from video_pipeline.vision.subject import subject
 
-SCAN_VERSION = "3"
+SCAN_VERSION = "4"
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 _DETECT_EVERY = 2  # looks: the detectors are the dear part, and what is shown changes slowly

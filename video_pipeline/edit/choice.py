@@ -69,10 +69,13 @@ def gain(
 ) -> float:
     """What a window adds to a clip in which the openings `before` show `picks`."""
     cost = 0.0
-    for place, other in zip(before, picks, strict=True):
+    last = len(before) - 1
+    for number, (place, other) in enumerate(zip(before, picks, strict=True)):
         if other is None:
             continue
-        factor = 0.3 if opening.repeats or place.repeats else 1.0
+        # Repeating is forgiven at a distance; side by side it looks like a mistake.
+        forgiven = (opening.repeats or place.repeats) and number < last
+        factor = 0.3 if forgiven else 1.0
         if opening.optional:
             factor *= _OPTIONAL_FACTOR
         cost += factor * _OVERLAP_COST * window.overlap(other)

@@ -32,7 +32,7 @@ _JUMP_MOTION, _JUMP_BITS = 0.6, 18  # picture widths a second; bits of 64
 # is lower: on labelled clips these let hardly any wrong window through (benchmarks/RESULTS.md).
 SHOWS: dict[Need, float] = {
     "whole": 0.4,
-    "hardware": 0.42,
+    "hardware": 0.47,
     "stitching": 0.38,
     "flaw": 0.0,
     "certificate": 0.0,
@@ -156,7 +156,7 @@ class Reel:
         if light.min() < WORST_EXPOSURE:
             worst = self.analysis.moments[part.start + int(light.argmin())]
             yield "too dark" if worst.luma < 0.5 else "too bright"
-        if float(np.quantile(self.sharpness[part], 0.25)) < WORST_SHARPNESS:
+        if float(np.quantile(self.sharpness[part], 0.15)) < WORST_SHARPNESS:
             yield "out of focus"
         if self.jump[part].any():
             yield "the light changes"

@@ -29,8 +29,8 @@ class Footage:
     """One probed video file.
 
     `digest` is the SHA-256 of its bytes. `rotation` is the clockwise turn in degrees that a player
-    applies, `mirrored` that it turns the picture upside down first, so that it ends up as in a mirror
-    (some front cameras); `width` and `height` are in pixels after that turn and after squaring the samples.
+    applies; where `mirrored`, it turns the picture upside down before that, so that it ends up as
+    in a mirror. `width` and `height` are in pixels after that turn and after squaring the samples.
     `rate` is the average frame rate; frames need not be evenly spaced. `indexed` says that the
     file lists where its pictures are; a broadcast stream does not, and has to be opened earlier.
     `picture_from` is when the first picture is due: above 0 where the sound begins first.

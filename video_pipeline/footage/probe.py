@@ -157,7 +157,7 @@ def _orientation(frame: av.video.frame.VideoFrame) -> tuple[int, bool]:
     (ISO/IEC 14496-12, 6.2.2). ffmpeg turns by quarters and flips alike; any other angle, which no
     phone writes, is taken for none.
     """
-    data = frame.side_data.get("DISPLAYMATRIX")
+    data: Any = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return 0, False
     a, b, _, c, d = (int(n) for n in np.frombuffer(data, dtype=np.int32)[:5])

@@ -22,7 +22,7 @@ def sound(parts: Sequence[tuple[Footage | None, Fraction, int]], out: Path) -> l
     Each part is a footage (None for silence), its start, and a length in samples. Joins fade over
     8 ms so that they do not click.
     """
-    tracks = []
+    tracks, beside = [], []
     for place, (footage, start, samples) in enumerate(parts):
         # ffmpeg-python takes equal inputs for one and the same, so each is opened for its own
         # length: long enough, and a millisecond more than the one before.
@@ -32,7 +32,13 @@ def sound(parts: Sequence[tuple[Footage | None, Fraction, int]], out: Path) -> l
                 f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f="lavfi", t=f"{float(length):.6f}"
             ).audio
         else:
-            track = opened(footage, start, length)[str(footage.audio_stream)]
+            source = opened(footage, start, length)
+            if not footage.indexed:
+                # In a broadcast stream ffmpeg counts time from the first of what it reads, so the
+                # picture is read too, and thrown away: sound may begin after it.
+                pictures = source[str(footage.video_stream)]
+                beside.append(ffmpeg.output(pictures, "-", c="copy", f="null"))
+            track = source[str(footage.audio_stream)]
             track = track.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
         track = track.filter("aformat", sample_fmts="flt", channel_layouts="stereo")
         track = track.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
@@ -41,7 +47,7 @@ def sound(parts: Sequence[tuple[Footage | None, Fraction, int]], out: Path) -> l
         track = track.filter("afade", type="out", start_sample=samples - fade, nb_samples=fade)
         tracks.append(track)
     joined = ffmpeg.concat(*tracks, v=0, a=1) if len(tracks) > 1 else tracks[0]
-    return _wav(joined, out)
+    return _wav(joined, out, beside)
 
 
 def measured(media: Path) -> list[str]:
@@ -87,7 +93,6 @@ def aac(wav: Path, kbps: int, out: Path) -> list[str]:
     )
 
 
-def _wav(track: Any, out: Path) -> list[str]:
-    return command(
-        ffmpeg.output(track, str(out), **{"c:a": "pcm_f32le", "f": "wav", "fflags": "+bitexact"})
-    )
+def _wav(track: Any, out: Path, beside: Sequence[Any] = ()) -> list[str]:
+    wav = ffmpeg.output(track, str(out), **{"c:a": "pcm_f32le", "f": "wav", "fflags": "+bitexact"})
+    return command(ffmpeg.merge_outputs(wav, *beside) if beside else wav)

@@ -13,8 +13,8 @@ SCHEMA_NAME: Final = "listing.schema.json"
 def listing_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a listing as a person writes it.
 
-    It cannot know that a grade is of its scale, that a box has an area, that a currency is in use or
-    how many decimals it has; `read_listing` does.
+    It cannot know that a grade is of its scale, that a box has an area, or how many decimals a
+    currency has; `read_listing` does.
     """
     schema = Listing.model_json_schema(mode="validation")
     return {

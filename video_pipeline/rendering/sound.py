@@ -78,7 +78,7 @@ def make_track(
     key = digest_of(
         [
             ffmpeg_version(),
-            "sound 2",
+            "sound 3",
             placement.loudness_lufs,
             placement.true_peak_dbtp,
             placement.audio_kbps,

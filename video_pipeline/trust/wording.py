@@ -111,7 +111,7 @@ def forbidden(text: str) -> str | None:
 def promises(listing: Listing) -> tuple[str, ...]:
     """A plain warning for each of the seller's own words that promises what no badge may.
 
-    They are the seller's to say, and are shown as written; but a buyer will hold the seller to them.
+    They are shown as written all the same: the seller answers for them, not the badge.
     """
     story, item = listing.story, listing.item
     said = {
