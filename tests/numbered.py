@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.edit.model import Crop, CropKey, Cut, Edit, SourceRef
+from video_pipeline.edit.model import Cut, Edit, SourceRef
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import open_media
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.graph import Layer
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.joining import join

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from video_pipeline.edit.captions import badge
 from video_pipeline.edit.file import read_edit
-from video_pipeline.edit.model import Crop, CropKey, Cut, Edit, OverlayUse, SourceRef
+from video_pipeline.edit.model import Cut, Edit, OverlayUse, SourceRef
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.trust.claims import Claim
 
 

@@ -13,8 +13,8 @@ from numbered import numbered, piece_of, planes
 from numpy.typing import NDArray
 
 from video_pipeline import graph
-from video_pipeline.edit.model import Crop, CropKey
 from video_pipeline.footage.probe import open_media, probe
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.graph import Layer
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.toolchain import run

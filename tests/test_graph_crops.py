@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numbered import piece_of, planes
 
 from video_pipeline import graph
-from video_pipeline.edit.model import Crop, CropKey
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.graph.crops import _along
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.toolchain import run

@@ -12,8 +12,9 @@ import pytest
 
 from video_pipeline.edit.captions import badge, condition_note, grade
 from video_pipeline.edit.honesty import unsaid_notes, words_of
-from video_pipeline.edit.model import Crop, CropKey, Cut, Edit, OverlayUse
+from video_pipeline.edit.model import Cut, Edit, OverlayUse
 from video_pipeline.errors import ClaimError, UsageError
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.listing.model import Item, Listing
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement

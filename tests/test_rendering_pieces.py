@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numbered import numbered, numbers, piece_of
 
-from video_pipeline.edit.model import Candidate, Crop, CropKey, OverlayUse
+from video_pipeline.edit.model import Candidate, OverlayUse
 from video_pipeline.errors import RenderError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.graph import Layer
 from video_pipeline.presets.placements import Placement, SafeArea, load_placement
 from video_pipeline.rendering.pieces import Encoded, Piece, encode

@@ -1,4 +1,4 @@
-"""Boxes: the one shape that analysis, crops, overlays and listings all speak about."""
+"""Boxes and crops: the shapes that listings, analysis, edits and rendering all speak about."""
 
 from __future__ import annotations
 
@@ -63,3 +63,21 @@ class Box:
             max(b.x1 for b in kept),
             max(b.y1 for b in kept),
         )
+
+
+@dataclass(frozen=True)
+class CropKey:
+    """The crop's top left corner at one frame of the cut; it eases from one key to the next."""
+
+    frame: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A window of constant size over the source picture, resting or gliding along its keys."""
+
+    width: int
+    height: int
+    path: tuple[CropKey, ...]

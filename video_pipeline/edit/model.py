@@ -11,25 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-BADGE = "certification-badge"  # the one overlay that speaks for a certificate
-
-
-@dataclass(frozen=True)
-class CropKey:
-    """The crop's top left corner at one frame of the cut; it eases from one key to the next."""
-
-    frame: int
-    x: int
-    y: int
-
-
-@dataclass(frozen=True)
-class Crop:
-    """A window of constant size over the source picture, resting or gliding along its keys."""
-
-    width: int
-    height: int
-    path: tuple[CropKey, ...]
+from video_pipeline.geometry import Crop
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from video_pipeline.edit.model import Crop, CropKey
 from video_pipeline.footage.model import Footage
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.graph.colour import normalised
 
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.

@@ -14,8 +14,8 @@ from typing import Any
 
 import ffmpeg
 
-from video_pipeline.edit.model import Crop
 from video_pipeline.footage.model import Footage
+from video_pipeline.geometry import Crop
 from video_pipeline.graph.colour import normalised
 from video_pipeline.graph.command import SCALING, command, opened
 from video_pipeline.graph.crops import cropped
