@@ -381,6 +381,18 @@ def test_an_edit_changed_by_hand(
     assert told == [cut["slot"] for cut in cuts]
     assert told[1] == "stitching"
 
+    # A flaw that is taken out of the edit is missed, and a promise in the listing is pointed at.
+    assert not any("no longer says" in warning for warning in other["warnings"]), other["warnings"]
+    for cut in cuts:
+        cut["overlays"] = [u for u in cut["overlays"] if "Dark mark" not in json.dumps(u)]
+    path.write_text(json.dumps(edit), encoding="utf-8")
+    short_listing(story={"headline": "Guaranteed the real thing"})
+    warned = run_cli("render", path, "-o", out, *presets, "--json")
+    assert warned.code == 0, warned.err + warned.out
+    warnings = warned.json["clips"][0]["warnings"]
+    assert any("no longer says" in w and "Dark mark" in w for w in warnings)
+    assert any("story.headline" in w for w in warnings)
+
 
 def test_plan_replaces_nothing_but_edits(
     run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path

@@ -17,7 +17,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.handwriting.spelling import did_you_mean
 
 # A mistyped key would otherwise be a change that silently does nothing. Pydantic takes this from
-# its caller for anything but a bare dataclass, and hands it on to the dataclasses within.
+# its caller for anything but a bare dataclass, and from 2.11 on hands it to the dataclasses within.
 _ADAPTER: TypeAdapter[Edit | None] = TypeAdapter(Edit | None, config=ConfigDict(extra="forbid"))
 _AN_EDIT = frozenset({"sources", "cuts"})
 _COMPARE = "compare with a fresh edit from: video-pipeline plan"
