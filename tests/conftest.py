@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -35,8 +36,10 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
     folder = tmp_path_factory.mktemp("clips")
 
     def make(name: str, *arguments: str) -> Path:
-        path = folder / name
+        # Two tests may give two clips one name; the arguments tell them apart.
+        path = folder / hashlib.sha256(repr(arguments).encode()).hexdigest()[:12] / name
         if not path.exists():
+            path.parent.mkdir()
             subprocess.run(
                 [str(ffmpeg_path()), "-v", "error", "-nostdin", "-y", *arguments, str(path)],
                 check=True,

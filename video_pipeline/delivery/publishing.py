@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from video_pipeline.errors import RenderError, UsageError
+from video_pipeline.errors import PipelineError, RenderError, UsageError
 from video_pipeline.interruption import whole
 from video_pipeline.toolchain import disk_error
 
@@ -28,12 +28,13 @@ def published(folder: Path, sku: str | None) -> Iterator[Path]:
     """Yield a private folder; when the block ends well, it takes the place of `folder`.
 
     `sku` is the item's number, or None for a folder of key frames. When the block fails or is
-    interrupted, the private folder goes and `folder` stays as it was. Raises UsageError when
+    interrupted, the private folder goes and `folder` stays as it was; errors that the block raises
+    name `folder`, not the private one. Raises UsageError when
     `folder` holds files of somebody else or cannot be renamed, RenderError when the disk is full
     or cannot be written.
     """
     check_target(folder, sku)
-    folder = _real(folder)
+    asked, folder = folder, _real(folder)
     staging = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +43,10 @@ def published(folder: Path, sku: str | None) -> Iterator[Path]:
         _try_renaming(folder)
         yield staging
         _swap(staging, folder)
+    except PipelineError as error:
+        error.where = error.where.replace(str(staging), str(asked))
+        error.mend = error.mend.replace(str(staging), str(asked))
+        raise
     except OSError as error:
         plain = disk_error(error, str(folder))
         if plain is None:

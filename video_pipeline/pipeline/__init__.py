@@ -1,0 +1,34 @@
+"""The sentence of the project, as functions that every door calls.
+
+A listing says what the seller states; footage is what the camera saw; analysis finds what each
+moment shows; an edit chooses what to show; overlays say what must be said; trust decides what may
+be claimed; rendering makes it; delivery packs it for each placement.
+"""
+
+from video_pipeline.pipeline.keyframes import write_key_frames
+from video_pipeline.pipeline.planning import plan_listing, portable, prepare_and_plan, write_plan
+from video_pipeline.pipeline.preparing import (
+    Prepared,
+    Settings,
+    analyse_all,
+    open_footage,
+    prepare,
+)
+from video_pipeline.pipeline.rendering import Rendered, render, render_edit, render_listing
+
+__all__ = [
+    "Prepared",
+    "Rendered",
+    "Settings",
+    "analyse_all",
+    "open_footage",
+    "plan_listing",
+    "portable",
+    "prepare",
+    "prepare_and_plan",
+    "render",
+    "render_edit",
+    "render_listing",
+    "write_key_frames",
+    "write_plan",
+]

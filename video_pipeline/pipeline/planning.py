@@ -1,0 +1,118 @@
+"""Planning: from a prepared listing to an edit, and to the file that a person may change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from video_pipeline.analysis.model import Analysis
+from video_pipeline.edit.file import is_edit, write_edit
+from video_pipeline.edit.model import Edit
+from video_pipeline.edit.planning import plan
+from video_pipeline.edit.shots import Brief
+from video_pipeline.errors import (
+    UsageError,
+)
+from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare, read_checked
+from video_pipeline.presets.grades import load_scale
+from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.presets.storyboards import Storyboard, load_storyboard
+from video_pipeline.progress import Listener, silent
+from video_pipeline.replacing import replaced
+
+STORYBOARD = "showcase"
+
+
+def plan_listing(
+    prepared: Prepared,
+    placement: Placement,
+    analyses: Mapping[str, Analysis],
+    settings: Settings,
+    storyboard: Storyboard,
+) -> Edit:
+    """Choose what to show of a prepared listing on one placement."""
+    brief = Brief(
+        listing=prepared.listing,
+        storyboard=storyboard,
+        placement=placement,
+        scale=load_scale(prepared.listing.condition.scale, settings.presets),
+        claims=prepared.claims,
+        refusals=prepared.refusals,
+        words=settings.overlays,
+    )
+    return plan(brief, analyses)
+
+
+def prepare_and_plan(
+    listing_path: Path,
+    placement: str,
+    settings: Settings,
+    *,
+    storyboard: str = STORYBOARD,
+    listener: Listener = silent,
+) -> Edit:
+    """The edit of a listing for one placement."""
+    place = load_placement(placement, settings.presets)
+    board = load_storyboard(storyboard, settings.presets)
+    prepared = prepare(listing_path, settings)
+    analyses = analyse_all(prepared.footage, settings, listener)
+    return plan_listing(prepared, place, analyses, settings, board)
+
+
+def write_plan(
+    listing_path: Path,
+    edit_path: Path | None,
+    placement: str,
+    settings: Settings,
+    *,
+    storyboard: str = STORYBOARD,
+    force: bool = False,
+    listener: Listener = silent,
+) -> tuple[Edit, Path]:
+    """Plan a listing and write the edit to `edit_path`, or SKU.edit.json in the working folder.
+
+    Returns the edit as it stands in its file, and that file. Raises UsageError, before any work,
+    when another file stands there, or an edit and `force` is not given: it may hold a person's
+    changes.
+    """
+    edit_path = edit_path or Path(f"{read_checked(listing_path, settings).sku}.edit.json")
+    if edit_path.exists():
+        _check_replaceable(edit_path, listing_path, force=force)
+    edit = prepare_and_plan(
+        listing_path, placement, settings, storyboard=storyboard, listener=listener
+    )
+    told = portable(edit, listing_path, edit_path)
+    with replaced(edit_path) as part:
+        write_edit(told, part)
+    return told, edit_path
+
+
+def _check_replaceable(edit_path: Path, listing_path: Path, *, force: bool) -> None:
+    if listing_path.exists() and edit_path.samefile(listing_path):
+        raise UsageError(
+            "this is the listing itself", where=str(edit_path), mend="name another file"
+        )
+    if not is_edit(edit_path):
+        raise UsageError(
+            "something other than an edit stands here",
+            where=str(edit_path),
+            mend="name another file with --output",
+        )
+    if not force:
+        raise UsageError(
+            "there is an edit already, and you may have changed it",
+            where=str(edit_path),
+            mend="add --force to replace it, or name another file with --output",
+        )
+
+
+def portable(edit: Edit, listing_path: Path, edit_path: Path) -> Edit:
+    """The edit with its paths told from where its file will stand."""
+    home = edit_path.resolve().parent
+    sources = {
+        name: replace(source, path=os.path.relpath(source.path, home))
+        for name, source in edit.sources.items()
+    }
+    return replace(edit, listing=os.path.relpath(listing_path.resolve(), home), sources=sources)

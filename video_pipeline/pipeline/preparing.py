@@ -1,0 +1,115 @@
+"""Preparing: everything that is found out about a listing before any decision.
+
+The listing is read, its footage opened, its certificates verified, and each moment looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from video_pipeline.analysis.model import Analysis
+from video_pipeline.analysis.scan import analyse
+from video_pipeline.edit.pointing import located
+from video_pipeline.errors import (
+    ClaimError,
+)
+from video_pipeline.footage.model import Footage
+from video_pipeline.footage.probe import probe
+from video_pipeline.listing.footage_paths import check_seen, resolve_footage
+from video_pipeline.listing.model import ListingFile
+from video_pipeline.listing.reading import read_listing
+from video_pipeline.overlays.sheet import unwritable
+from video_pipeline.progress import Listener, silent
+from video_pipeline.store import Store
+from video_pipeline.trust.badge import verify
+from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.wording import load_wording
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are kept and looked up; None means the shipped folders."""
+
+    store: Store
+    presets: Path | None = None
+    overlays: Path | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A listing with everything that was found out about it before any decision."""
+
+    listing: ListingFile
+    footage: Mapping[str, Footage]
+    claims: tuple[Claim, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
+    """Probe footage files; names them by file name, with a number where two are alike."""
+    footage: dict[str, Footage] = {}
+    for path in paths:
+        found = probe(path)
+        name, number = found.name, 1
+        while name in footage:
+            number += 1
+            name = f"{found.path.stem}-{number}{found.path.suffix}"
+        footage[name] = found
+    return footage
+
+
+def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = False) -> Prepared:
+    """Read a listing, probe its footage and verify its certificates.
+
+    Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
+    """
+    listing = read_checked(listing_path, settings)
+    paths = resolve_footage(listing)
+    check_seen(listing, paths)
+    footage = open_footage(paths)
+    located(listing, footage)  # a wrong time is told now, not after minutes of looking
+    return verified(listing, footage, settings, require_badge=require_badge)
+
+
+def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
+    """Read a listing; every word that will be drawn must be in the fonts. Raises ListingError."""
+    return read_listing(
+        listing_path,
+        settings.presets,
+        writable=lambda text: unwritable(text, settings.overlays),
+    )
+
+
+def verified(
+    listing: ListingFile, footage: Mapping[str, Footage], settings: Settings, *, require_badge: bool
+) -> Prepared:
+    """A listing whose footage is open, with its certificates verified."""
+    # A person's presets folder need not hold every kind of preset.
+    own = settings.presets / "issuers" if settings.presets else None
+    issuers = own if own is not None and own.is_dir() else None
+    claims, refusals = verify(
+        listing,
+        now=datetime.now(UTC),
+        issuers_folder=issuers,
+        wording=load_wording(own=settings.presets),
+    )
+    if require_badge and not claims:
+        first = refusals[0] if refusals else None
+        raise ClaimError(
+            f"no certificate could be verified: {first.reason}"
+            if first
+            else "the listing names no certificate",
+            where=first.file if first else listing.path.name,
+            mend=first.mend if first else "add one under certificates:, or leave --require-badge",
+        )
+    return Prepared(listing, footage, claims, refusals)
+
+
+def analyse_all(
+    footage: Mapping[str, Footage], settings: Settings, listener: Listener = silent
+) -> dict[str, Analysis]:
+    """What each moment of each file shows."""
+    return {name: analyse(item, settings.store, listener) for name, item in footage.items()}
