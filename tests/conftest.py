@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,10 @@ from video_pipeline.footage.probe import probe
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE, Store
 from video_pipeline.toolchain import ffmpeg_path
+
+# Started in the background of a shell, the suite would hand its children a deaf ear for Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SAMPLE = shipped("samples") / "cognac-pouch"
 
@@ -39,7 +44,7 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> MakeClip:
         # Two tests may give two clips one name; the arguments tell them apart.
         path = folder / hashlib.sha256(repr(arguments).encode()).hexdigest()[:12] / name
         if not path.exists():
-            path.parent.mkdir()
+            path.parent.mkdir(exist_ok=True)
             subprocess.run(
                 [str(ffmpeg_path()), "-v", "error", "-nostdin", "-y", *arguments, str(path)],
                 check=True,
