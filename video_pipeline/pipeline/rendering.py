@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.folder import Clip, deliver
-from video_pipeline.delivery.publishing import check_target, published
+from video_pipeline.delivery.publishing import published
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
 from video_pipeline.edit.honesty import unsaid_notes
 from video_pipeline.edit.model import Edit
@@ -111,24 +111,15 @@ def render_listing(
         raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
     board = load_storyboard(storyboard, settings.presets)
     prepared = prepare(listing_path, settings, require_badge=require_badge)
-    output = output or Path("out") / prepared.listing.sku
-    check_target(output, prepared.listing.sku)
-    # A folder that cannot be written is found out now, not after minutes of work.
-    with published(output, prepared.listing.sku) as folder:
-        analyses = analyse_all(prepared.footage, settings, listener)
-        edits = [
+
+    def planned(analyses: Mapping[str, Analysis]) -> list[tuple[Edit, Placement]]:
+        return [
             (plan_listing(prepared, place, analyses, settings, board), place) for place in places
         ]
-        clips = _render(
-            prepared,
-            edits,
-            analyses,
-            folder,
-            settings,
-            require_badge=require_badge,
-            listener=listener,
-        )
-        return _rendered(clips, output)
+
+    return _publish(
+        prepared, planned, output, settings, require_badge=require_badge, listener=listener
+    )
 
 
 def render_edit(
@@ -170,13 +161,33 @@ def render_edit(
     unsaid = unsaid_notes(edit, listing, settings.overlays)
     warnings = (f"the edit no longer says a flaw of the listing: {line}" for line in unsaid)
     edit = replace(edit, warnings=tuple(dict.fromkeys((*edit.warnings, *warnings))))
+    return _publish(
+        prepared,
+        lambda _analyses: [(edit, place)],
+        output,
+        settings,
+        require_badge=require_badge,
+        listener=listener,
+    )
+
+
+def _publish(
+    prepared: Prepared,
+    choose: Callable[[Mapping[str, Analysis]], list[tuple[Edit, Placement]]],
+    output: Path | None,
+    settings: Settings,
+    *,
+    require_badge: bool,
+    listener: Listener,
+) -> list[Rendered]:
+    """Look at the footage, choose, and render into an output folder that is whole or untouched."""
     output = output or Path("out") / prepared.listing.sku
-    check_target(output, prepared.listing.sku)
+    # A folder that cannot be written is found out now, not after minutes of work.
     with published(output, prepared.listing.sku) as folder:
-        analyses = analyse_all(footage, settings, listener)
+        analyses = analyse_all(prepared.footage, settings, listener)
         clips = _render(
             prepared,
-            [(edit, place)],
+            choose(analyses),
             analyses,
             folder,
             settings,
