@@ -1,7 +1,9 @@
-"""The door that every detector stands behind, classical today and learned tomorrow.
+"""The door that every detector stands behind: classical, learned, or one of your own.
 
-A detector looks at one picture and says how well it *shows* one kind of part, and where. Callers
-know this interface only, so that a detector can be replaced without touching them.
+A detector looks at one picture and says how well it *shows* hardware and stitching, and where.
+Callers know this interface only, so that a detector can be replaced without touching them.
+Detectors are found by name among the entry points of the group `video_pipeline.detectors`: a
+package that declares one there is offered beside those that ship.
 """
 
 from __future__ import annotations
@@ -16,27 +18,61 @@ from video_pipeline.geometry import Box
 
 
 @dataclass(frozen=True)
+class Part:
+    """One place where something was found.
+
+    box        where, as shares of the picture
+    score      0..1, how surely and how well this place shows it
+    kind       "zip", "chain", "topstitch", ...; None where the detector can't tell
+    detail_px  size of the detail that a buyer inspects, in pixels of the picture as given: for
+               seams the pitch of the stitches, for metal the smaller side of the part; None where
+               it could not be measured
+    """
+
+    box: Box
+    score: float
+    kind: str | None = None
+    detail_px: float | None = None
+
+
+@dataclass(frozen=True)
 class Detection:
-    """What a detector found in one picture.
+    """How well a picture shows one thing, and where.
 
     `score` is 0..1; 0.5 and more means that a buyer could inspect the part in this picture.
-    `boxes` are best first; a picture may have boxes and a low score (seen, but small or soft).
+    `parts` are best first; a picture may have parts and a low score (seen, but small or soft).
     """
 
     score: float
-    boxes: tuple[Box, ...]
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """Where the parts are, best first."""
+        return tuple(part.box for part in self.parts)
+
+
+NOTHING = Detection(0.0)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a detector saw in one picture."""
+
+    hardware: Detection = NOTHING
+    stitching: Detection = NOTHING
 
 
 class Detector(Protocol):
-    """Finds one kind of part.
+    """Finds hardware and stitching in a picture.
 
-    `name` says what it finds ("hardware", "stitching"). `version` changes whenever results may
-    change, and belongs into every cache key that holds them.
+    `name` is what people call it by. `version` changes whenever results may change, and belongs
+    into every cache key that holds them.
     """
 
     @property
     def name(self) -> str:
-        """What it finds."""
+        """The name it is chosen by."""
         ...
 
     @property
@@ -44,6 +80,10 @@ class Detector(Protocol):
         """Which results to expect."""
         ...
 
-    def detect(self, picture: NDArray[np.uint8]) -> Detection:
+    def detect(self, picture: NDArray[np.uint8]) -> Seen:
         """Look at a BGR picture, HxWx3, of any size. Deterministic; never changes `picture`."""
+        ...
+
+    def explain(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What it saw, drawn: a BGR picture of the same shape, the evidence tinted onto it."""
         ...
