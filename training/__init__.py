@@ -1,0 +1,1 @@
+"""How the network that ships was taught; see README.md."""

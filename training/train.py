@@ -1,0 +1,167 @@
+"""Train the network: `python -m training.train --pictures DIR... --weights FILE --out DIR`.
+
+Pictures lie as the studio's stills and the swatches leave them: `NAME.jpg`, its index mask
+`NAME_i.png`, and, where it is known, the defocus `NAME_c.png`. The seed fixes the order, the
+augmentation and the weights of the head; sums on another machine may differ in their last digits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from training.augment import example
+from training.classes import MAPS
+from training.network import Network
+
+FROZEN = 4  # blocks of the front that keep their ImageNet weights: edges look alike everywhere
+
+
+class Pictures(Dataset[tuple[Tensor, ...]]):
+    """Augmented examples, each made anew from its number and the seed."""
+
+    def __init__(self, folders: list[Path], side: int, count: int, seed: int, shares: list[float]):
+        self.lists = [
+            sorted(p for p in folder.glob("*.jpg") if p.with_name(f"{p.stem}_i.png").is_file())
+            for folder in folders
+        ]
+        self.side, self.count, self.seed = side, count, seed
+        self.shares = np.array(shares) / sum(shares)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, number: int) -> tuple[Tensor, ...]:
+        cv2.setNumThreads(1)
+        dice = np.random.default_rng([self.seed, number])
+        chosen = self.lists[int(dice.choice(len(self.lists), p=self.shares))]
+        file = chosen[int(dice.integers(len(chosen)))]
+        picture = cv2.imread(str(file))
+        index = cv2.imread(str(file.with_name(f"{file.stem}_i.png")), cv2.IMREAD_GRAYSCALE)
+        blur = (
+            cv2.imread(str(file.with_name(f"{file.stem}_c.png")), cv2.IMREAD_GRAYSCALE)
+            if file.with_name(f"{file.stem}_c.png").is_file()
+            else None
+        )
+        made = example(dice, picture, index, blur, self.side)
+        rgb = np.ascontiguousarray(made.picture[..., ::-1].transpose(2, 0, 1))
+        return (torch.from_numpy(rgb), torch.from_numpy(made.maps),
+                torch.from_numpy(made.weights), torch.from_numpy(made.kinds),
+                torch.from_numpy(made.pitch))  # fmt: skip
+
+
+def loss_of(out: Tensor, maps: Tensor, weights: Tensor, kinds: Tensor, pitch: Tensor) -> Tensor:
+    """Cross entropy and dice of the maps, and cross entropy of the kinds where there is metal."""
+    said = out[:, : len(MAPS)]
+    each = nn.functional.binary_cross_entropy_with_logits(said, maps, reduction="none")
+    # What is sought fills few cells; what is missed costs more than what is seen too much.
+    rare = torch.tensor([2.0, 2.0, 0.3]).view(1, 3, 1, 1)
+    emphasis = 1 + (rare - 1).clamp(min=0) * maps
+    total = (each * weights * emphasis * rare.clamp(max=1)).sum() / weights.sum()
+    p = said.sigmoid() * weights
+    both = (p * maps).sum(dim=(0, 2, 3))
+    dice = 1 - (2 * both + 1) / (p.sum(dim=(0, 2, 3)) + (maps * weights).sum(dim=(0, 2, 3)) + 1)
+    metal = kinds >= 0
+    if metal.any():
+        told = out[:, len(MAPS) : -1].permute(0, 2, 3, 1)[metal]
+        total = total + 0.05 * nn.functional.cross_entropy(told, kinds[metal])
+    known = pitch > 0
+    if known.any():
+        total = total + 0.1 * nn.functional.smooth_l1_loss(out[:, -1][known], pitch[known])
+    return total + 0.25 * dice[:2].mean()
+
+
+def train(
+    network: Network, pictures: Pictures, batch: int, rate: float, seed: int, out: Path
+) -> Network:
+    """Train, and hand back the running mean of the weights."""
+    torch.manual_seed(seed)
+    network.to(memory_format=torch.channels_last)
+    for block in network.features[:FROZEN]:
+        block.requires_grad_(False)
+    front = [p for p in network.features.parameters() if p.requires_grad]
+    rest = [p for n, p in network.named_parameters() if not n.startswith("features")]
+    optimiser = torch.optim.AdamW(
+        [{"params": front, "lr": rate * 0.2}, {"params": rest, "lr": rate}], weight_decay=0.02
+    )
+    steps = len(pictures) // batch
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser,
+        lambda i: min(1.0, (i + 1) / 100) * (0.02 + 0.98 * (1 + math.cos(math.pi * i / steps)) / 2),
+    )
+    mean = copy.deepcopy(network).eval()
+    loader = DataLoader(pictures, batch_size=batch, num_workers=2, prefetch_factor=4)
+    started, seen = time.monotonic(), 0.0
+    for step, (rgb, *targets) in enumerate(loader):
+        network.train()
+        for module in network.features.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()  # the statistics of real photographs, not those of renders
+        picture = (rgb.float() / 255).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            out_maps = network(picture)
+        loss = loss_of(out_maps.float(), *targets)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        schedule.step()
+        keep = min(0.995, (step + 1) / (step + 20))
+        with torch.no_grad():
+            for old, new in zip(
+                mean.state_dict().values(), network.state_dict().values(), strict=True
+            ):
+                if old.is_floating_point():
+                    old.mul_(keep).add_(new, alpha=1 - keep)
+                else:
+                    old.copy_(new)
+        seen = 0.98 * seen + 0.02 * loss.item() if step else loss.item()
+        if step % 50 == 49:
+            print(
+                f"step {step + 1}/{steps} loss {seen:.4f} {time.monotonic() - started:.0f} s",
+                flush=True,
+            )
+            torch.save(mean.state_dict(), out / "network.pt")
+    return mean
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=Path, nargs="+", required=True)
+    parser.add_argument(
+        "--shares", type=float, nargs="+", help="how often each folder is drawn from"
+    )
+    parser.add_argument("--weights", type=Path, help="torchvision's mobilenet_v2 file")
+    parser.add_argument("--resume", type=Path, help="start from a network.pt instead")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--examples", type=int, default=60_000)
+    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--seed", type=int, default=3)
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(asked.seed)
+    network = Network()
+    if asked.resume:
+        network.load_state_dict(torch.load(asked.resume, weights_only=True))
+    elif asked.weights:
+        network.start_from(asked.weights)
+    shares = asked.shares or [1.0] * len(asked.pictures)
+    pictures = Pictures(asked.pictures, asked.side, asked.examples, asked.seed, shares)
+    trained = train(network, pictures, asked.batch, asked.rate, asked.seed, asked.out)
+    torch.save(trained.state_dict(), asked.out / "network.pt")
+
+
+if __name__ == "__main__":
+    main()
