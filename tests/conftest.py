@@ -22,6 +22,7 @@ from video_pipeline.footage.probe import probe
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE, Store
 from video_pipeline.toolchain import ffmpeg_path
+from video_pipeline.vision.detectors import detector
 
 # Started in the background of a shell, the suite would hand its children a deaf ear for Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -107,7 +108,7 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def knowing_cache(shared_cache: Path, short_take: Path, tmp_path: Path) -> Path:
     """A cache of one test's own that knows what `short_take` shows, and holds nothing else."""
-    analyse(probe(short_take), Store(shared_cache))
+    analyse(probe(short_take), Store(shared_cache), detector())
     folder = tmp_path / "knowing"
     # Another worker may be writing into the shared cache at this moment.
     unfinished = shutil.ignore_patterns(".part-*")

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import jsonschema
 import pytest
 import yaml
@@ -148,6 +149,11 @@ def test_check_tells_each_rule(run_cli: Run, short_take: Path, tiny: tuple[str, 
     assert "size: wanted 270x480, got 360x640; " in people.out
 
 
+QUALITY = {
+    "sharpness", "motion_blur", "luma", "exposure", "clipped_high", "clipped_low", "noise",
+}  # fmt: skip
+
+
 def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
     picture = make_clip(
         "photo.jpg", "-ss", "8", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
@@ -159,13 +165,42 @@ def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
     (seen,) = outcome.json["pictures"]
     assert set(seen) == {"file", "hardware", "stitching", "quality"}
     assert seen["file"] == str(picture)
-    assert all(isinstance(figure, float | int) for figure in seen["quality"].values())
+    assert set(seen["quality"]) == QUALITY
     for what in ("hardware", "stitching"):
-        assert set(seen[what]) == {"score", "boxes"}
+        assert set(seen[what]) == {"score", "boxes", "parts"}
+        assert [part["box"] for part in seen[what]["parts"]] == seen[what]["boxes"]
+        for part in seen[what]["parts"]:
+            assert set(part) == {"box", "score", "kind", "detail_px", "quality"}
+            assert set(part["quality"]) == QUALITY
         assert 0 <= seen[what]["score"] <= 1
         assert all(len(box) == 4 for box in seen[what]["boxes"])
     people = run_cli("detect", picture)
     assert re.search(r"hardware \d\.\d\d +stitching \d\.\d\d +sharp", people.out)
+
+
+@pytest.mark.parametrize("name", ["learned", "classical"])
+def test_detect_explains_what_it_saw(
+    run_cli: Run, tmp_path: Path, make_clip: MakeClip, name: str
+) -> None:
+    picture = make_clip(
+        "photo.jpg", "-ss", "8", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
+        "-vf", "scale=540:960",
+    )  # fmt: skip
+    again = tmp_path / "other" / "photo.jpg"
+    again.parent.mkdir()
+    again.write_bytes(picture.read_bytes())
+    folder = tmp_path / "why"
+    assert run_cli("detect", picture, again, "--detector", name, "--explain", folder).code == 0
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "photo-2.explained.jpg",
+        "photo.explained.jpg",
+    ]
+    drawn, plain = (cv2.imread(str(p)) for p in (folder / "photo.explained.jpg", picture))
+    assert drawn.shape == plain.shape
+    redder = drawn[..., 2].astype(int) - drawn[..., 1] - (plain[..., 2].astype(int) - plain[..., 1])
+    assert redder.max() > 60  # metal is tinted red
+    refused(run_cli("detect", picture, "--detector", "clasical", "--json"), 2, "usage")
+    refused(run_cli("detect", picture, "--explain", picture, "--json"), 2, "usage")
 
 
 def test_inspect(run_cli: Run, short_take: Path) -> None:
@@ -564,7 +599,7 @@ def test_verbose_says_more(run_cli: Run, short_take: Path, make_clip: MakeClip) 
     )  # fmt: skip
     for arguments, more in (
         (("inspect", short_take), r"SHA-256 [0-9a-f]{64}"),
-        (("detect", picture), r"(hardware|stitching) +at \d\.\d\d, \d\.\d\d"),
+        (("detect", picture), r"(hardware|stitching) +\d\.\d\d +\w+.* at \d\.\d\d, \d\.\d\d"),
     ):
         assert not re.search(more, run_cli(*arguments).out)
         assert re.search(more, run_cli(*arguments, "-v").out)

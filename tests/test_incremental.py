@@ -15,6 +15,7 @@ from conftest import MakeClip, Outcome
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.footage.probe import probe
 from video_pipeline.store import Store, file_digest
+from video_pipeline.vision.detectors import detector
 
 Run = Callable[..., Outcome]
 
@@ -115,5 +116,5 @@ def test_looking_twice_sees_the_same(make_clip: MakeClip, short_take: Path, tmp_
     take = make_clip("two.mp4", "-ss", "6", "-t", "2", "-i", str(short_take), "-an")
     stores = Store(tmp_path / "a"), Store(tmp_path / "b")
     for store in stores:
-        analyse(probe(take), store)
+        analyse(probe(take), store, detector())
     assert digests(stores[0].folder) == digests(stores[1].folder) != {}

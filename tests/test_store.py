@@ -18,6 +18,7 @@ from video_pipeline.analysis.scan import analyse
 from video_pipeline.errors import RenderError, UsageError
 from video_pipeline.footage.probe import probe
 from video_pipeline.store import CACHE_VARIABLE, MARK, Store, digest_of, file_digest
+from video_pipeline.vision.detectors import detector, detector_names
 
 
 def test_a_file_is_made_once(store: Store) -> None:
@@ -184,6 +185,15 @@ def test_a_file_can_be_dropped(store: Store, tmp_path: Path) -> None:
     assert other.exists()
 
 
+def test_another_detector_looks_again(make_clip: MakeClip, store: Store) -> None:
+    take = make_clip(
+        "grey.mp4", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.6", "-pix_fmt", "yuv420p"
+    )
+    for name in (*detector_names(), *detector_names()):
+        analyse(probe(take), store, detector(name))
+    assert len(list((store.folder / "analysis").iterdir())) == len(detector_names())
+
+
 @pytest.mark.parametrize("library", [av, cv2, np])
 def test_another_version_of_a_library_looks_again(
     make_clip: MakeClip, store: Store, monkeypatch: pytest.MonkeyPatch, library: ModuleType
@@ -192,11 +202,11 @@ def test_another_version_of_a_library_looks_again(
         "grey.mp4", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.6", "-pix_fmt", "yuv420p"
     )
     footage = probe(take)
-    analyse(footage, store)
-    analyse(footage, store)
+    analyse(footage, store, detector())
+    analyse(footage, store, detector())
     assert len(list((store.folder / "analysis").iterdir())) == 1
     monkeypatch.setattr(library, "__version__", "0.0.1")
-    analyse(footage, store)
+    analyse(footage, store, detector())
     assert len(list((store.folder / "analysis").iterdir())) == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib.metadata import EntryPoint, EntryPoints
 
 import cv2
 import numpy as np
@@ -11,17 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
-from video_pipeline.vision.detector import Detector
+from video_pipeline.vision.classical import Classical
+from video_pipeline.vision.detector import Detection, Detector, Part, Seen
+from video_pipeline.vision.detectors import GROUP, detector, detector_names
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.fingerprint import distance, fingerprint
-from video_pipeline.vision.hardware import ClassicalHardware
+from video_pipeline.vision.hardware import metal_shown
+from video_pipeline.vision.learned import Learned
 from video_pipeline.vision.motion import camera_motion, cut_score, is_cut
+from video_pipeline.vision.quality import motion_blur, noise, quality
 from video_pipeline.vision.sharpness import edge_blur_px, sharpness
-from video_pipeline.vision.stitching import ClassicalStitching, rows_of_stitches
+from video_pipeline.vision.stitching import rows_of_stitches, stitches_shown
 from video_pipeline.vision.subject import subject
 
 Picture = NDArray[np.uint8]
+SHIPPED: tuple[Detector, ...] = (Learned(), Classical())
 
 
 def leather(
@@ -104,7 +111,7 @@ def grey(picture: Picture) -> Picture:
 @pytest.mark.parametrize("pitch", [16.0, 22.0])
 def test_a_drawn_seam_is_found_where_it_is(pitch: float, angle: float) -> None:
     picture, truth = seam(pitch, angle)
-    found = ClassicalStitching().detect(picture)
+    found = stitches_shown(picture)
     assert found.score >= 0.5
     assert found.boxes[0].iou(truth) > 0.5
     assert rows_of_stitches(picture)[0].pitch_px == pytest.approx(pitch, rel=0.12)
@@ -113,29 +120,28 @@ def test_a_drawn_seam_is_found_where_it_is(pitch: float, angle: float) -> None:
 def test_dark_thread_counts_as_well_as_pale() -> None:
     picture, _ = seam()
     negative = 255 - picture
-    assert ClassicalStitching().detect(negative.astype(np.uint8)).score >= 0.5
+    assert stitches_shown(negative.astype(np.uint8)).score >= 0.5
 
 
 def test_a_continuous_line_is_no_seam() -> None:
     picture, _ = seam(duty=1.0)
-    assert ClassicalStitching().detect(picture).score < 0.2
+    assert stitches_shown(picture).score < 0.2
 
 
 def test_plain_leather_is_no_seam() -> None:
-    assert ClassicalStitching().detect(leather()).score < 0.2
+    assert stitches_shown(leather()).score < 0.2
 
 
 def test_a_blurred_seam_is_not_shown() -> None:
     picture, _ = seam()
     soft = cv2.GaussianBlur(picture, (0, 0), 9).astype(np.uint8)
-    assert ClassicalStitching().detect(soft).score < 0.2
+    assert stitches_shown(soft).score < 0.2
 
 
 def test_stitches_too_small_to_tell_score_lower_than_a_close_up() -> None:
     near, _ = seam(pitch=20)
     far, _ = seam(pitch=6.5, stitches=50, thick=2)
-    detector = ClassicalStitching()
-    assert detector.detect(far).score < 0.5 * detector.detect(near).score
+    assert stitches_shown(far).score < 0.5 * stitches_shown(near).score
 
 
 def test_a_lattice_of_marks_is_cloth_and_not_a_seam() -> None:
@@ -144,8 +150,7 @@ def test_a_lattice_of_marks_is_cloth_and_not_a_seam() -> None:
         for x in range(10, 540, 22):
             cv2.line(picture, (x, y), (x + 12, y), (215, 225, 235), 4, cv2.LINE_AA)
     one, _ = seam()
-    detector = ClassicalStitching()
-    assert detector.detect(picture).score < 0.5 * detector.detect(one).score
+    assert stitches_shown(picture).score < 0.5 * stitches_shown(one).score
 
 
 # Hardware
@@ -154,15 +159,14 @@ def test_a_lattice_of_marks_is_cloth_and_not_a_seam() -> None:
 def test_a_brass_disc_is_found_where_it_is() -> None:
     picture = brass_disc(leather(), (300, 400), 110)
     truth = Box(190 / 540, 290 / 960, 410 / 540, 510 / 960)
-    found = ClassicalHardware().detect(picture)
+    found = metal_shown(picture)
     assert found.score >= 0.5
     assert found.boxes[0].iou(truth) > 0.5
 
 
 def test_a_small_clasp_on_a_whole_bag_scores_lower_than_a_close_up() -> None:
-    detector = ClassicalHardware()
-    near = detector.detect(brass_disc(leather(), (300, 400), 110)).score
-    far = detector.detect(brass_disc(leather(), (300, 400), 22)).score
+    near = metal_shown(brass_disc(leather(), (300, 400), 110)).score
+    far = metal_shown(brass_disc(leather(), (300, 400), 22)).score
     assert far < 0.5
     assert far < 0.5 * near
 
@@ -170,15 +174,14 @@ def test_a_small_clasp_on_a_whole_bag_scores_lower_than_a_close_up() -> None:
 def test_white_paper_and_plain_leather_are_not_metal() -> None:
     picture = leather()
     picture[300:600, 120:420] = 250
-    detector = ClassicalHardware()
-    assert detector.detect(picture).score < 0.1
-    assert detector.detect(leather()).score < 0.1
+    assert metal_shown(picture).score < 0.1
+    assert metal_shown(leather()).score < 0.1
 
 
 def test_a_gunmetal_buckle_on_red_leather_is_found_where_it_is() -> None:
     picture = gunmetal_frame(leather(colour=(45, 40, 170)), (150, 380), (390, 560))
     truth = Box(140 / 540, 370 / 960, 400 / 540, 570 / 960)
-    found = ClassicalHardware().detect(picture)
+    found = metal_shown(picture)
     assert found.score >= 0.5
     assert max(box.iou(truth) for box in found.boxes) > 0.5
 
@@ -190,40 +193,44 @@ def test_colour_is_what_tells_gunmetal_from_a_dark_drawing() -> None:
     lab = cv2.cvtColor(metal, cv2.COLOR_BGR2LAB)
     lab[..., 1:] = cv2.cvtColor(red, cv2.COLOR_BGR2LAB)[..., 1:]
     drawn = cv2.cvtColor(lab, cv2.COLOR_LAB2BGR).astype(np.uint8)
-    detector = ClassicalHardware()
-    assert detector.detect(drawn).score < 0.7 * detector.detect(metal).score
+    assert metal_shown(drawn).score < 0.7 * metal_shown(metal).score
 
 
 def test_metal_out_of_focus_is_not_shown() -> None:
     picture = brass_disc(leather(), (300, 400), 110)
     soft = cv2.GaussianBlur(picture, (0, 0), 16).astype(np.uint8)
-    assert ClassicalHardware().detect(soft).score < 0.3
+    assert metal_shown(soft).score < 0.3
 
 
 # What holds for both detectors
 
 
-@pytest.mark.parametrize("detector", [ClassicalHardware(), ClassicalStitching()])
+@pytest.mark.parametrize("seeing", SHIPPED, ids=detector_names())
 @pytest.mark.parametrize("shape", [(1, 1), (20, 500), (500, 20), (33, 47), (700, 900)])
-def test_detectors_bear_pictures_of_any_size(detector: Detector, shape: tuple[int, int]) -> None:
+def test_detectors_bear_pictures_of_any_size(seeing: Detector, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(5).integers(0, 255, (*shape, 3), dtype=np.uint8)
     before = noise.copy()
-    first, again = detector.detect(noise), detector.detect(noise)
+    first, again = seeing.detect(noise), seeing.detect(noise)
     assert first == again
     assert np.array_equal(noise, before)
-    assert 0 <= first.score <= 1
-    for box in first.boxes:
-        assert 0 <= box.x0 < box.x1 <= 1
-        assert 0 <= box.y0 < box.y1 <= 1
+    assert seeing.explain(noise).shape == noise.shape
+    for detection in (first.hardware, first.stitching):
+        assert 0 <= detection.score <= 1
+        for part in detection.parts:
+            assert 0 <= part.box.x0 < part.box.x1 <= 1
+            assert 0 <= part.box.y0 < part.box.y1 <= 1
+            assert 0 <= part.score <= 1
+            assert part.detail_px is None or part.detail_px > 0
 
 
-@pytest.mark.parametrize("detector", [ClassicalHardware(), ClassicalStitching()])
-def test_nothing_is_shown_in_the_dark_or_in_white(detector: Detector) -> None:
+@pytest.mark.parametrize("seeing", SHIPPED, ids=detector_names())
+def test_nothing_is_shown_in_the_dark_or_in_white(seeing: Detector) -> None:
     picture = brass_disc(seam()[0], (150, 200), 90)
     dark = (picture.astype(np.float32) * 0.12).astype(np.uint8)
     white = np.full_like(picture, 255)
-    assert detector.detect(dark).score < 0.3
-    assert detector.detect(white).score == 0
+    for what in ("hardware", "stitching"):
+        assert getattr(seeing.detect(dark), what).score < 0.3
+        assert getattr(seeing.detect(white), what).score < 0.01
 
 
 @pytest.mark.parametrize(
@@ -233,9 +240,126 @@ def test_four_times_the_pixels_show_the_same(make: object) -> None:
     assert callable(make)
     picture = make()
     large = cv2.resize(picture, (1080, 1920), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
-    for detector in (ClassicalHardware(), ClassicalStitching()):
-        here, there = detector.detect(picture).score, detector.detect(large).score
-        assert here == pytest.approx(there, abs=0.15)
+    for seeing in SHIPPED:
+        here, there = seeing.detect(picture), seeing.detect(large)
+        assert here.hardware.score == pytest.approx(there.hardware.score, abs=0.15)
+        assert here.stitching.score == pytest.approx(there.stitching.score, abs=0.15)
+
+
+def test_the_pitch_of_stitches_is_told_in_pixels_of_the_picture() -> None:
+    picture, _ = seam(pitch=22)
+    large = cv2.resize(picture, (1080, 1920), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+    for seeing in SHIPPED:
+        for shown, pitch in ((picture, 22.0), (large, 44.0)):
+            parts = seeing.detect(shown).stitching.parts
+            assert parts[0].detail_px == pytest.approx(pitch, rel=0.3)
+
+
+# Detectors by name
+
+
+class Stranger:
+    """Another package's detector, with an answer of the test's choice."""
+
+    name = "stranger"
+    version = "1"
+    answer = Seen()
+
+    def detect(self, picture: Picture) -> Seen:
+        return self.answer
+
+    def explain(self, picture: Picture) -> Picture:
+        return picture
+
+
+class Broken:
+    def __init__(self) -> None:
+        raise RuntimeError("its weights are missing")
+
+
+@pytest.fixture
+def brought(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three entry points of other packages, one of them under the name of a shipped one."""
+    points = [
+        EntryPoint(name, f"{__name__}:{what}", GROUP)
+        for name, what in (("stranger", "Stranger"), ("broken", "Broken"), ("learned", "Broken"))
+    ]
+    monkeypatch.setattr(
+        "video_pipeline.vision.detectors.entry_points", lambda *, group: EntryPoints(points)
+    )
+
+
+@pytest.mark.usefixtures("brought")
+def test_another_package_brings_a_detector_by_its_entry_point() -> None:
+    assert detector_names() == ("learned", "classical", "broken", "stranger")
+    assert detector("stranger").detect(leather()) == Seen()
+    assert detector("learned") == Learned()  # a shipped name can't be taken over
+
+
+@pytest.mark.usefixtures("brought")
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("clasical", "did you mean 'classical'"),
+        ("broken", "its weights are missing"),
+    ],
+)
+def test_a_detector_that_cannot_be_had_is_said_plainly(name: str, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        detector(name)
+    assert says in f"{caught.value.message} {caught.value.mend}"
+
+
+@pytest.mark.usefixtures("brought")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Seen(Detection(math.nan)),
+        Seen(Detection(1.2)),
+        Seen(stitching=Detection(0.5, (Part(Box(0.5, 0.5, 1.5, 0.9), 0.5),))),
+    ],
+)
+def test_what_a_stranger_answers_is_checked(answer: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stranger, "answer", answer)
+    with pytest.raises(UsageError, match="the detector 'stranger' gave"):
+        detector("stranger").detect(leather())
+
+
+# Quality
+
+
+def test_quality_is_told_at_the_box_and_not_of_the_frame() -> None:
+    picture = grey(room(3, 960, 960))
+    soft = cv2.GaussianBlur(picture, (0, 0), 5)
+    half = picture.copy()
+    half[:, :480] = soft[:, :480]
+    left, right = Box(0.0, 0.0, 0.45, 1.0), Box(0.55, 0.0, 1.0, 1.0)
+    assert quality(half, left).sharpness < 0.2 < 0.6 < quality(half, right).sharpness
+    half[:, 480:] = np.maximum(half[:, 480:], 252)
+    assert quality(half, right).clipped_high > 0.9
+    assert quality(half, left).clipped_high < 0.3
+
+
+def test_shake_smears_one_direction_and_a_soft_lens_all() -> None:
+    picture = grey(room(3, 720, 720))
+    long = np.zeros((15, 15), np.float32)
+    long[7] = 1 / 15
+    shaken = motion_blur(cv2.filter2D(picture, -1, long).astype(np.uint8))
+    soft = motion_blur(cv2.GaussianBlur(picture, (0, 0), 2).astype(np.uint8))
+    crisp = motion_blur(picture)
+    assert shaken is not None
+    assert soft is not None
+    assert crisp is not None
+    assert shaken > 2 * max(soft, crisp)
+    assert motion_blur(np.full((200, 200), 90, np.uint8)) is None
+
+
+@pytest.mark.parametrize("sigma", [2.0, 6.0])
+def test_noise_is_told_in_grey_levels(sigma: float) -> None:
+    flat = np.full((400, 400), 120.0)
+    flat[:, 200:] = 60
+    noisy = flat + np.random.default_rng(2).normal(0, sigma, flat.shape)
+    assert noise(np.clip(noisy, 0, 255).astype(np.uint8)) == pytest.approx(sigma, rel=0.2)
 
 
 # Sharpness

@@ -1,4 +1,4 @@
-"""Looking at one picture: the same detectors that scan footage, on a photo."""
+"""Looking at one picture: the same detector that scans footage, on a photo."""
 
 from __future__ import annotations
 
@@ -7,30 +7,41 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from video_pipeline.analysis.scan import LONG_SIDE, detectors
+from video_pipeline.analysis.scan import LONG_SIDE
 from video_pipeline.errors import FootageError
-from video_pipeline.vision.detector import Detection
-from video_pipeline.vision.exposure import Exposure, exposure
+from video_pipeline.vision.detector import Detection, Detector, Part
 from video_pipeline.vision.picture import grey_of, working
-from video_pipeline.vision.sharpness import sharpness
+from video_pipeline.vision.quality import Quality, quality
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One part that a picture shows, and how good the picture is there."""
+
+    part: Part
+    quality: Quality
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one picture shows, and how good it is."""
+    """What one picture shows, and how good it is; `explained` is what the detector drew, BGR."""
 
     file: Path
     hardware: Detection
     stitching: Detection
-    sharpness: float
-    exposure: Exposure
+    hardware_shown: tuple[Shown, ...]
+    stitching_shown: tuple[Shown, ...]
+    quality: Quality
+    explained: NDArray[np.uint8] | None = None
 
 
-def look_at(file: Path) -> Look:
+def look_at(file: Path, detector: Detector, *, explain: bool = False) -> Look:
     """Detect on one picture file, upright by its EXIF tag.
 
-    Raises FootageError when it is missing or no picture.
+    Sizes of details are told in pixels of the file itself. Raises FootageError when it is missing
+    or no picture.
     """
     if not file.is_file():
         raise FootageError("there is no such file", where=str(file), mend="check the name")
@@ -40,9 +51,28 @@ def look_at(file: Path) -> Look:
         raise FootageError(
             "this file cannot be read as a picture", where=str(file), mend="use a JPEG or PNG file"
         )
-    picture = working(np.asarray(pixels, dtype=np.uint8), LONG_SIDE)
-    hardware, stitching = detectors()
+    whole = np.asarray(pixels, dtype=np.uint8)
+    picture = working(whole, LONG_SIDE)
+    enlarged = max(whole.shape[:2]) / max(picture.shape[:2])
+    seen = detector.detect(picture)
     grey = grey_of(picture)
+
+    def shown(detection: Detection) -> tuple[Shown, ...]:
+        return tuple(
+            Shown(_in_the_file(part, enlarged), quality(grey, part.box)) for part in detection.parts
+        )
+
     return Look(
-        file, hardware.detect(picture), stitching.detect(picture), sharpness(grey), exposure(grey)
+        file,
+        seen.hardware,
+        seen.stitching,
+        shown(seen.hardware),
+        shown(seen.stitching),
+        quality(grey),
+        detector.explain(picture) if explain else None,
     )
+
+
+def _in_the_file(part: Part, enlarged: float) -> Part:
+    size = None if part.detail_px is None else round(part.detail_px * enlarged, 1)
+    return Part(part.box, part.score, part.kind, size)

@@ -7,6 +7,7 @@ table is kept in the store under the digests of the footage and of everything th
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,46 +18,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.model import Analysis, Moment
+from video_pipeline.analysis.tracks import Look, steadied
 from video_pipeline.errors import FootageError
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.store import Store, digest_of
-from video_pipeline.vision.detector import Detection, Detector
+from video_pipeline.vision.detector import Detector, Seen
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.fingerprint import fingerprint
-from video_pipeline.vision.hardware import ClassicalHardware
 from video_pipeline.vision.motion import camera_motion, is_cut
 from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
-from video_pipeline.vision.stitching import ClassicalStitching
-from video_pipeline.vision.subject import subject
+from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "4"
+SCAN_VERSION = "5"
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
-_DETECT_EVERY = 2  # looks: the detectors are the dear part, and what is shown changes slowly
+_DETECT_EVERY = 3  # looks: the detector is the dear part, and what is shown changes slowly
 # Pictures too blurred or too badly lit to be offered are not searched for details.
 _LEAST_SHARPNESS, _LEAST_EXPOSURE = 0.05, 0.1
-_NOTHING = Detection(0.0, ())
 _SMALL = 192  # px, long side, for motion and cuts
 
 
-def detectors() -> tuple[Detector, Detector]:
-    """The detectors in use: for hardware, and for stitching."""
-    return ClassicalHardware(), ClassicalStitching()
-
-
-def analyse(footage: Footage, store: Store, listener: Listener = silent) -> Analysis:
-    """The table of a footage file, from the store or made now.
+def analyse(
+    footage: Footage, store: Store, detector: Detector, listener: Listener = silent
+) -> Analysis:
+    """The table of a footage file, from the store or made now with that detector.
 
     Raises FootageError when hardly anything in it can be decoded.
     """
-    hardware, stitching = detectors()
     key = digest_of(
         [
-            *(SCAN_VERSION, footage.digest, hardware.version, stitching.version),
+            *(SCAN_VERSION, footage.digest, detector.name, detector.version),
             *(LONG_SIDE, str(EVERY)),
             # Another version of these may decode, scale or measure a picture a little differently.
             *(av.__version__, cv2.__version__, np.__version__),
@@ -64,7 +59,7 @@ def analyse(footage: Footage, store: Store, listener: Listener = silent) -> Anal
     )
 
     def write(part: Path) -> None:
-        moments = _scan(footage, hardware, stitching, listener)
+        moments = _scan(footage, detector, listener)
         part.write_text(json.dumps([_as_json(m) for m in moments]), encoding="utf-8")
 
     path = store.make("analysis", key, ".json", write)
@@ -72,23 +67,23 @@ def analyse(footage: Footage, store: Store, listener: Listener = silent) -> Anal
     return Analysis(footage, moments)
 
 
-def _scan(
-    footage: Footage, hardware: Detector, stitching: Detector, listener: Listener
-) -> list[Moment]:
+def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Moment]:
+    looks: list[Look] = []
     moments: list[Moment] = []
     before: NDArray[np.uint8] | None = None
     last_t = Fraction(0)
     last_move = (0.0, 0.0)
-    metal = seams = _NOTHING
+    stands_out = Subject(None, 0.0)
     since_detected = _DETECT_EVERY
     for t, picture in frames(footage, long_side=LONG_SIDE, every_s=EVERY):
         small = _shrunk(picture)
         grey = grey_of(picture)
-        cut, motion, shake = False, 0.0, 0.0
+        cut, motion, shake, shift = False, 0.0, 0.0, (0.0, 0.0)
         if before is not None:
             cut = is_cut(before, small)
             dx, dy, confidence = camera_motion(grey_of(before), grey_of(small))
             step_s = max(float(t - last_t), 1e-3)
+            shift = (dx, dy * small.shape[1] / small.shape[0])
             # Without a match between the two pictures nothing is known but that they differ.
             move = (dx / step_s, dy / step_s) if confidence > 0.05 else (1.0, 1.0)
             motion = float(np.hypot(*move))
@@ -97,16 +92,19 @@ def _scan(
             if cut:
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
         light = exposure(grey)
-        stands_out = subject(picture)
         focus = sharpness(grey)
+        seen: Seen | None = None
         if focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE:
-            metal = seams = _NOTHING
+            seen = Seen()
             since_detected = _DETECT_EVERY
         elif cut or since_detected >= _DETECT_EVERY:
-            metal, seams = hardware.detect(picture), stitching.detect(picture)
+            seen = detector.detect(picture)
             since_detected = 1
         else:
             since_detected += 1
+        if seen is not None or not moments:
+            stands_out = subject(picture)
+        looks.append(Look(t, seen, shift, cut))
         moments.append(
             Moment(
                 t=t,
@@ -117,10 +115,10 @@ def _scan(
                 shake=shake,
                 whole=stands_out.whole,
                 subject=stands_out.box,
-                hardware=metal.score,
-                hardware_boxes=metal.boxes[:4],
-                stitching=seams.score,
-                stitching_boxes=seams.boxes[:4],
+                hardware=0.0,
+                hardware_boxes=(),
+                stitching=0.0,
+                stitching_boxes=(),
                 cut=cut,
                 fingerprint=fingerprint(grey),
             )
@@ -133,7 +131,16 @@ def _scan(
             where=footage.name,
             mend="copy it from the phone once more, or film it again",
         )
-    return moments
+    return [
+        replace(
+            moment,
+            hardware=seen.hardware.score,
+            hardware_boxes=seen.hardware.boxes[:4],
+            stitching=seen.stitching.score,
+            stitching_boxes=seen.stitching.boxes[:4],
+        )
+        for moment, seen in zip(moments, steadied(looks), strict=True)
+    ]
 
 
 def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ from video_pipeline.cli.output import (
     progress,
     verbose_option,
 )
-from video_pipeline.cli.settings import settings_from, settings_options
+from video_pipeline.cli.settings import detector_option, settings_from, settings_options
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
 from video_pipeline.pipeline import (
@@ -39,6 +39,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--storyboard", default="showcase", show_default=True)
 @click.option("-o", "--output", type=_FILE, help="Write the edit here.  [default: SKU.edit.json]")
 @click.option("--force", is_flag=True, help="Replace an edit that is there already.")
+@detector_option
 @settings_options
 @verbose_option
 @output_options
@@ -91,6 +92,7 @@ def plan(
     help="The output folder.  [default: out/SKU]",
 )
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
+@detector_option
 @settings_options
 @verbose_option
 @output_options

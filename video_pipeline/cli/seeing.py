@@ -9,7 +9,7 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from video_pipeline.analysis.picture import look_at
+from video_pipeline.analysis.picture import Look, Shown
 from video_pipeline.cli.output import (
     output_options,
     people,
@@ -17,11 +17,13 @@ from video_pipeline.cli.output import (
     progress,
     verbose_option,
 )
-from video_pipeline.cli.settings import settings_from, settings_options
+from video_pipeline.cli.settings import detector_option, settings_from, settings_options
 from video_pipeline.edit.keyframes import SHOWN
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
-from video_pipeline.pipeline import open_footage, write_key_frames
+from video_pipeline.pipeline import look_at_pictures, open_footage, write_key_frames
+from video_pipeline.vision.detector import Detection
+from video_pipeline.vision.quality import Quality
 
 _FILES = click.Path(path_type=Path)
 _PICTURES = click.Path(path_type=Path, dir_okay=False)
@@ -71,6 +73,7 @@ def inspect(footage: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool
     help=f"What to look for: {', '.join(SHOWN)}.",
 )
 @click.option("-n", "most", type=click.IntRange(1, 100), default=5, show_default=True)
+@detector_option
 @settings_options
 @verbose_option
 @output_options
@@ -126,48 +129,92 @@ def keyframes(
 
 @click.command()
 @click.argument("images", nargs=-1, required=True, type=_PICTURES, metavar="IMAGE...")
+@click.option(
+    "--explain",
+    type=_FILES,
+    metavar="DIR",
+    help="Write a copy of each picture there, with what the detector saw drawn in.",
+)
+@detector_option
 @verbose_option
 @output_options
-def detect(images: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool) -> None:
+def detect(
+    *,
+    images: tuple[Path, ...],
+    explain: Path | None,
+    detector: str | None,
+    as_json: bool,
+    verbose: bool,
+    debug: bool,
+) -> None:
     """Say what single pictures show: hardware, stitching, and how good the picture is.
 
     Example: `video-pipeline detect photo.jpg --json`.
     """
-    seen = [look_at(path) for path in images]
+    looks = look_at_pictures(images, detector, explain)
     if as_json:
-        print_json(
-            {
-                "pictures": [
-                    {
-                        "file": str(p.file),
-                        "hardware": {
-                            "score": round(p.hardware.score, 4),
-                            "boxes": [box.as_list() for box in p.hardware.boxes],
-                        },
-                        "stitching": {
-                            "score": round(p.stitching.score, 4),
-                            "boxes": [box.as_list() for box in p.stitching.boxes],
-                        },
-                        "quality": {
-                            "sharpness": round(p.sharpness, 4),
-                            "exposure": round(p.exposure.score, 4),
-                            "luma": round(p.exposure.luma, 4),
-                        },
-                    }
-                    for p in seen
-                ]
-            }
-        )
+        print_json({"pictures": [_look_json(look) for look in looks]})
         return
-    for p in seen:
+    for look in looks:
         people.print(
-            f"{escape(str(p.file))}  hardware {p.hardware.score:.2f}  stitching "
-            f"{p.stitching.score:.2f}  sharp {p.sharpness:.2f}  light {p.exposure.score:.2f}"
+            f"{escape(str(look.file))}  hardware {look.hardware.score:.2f}  stitching "
+            f"{look.stitching.score:.2f}  sharp {look.quality.sharpness:.2f}  "
+            f"light {look.quality.exposure:.2f}"
         )
         if verbose:
-            for word, detection in (("hardware", p.hardware), ("stitching", p.stitching)):
-                for box in detection.boxes:
-                    people.print(f"  {word:<10} at {_place(box)}")
+            for word, parts in (
+                ("hardware", look.hardware_shown),
+                ("stitching", look.stitching_shown),
+            ):
+                for shown in parts:
+                    people.print(f"  {word:<10} {_shown(shown)}")
+
+
+def _shown(shown: Shown) -> str:
+    part = shown.part
+    size = f", {part.detail_px:.0f} px" if part.detail_px else ""
+    return (
+        f"{part.score:.2f}  {part.kind or 'part'}{size} at {_place(part.box)}, "
+        f"sharp {shown.quality.sharpness:.2f}"
+    )
+
+
+def _look_json(look: Look) -> dict[str, Any]:
+    def found(detection: Detection, parts: tuple[Shown, ...]) -> dict[str, Any]:
+        return {
+            "score": round(detection.score, 4),
+            "boxes": [box.as_list() for box in detection.boxes],
+            "parts": [
+                {
+                    "box": shown.part.box.as_list(),
+                    "score": round(shown.part.score, 4),
+                    "kind": shown.part.kind,
+                    "detail_px": shown.part.detail_px,
+                    "quality": _quality_json(shown.quality),
+                }
+                for shown in parts
+            ],
+        }
+
+    return {
+        "file": str(look.file),
+        "hardware": found(look.hardware, look.hardware_shown),
+        "stitching": found(look.stitching, look.stitching_shown),
+        "quality": _quality_json(look.quality),
+    }
+
+
+def _quality_json(quality: Quality) -> dict[str, float | None]:
+    blur = quality.motion_blur
+    return {
+        "sharpness": round(quality.sharpness, 4),
+        "motion_blur": None if blur is None else round(blur, 4),
+        "luma": round(quality.luma, 4),
+        "exposure": round(quality.exposure, 4),
+        "clipped_high": round(quality.clipped_high, 4),
+        "clipped_low": round(quality.clipped_low, 4),
+        "noise": round(quality.noise, 4),
+    }
 
 
 def _place(box: Box) -> str:

@@ -31,6 +31,18 @@ def settings_options(command: Command) -> Command:
     )(command)
 
 
-def settings_from(presets: Path | None, overlays: Path | None, cache: Path | None) -> Settings:
+def detector_option(command: Command) -> Command:
+    """`--detector NAME`: who looks at the pictures."""
+    return click.option(
+        "--detector",
+        metavar="NAME",
+        help="Who looks for hardware and stitching: learned (the usual), classical, or the name "
+        "that another package brings.",
+    )(command)
+
+
+def settings_from(
+    presets: Path | None, overlays: Path | None, cache: Path | None, detector: str | None = None
+) -> Settings:
     """The settings that a command line asks for."""
-    return Settings(Store(cache), presets, overlays)
+    return Settings(Store(cache), presets, overlays, detector)

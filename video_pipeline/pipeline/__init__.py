@@ -6,6 +6,7 @@ be claimed; rendering makes it; delivery packs it for each placement.
 """
 
 from video_pipeline.pipeline.keyframes import write_key_frames
+from video_pipeline.pipeline.pictures import look_at_pictures
 from video_pipeline.pipeline.planning import plan_listing, portable, prepare_and_plan, write_plan
 from video_pipeline.pipeline.preparing import (
     Prepared,
@@ -21,6 +22,7 @@ __all__ = [
     "Rendered",
     "Settings",
     "analyse_all",
+    "look_at_pictures",
     "open_footage",
     "plan_listing",
     "portable",

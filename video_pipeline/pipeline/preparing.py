@@ -27,15 +27,17 @@ from video_pipeline.store import Store
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.wording import load_wording
+from video_pipeline.vision.detectors import detector
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are kept and looked up; None means the shipped folders."""
+    """Where things are kept and looked up, and who looks; None means what ships."""
 
     store: Store
     presets: Path | None = None
     overlays: Path | None = None
+    detector: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,4 +114,5 @@ def analyse_all(
     footage: Mapping[str, Footage], settings: Settings, listener: Listener = silent
 ) -> dict[str, Analysis]:
     """What each moment of each file shows."""
-    return {name: analyse(item, settings.store, listener) for name, item in footage.items()}
+    seeing = detector(settings.detector)
+    return {name: analyse(item, settings.store, seeing, listener) for name, item in footage.items()}

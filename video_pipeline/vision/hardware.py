@@ -15,7 +15,6 @@ in hard light. Silver on black leather has the first two cues only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -23,9 +22,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from video_pipeline.geometry import Box
-from video_pipeline.vision.detector import Detection
+from video_pipeline.vision.detector import NOTHING, Detection, Part
 from video_pipeline.vision.exposure import exposure
-from video_pipeline.vision.picture import box_of_pixels, grey_of, working
+from video_pipeline.vision.picture import box_of_pixels, grey_of, smaller_side_px, working
 
 _WORKING_SIDE = 480
 _STEP = 4  # the metal map is kept at a quarter of the working size
@@ -41,30 +40,27 @@ _RAMP = np.ones((13, 13), np.uint8)  # a square is separable, and does as well h
 F32 = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class ClassicalHardware:
-    """Finds metal parts shown large and sharp."""
+def metal_shown(picture: NDArray[np.uint8]) -> Detection:
+    """Score a BGR picture HxWx3 by the metal in it; each part is one cluster of it.
 
-    name: str = "hardware"
-    version: str = "classical-3"
-
-    def detect(self, picture: NDArray[np.uint8]) -> Detection:
-        """Score a BGR picture HxWx3 by the metal in it; boxes hold one cluster each.
-
-        A texture that glitters everywhere is no clasp, so the mean over the picture is taken off
-        the strongest places. Badly exposed pictures are marked down.
-        """
-        small = working(picture, _WORKING_SIDE)
-        if min(small.shape[:2]) < 32:
-            return Detection(0.0, ())
-        light = exposure(grey_of(small)).score
-        if light == 0:
-            return Detection(0.0, ())
-        metal = metallic(small)
-        most = max(1, round(metal.size * _SHARE))
-        top = float(np.partition(metal.ravel(), -most)[-most:].mean())
-        strength = max(top - 0.7 * float(metal.mean()), 0.0) * light
-        return Detection(strength**2 / (strength**2 + _HALF**2), _clusters(metal))
+    A texture that glitters everywhere is no clasp, so the mean over the picture is taken off the
+    strongest places. Badly exposed pictures are marked down.
+    """
+    small = working(picture, _WORKING_SIDE)
+    if min(small.shape[:2]) < 32:
+        return NOTHING
+    light = exposure(grey_of(small)).score
+    if light == 0:
+        return NOTHING
+    metal = metallic(small)
+    most = max(1, round(metal.size * _SHARE))
+    top = float(np.partition(metal.ravel(), -most)[-most:].mean())
+    strength = max(top - 0.7 * float(metal.mean()), 0.0) * light
+    score = strength**2 / (strength**2 + _HALF**2)
+    parts = tuple(
+        Part(box, score, detail_px=smaller_side_px(box, picture.shape)) for box in _clusters(metal)
+    )
+    return Detection(score, parts)
 
 
 def metallic(small: NDArray[np.uint8]) -> F32:

@@ -56,6 +56,11 @@ def box_of_pixels(edges: tuple[float, float, float, float], shape: tuple[int, ..
     return Box(left / width, top / height, right / width, bottom / height)
 
 
+def smaller_side_px(box: Box, shape: tuple[int, ...]) -> float:
+    """The smaller side of a box in pixels of a picture of that shape, to a tenth."""
+    return round(min(box.width * shape[1], box.height * shape[0]), 1)
+
+
 def ramp(value: float, low: float, high: float) -> float:
     """0 at `low`, 1 at `high`, straight in between; `low` may be the larger one."""
     return min(max((value - low) / (high - low), 0.0), 1.0)

@@ -27,6 +27,9 @@ _DIFFERENCE = 1 / 3  # px²: what the central difference itself blurs, at both s
 _QUANTILE = 0.6  # of the edges: a close-up may rightly have a soft background
 _CRISP_PX = 0.4  # of Gaussian sigma: sharp for a viewer on a phone
 _SOFT_PX = 1.8
+_BAND = 96  # px: of a large picture every other band of rows is read, which says the same
+_LARGE = 5 * _BAND
+_RIM = 8  # px at either edge of a band where its neighbour is missing
 
 
 def sharpness(grey: NDArray[np.uint8], box: Box | None = None) -> float:
@@ -47,13 +50,13 @@ def edge_blur_px(grey: NDArray[np.uint8]) -> float | None:
     """
     if min(grey.shape) < 8:
         return None
-    real = grey.astype(np.float32)
+    real, rims = _bands(grey.astype(np.float32))
     coarse = _gradient(real, _COARSE)
     floor = max(1.5, float(np.percentile(coarse[::4, ::4], 90)))
     # Ridges of the coarse gradient only: flanks would read too wide, ridges of the fine one are
     # found on noise as well.
     ridge = (coarse >= floor) & (coarse >= cv2.dilate(coarse, np.ones((3, 3), np.uint8)))
-    ridge[[0, -1]] = ridge[:, [0, -1]] = False
+    ridge[[0, -1]] = ridge[:, [0, -1]] = ridge[rims] = False
     ys, xs = np.divmod(np.flatnonzero(ridge), ridge.shape[1])
     if len(ys) < 12:
         return None
@@ -65,6 +68,17 @@ def edge_blur_px(grey: NDArray[np.uint8]) -> float | None:
     r = min(max(r, 1.0001), _COARSE / _FINE - 1e-4)
     squared = (_COARSE**2 - r**2 * _FINE**2) / (r**2 - 1) - _DIFFERENCE
     return float(np.sqrt(max(squared, 0.0)))
+
+
+def _bands(real: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Every other band of a large picture, one below the other, and the rows where they meet."""
+    if real.shape[0] < _LARGE:
+        return real, np.empty(0, dtype=np.intp)
+    starts = range(_BAND // 2, real.shape[0] - _BAND // 2, 2 * _BAND)
+    bands = [real[start : start + _BAND] for start in starts]
+    meets = np.cumsum([len(band) for band in bands])[:-1]
+    rims = (meets[:, None] + np.arange(-_RIM, _RIM)).ravel()
+    return np.concatenate(bands), rims[rims < sum(len(band) for band in bands)]
 
 
 def _gradient(real: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

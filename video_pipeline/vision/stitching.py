@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.geometry import Box
-from video_pipeline.vision.detector import Detection
+from video_pipeline.vision.detector import NOTHING, Detection, Part
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.picture import box_of_pixels, grey_of, ramp, working
 
@@ -69,49 +69,51 @@ class Row:
     flanked: float
 
 
-@dataclass(frozen=True)
-class ClassicalStitching:
-    """Finds seams whose single stitches can be told."""
+def stitches_shown(picture: NDArray[np.uint8]) -> Detection:
+    """Score a BGR picture HxWx3 by its three best rows of stitches; each part is one seam.
 
-    name: str = "stitching"
-    version: str = "classical-3"
-
-    def detect(self, picture: NDArray[np.uint8]) -> Detection:
-        """Score a BGR picture HxWx3 by its three best rows; boxes hold one seam each.
-
-        Badly exposed pictures are marked down; blurred ones have no rows left.
-        """
-        light = exposure(grey_of(picture)).score
-        if light == 0:
-            return Detection(0.0, ())
-        rows = rows_of_stitches(picture)
-        weight = sum(_worth(row) for row in rows[:3]) * light
-        score = weight**2 / (weight**2 + _HALF**2)
-        return Detection(score, _seams(rows))
+    Badly exposed pictures are marked down; blurred ones have no rows left.
+    """
+    light = exposure(grey_of(picture)).score
+    if light == 0:
+        return NOTHING
+    shrunk = max(1.0, max(picture.shape[:2]) / _WORKING_SIDE)
+    rows = rows_of_stitches(picture)
+    weight = sum(_worth(row) for row in rows[:3]) * light
+    score = weight**2 / (weight**2 + _HALF**2)
+    parts = tuple(
+        Part(box, score, detail_px=round(pitch * shrunk, 1)) for box, pitch in _seams(rows)
+    )
+    return Detection(score, parts)
 
 
-def _seams(rows: list[Row]) -> tuple[Box, ...]:
-    """Boxes of seams: rows that continue or accompany one another, the worthiest seam first."""
-    seams: list[tuple[Box, float]] = []
+def _seams(rows: list[Row]) -> list[tuple[Box, float]]:
+    """Boxes of seams and the pitch of their best row, px of the working size, worthiest first.
+
+    A seam is made of the rows that continue or accompany one another.
+    """
+    seams: list[tuple[Box, float, float]] = []
     for row in rows:
         worth = _worth(row)
         if worth <= 0:
             continue
         box = row.box
-        apart: list[tuple[Box, float]] = []
-        for other, weight in seams:
+        pitch = row.pitch_px
+        apart: list[tuple[Box, float, float]] = []
+        for other, weight, other_pitch in seams:
             gap = max(
                 max(box.x0, other.x0) - min(box.x1, other.x1),
                 max(box.y0, other.y0) - min(box.y1, other.y1),
             )
             if gap <= _SAME_SEAM:
                 box = Box.around((box, other)) or box
+                pitch = other_pitch  # rows come best first
                 worth += weight
             else:
-                apart.append((other, weight))
-        seams = [*apart, (box, worth)]
+                apart.append((other, weight, other_pitch))
+        seams = [*apart, (box, worth, pitch)]
     seams.sort(key=lambda seam: -seam[1])
-    return tuple(box for box, _ in seams[:_MOST_BOXES])
+    return [(box, pitch) for box, _, pitch in seams[:_MOST_BOXES]]
 
 
 def _worth(row: Row) -> float:

@@ -1,0 +1,90 @@
+"""What stays while the camera moves is a part; what is seen once may be a glint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from video_pipeline.analysis.tracks import Look, steadied
+from video_pipeline.geometry import Box
+from video_pipeline.vision.detector import Detection, Part, Seen
+
+CLASP = Box(0.4, 0.4, 0.6, 0.6)
+
+
+def seen(score: float, box: Box = CLASP) -> Seen:
+    return Seen(hardware=Detection(score, (Part(box, score),)))
+
+
+def look(
+    i: int, what: Seen | None, shift: tuple[float, float] = (0.0, 0.0), cut: bool = False
+) -> Look:
+    return Look(Fraction(i, 5), what, shift, cut)
+
+
+def scores(looks: list[Look]) -> list[float]:
+    return [found.hardware.score for found in steadied(looks)]
+
+
+def test_a_part_that_stays_keeps_its_score() -> None:
+    assert scores([look(i, seen(0.8)) for i in range(5)]) == pytest.approx([0.8] * 5)
+
+
+def test_a_part_seen_once_loses_half_of_it() -> None:
+    looks = [look(i, seen(0.8) if i == 2 else Seen()) for i in range(5)]
+    assert scores(looks) == pytest.approx([0, 0, 0.4, 0, 0])
+
+
+def test_one_neighbour_is_witness_enough() -> None:
+    looks = [look(0, Seen()), look(1, seen(0.8)), look(2, seen(0.8)), look(3, Seen())]
+    assert scores(looks)[1:3] == pytest.approx([0.8, 0.8])
+
+
+def test_a_part_is_followed_where_the_camera_moves_it() -> None:
+    away = Box(0.1, 0.4, 0.3, 0.6)
+    moved = [look(0, seen(0.8, away)), look(1, seen(0.8), shift=(0.3, 0.0))]
+    stood = [look(0, seen(0.8, away)), look(1, seen(0.8))]
+    assert scores(moved) == pytest.approx([0.8, 0.8])
+    assert scores(stood) == pytest.approx([0.4, 0.4])
+
+
+def test_nothing_is_borne_out_across_a_cut() -> None:
+    looks = [
+        look(0, seen(0.8)),
+        look(1, seen(0.8)),
+        look(2, seen(0.6), cut=True),
+        look(3, Seen()),
+    ]
+    assert scores(looks)[2] == pytest.approx(0.3)
+
+
+def test_a_look_without_detector_takes_what_was_last_seen_moved_along() -> None:
+    looks = [look(0, seen(0.8)), look(1, None, shift=(0.1, 0.05)), look(2, seen(0.8))]
+    between = steadied(looks)[1].hardware
+    assert between.score == pytest.approx(0.8)
+    assert between.boxes[0].as_list() == [0.5, 0.45, 0.7, 0.65]
+    after_a_cut = steadied([look(0, seen(0.8)), look(1, None, cut=True)])[1]
+    assert after_a_cut.hardware.score == 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.floats(-1, 1)), max_size=12))
+def test_scores_never_grow_and_boxes_stay_inside(
+    told: list[tuple[float, bool, float]],
+) -> None:
+    looks = [
+        look(i, seen(score) if not rests else None, shift=(shift, -shift))
+        for i, (score, rests, shift) in enumerate(told)
+    ]
+    best = max((score for score, rests, _ in told if not rests), default=0.0)
+    found = steadied(looks)
+    assert len(found) == len(looks)
+    assert found == steadied([replace(each) for each in looks])
+    for each in found:
+        assert 0 <= each.hardware.score <= best
+        for box in each.hardware.boxes:
+            assert 0 <= box.x0 < box.x1 <= 1
+            assert 0 <= box.y0 < box.y1 <= 1
