@@ -1,0 +1,1 @@
+"""How well detectors see, on labelled footage."""

@@ -1,0 +1,84 @@
+"""The pictures that the network is taught on are what they say; no network is needed to tell."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from training.augment import example
+from training.classes import BUCKLE, KIND_OF, KINDS, LEATHER, OTHER, THREAD
+from training.swatches.scene import swatch
+
+
+def test_a_number_always_gives_the_same_swatch() -> None:
+    first, again = (swatch(np.random.default_rng(7), 192) for _ in range(2))
+    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first[1], again[1])
+    assert first[0].shape == (192, 192, 3)
+
+
+def test_swatches_hold_what_is_sought_and_what_is_mistaken_for_it() -> None:
+    masks = [swatch(np.random.default_rng(i), 192)[1] for i in range(40)]
+    known = {OTHER, THREAD, LEATHER, *KIND_OF}
+    assert set(np.unique(np.stack(masks))) <= known
+    metal = [bool(np.isin(m, list(KIND_OF)).any()) for m in masks]
+    thread = [bool((m == THREAD).any()) for m in masks]
+    assert 8 <= sum(metal) <= 34
+    assert 8 <= sum(thread) <= 34
+
+
+def drawn() -> tuple[np.ndarray, np.ndarray]:
+    """A buckle's frame and a row of stitches, 20 px of pitch, on leather."""
+    picture = np.full((384, 384, 3), (60, 80, 120), np.uint8)
+    index = np.full((384, 384), LEATHER, np.uint8)
+    cv2.rectangle(picture, (120, 120), (260, 220), (200, 220, 230), 24)
+    cv2.rectangle(index, (120, 120), (260, 220), BUCKLE, 24)
+    for x in range(20, 360, 20):
+        cv2.line(picture, (x, 300), (x + 14, 300), (220, 230, 240), 4)
+        cv2.line(index, (x, 300), (x + 14, 300), THREAD, 4)
+    return picture, index
+
+
+def test_examples_say_where_metal_is_and_of_which_kind() -> None:
+    picture, index = drawn()
+    for number in range(12):
+        made = example(np.random.default_rng(number), picture, index, None, 256)
+        assert made.picture.shape == (256, 256, 3)
+        assert made.maps.shape == made.weights.shape == (3, 32, 32)
+        assert set(np.unique(made.kinds)) <= {-1, KINDS.index("buckle")}
+        assert 0 <= made.maps.min() <= made.maps.max() <= 1
+
+
+def test_the_pitch_follows_the_scale_of_the_example() -> None:
+    picture, index = drawn()
+    pitches = []
+    for number in range(30):
+        made = example(np.random.default_rng(number), picture, index, None, 256)
+        told = made.pitch[made.pitch > 0]
+        if told.size:
+            pitches.append(2 ** float(np.median(told)))
+    # The pitch is 20 px at the picture's scale, and examples are scaled by 0.4 to 1.35.
+    assert len(pitches) > 10
+    assert min(pitches) > 0.4 * 20 * 0.8
+    assert max(pitches) < 1.35 * 20 * 1.25
+    assert max(pitches) > 1.5 * min(pitches)
+
+
+def test_stitches_lost_to_blur_count_neither_way() -> None:
+    picture, index = drawn()
+    soft = np.full((384, 384), 200, np.uint8)  # a disc of 25 px
+    made = example(np.random.default_rng(1), picture, index, soft, 256)
+    assert (made.maps[1] > 0).any()
+    assert not (made.weights[1][made.maps[1] > 0]).any()
+
+
+def test_the_model_that_ships_answers_as_the_recipe_says() -> None:
+    from video_pipeline.vision.learned import _kind_names, look
+
+    picture, _ = drawn()
+    maps = look(picture)
+    assert _kind_names() == KINDS
+    assert maps.hardware.shape == maps.stitching.shape == maps.pitch.shape
+    assert maps.kinds.shape[0] == len(KINDS)
+    assert maps.kinds.sum(axis=0) == pytest.approx(1, abs=1e-3)
