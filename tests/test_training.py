@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training.augment import example
-from training.classes import BUCKLE, KIND_OF, KINDS, LEATHER, OTHER, THREAD
+from training.classes import BUCKLE, KIND_OF, KINDS, LEATHER, OTHER, THINGS, THREAD
 from training.swatches.scene import swatch
 
 
@@ -74,11 +74,13 @@ def test_stitches_lost_to_blur_count_neither_way() -> None:
 
 
 def test_the_model_that_ships_answers_as_the_recipe_says() -> None:
-    from video_pipeline.vision.learned import _kind_names, look
+    from video_pipeline.vision.learned import _names, look
 
     picture, _ = drawn()
     maps = look(picture)
-    assert _kind_names() == KINDS
+    assert _names("kinds") == KINDS
+    assert tuple(maps.things) == tuple(THINGS)
+    assert all(0 <= p <= 1 for p in maps.things.values())
     assert maps.hardware.shape == maps.stitching.shape == maps.pitch.shape
     assert maps.kinds.shape[0] == len(KINDS)
     assert maps.kinds.sum(axis=0) == pytest.approx(1, abs=1e-3)

@@ -31,3 +31,13 @@ KIND_OF = {
 }
 IS_THREAD = (THREAD, LOOSE_THREAD)
 IS_LEATHER = (LEATHER, LINING, ZIP_TAPE, FOIL_PRINT)
+
+# What the trunk knows of the whole picture: groups of ImageNet's thousand things, by their numbers.
+THINGS = {
+    "fittings": (464, 488, 507, 600, 695, 772),  # buckle, chain, two locks, hook, safety pin
+    "bags": (414, 636, 748),  # backpack, mailbag, purse: seen whole
+    "leatherwork": (597, 893),  # holster, wallet
+    "timepieces": (409, 531, 826, 892),  # clocks and watches
+    "machines": (786,),  # sewing machine
+    "straps": (785,),  # seat belt
+}

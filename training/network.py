@@ -1,8 +1,11 @@
-"""The network that sees hardware and stitching: the front of MobileNetV2 and a small dense head.
+"""The network that sees: MobileNetV2 as ImageNet taught it, and a small dense head of our own.
 
-MobileNetV2 (Sandler et al. 2018) is cut behind its 13th block, at 1/16 of the picture's size;
-the head joins its features of 1/4, 1/8 and 1/16 size and answers for every cell of 8x8 pixels.
-Weights of the front start from ImageNet as torchvision publishes them (BSD-3).
+The trunk (Sandler et al. 2018, weights as torchvision publishes them, BSD-3) is left as it is: it
+knows real photographs, and our training pictures are drawn. The head reads it where its features
+are widest (the expanded features before each halving, as SSDLite does; table 2 of the paper), and
+answers for every cell of 8x8 pixels. The trunk's own answer, which of ImageNet's thousand things
+the picture looks like, is kept as well: it tells a close-up of a buckle from a bag, a watch or a
+sewing machine, which no drawn picture teaches.
 """
 
 from __future__ import annotations
@@ -14,9 +17,14 @@ from torch import Tensor, nn
 
 from training.classes import KINDS, MAPS
 
-# Expansion, channels, blocks and stride of every stage; table 2 of the paper, cut at 1/16.
-_STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1))
-_TAPS = {3: 24, 6: 32, 13: 96}  # which blocks the head reads, and their channels
+# Expansion, channels, blocks and stride of every stage.
+_STAGES = (
+    *((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2)),
+    *((6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)),
+)
+_LAST = 1280
+_THINGS = 1000
+_TAPS = {4: 144, 7: 192, 14: 576}  # blocks whose expanded features the head reads: 1/4, 1/8, 1/16
 
 
 def _conv(inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -42,20 +50,17 @@ class Block(nn.Module):
         self.conv = nn.Sequential(*layers)
         self.skips = stride == 1 and inputs == outputs
 
-    def forward(self, x: Tensor) -> Tensor:
-        """NxCxHxW in, NxC'xH/stride x W/stride out."""
-        found: Tensor = self.conv(x)
-        return x + found if self.skips else found
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """NxCxHxW in; NxC'xH/stride x W/stride and the expanded features, Nx6CxHxW, out."""
+        wide: Tensor = self.conv[0](x)
+        found: Tensor = self.conv[1:](wide)
+        return (x + found if self.skips else found), wide
 
 
-class Network(nn.Module):
-    """Maps of hardware, stitching and leather, of kinds of hardware, and of the stitches' pitch.
+class Trunk(nn.Module):
+    """MobileNetV2. Takes RGB pictures Nx3xHxW in 0..1, H and W multiples of 32."""
 
-    Takes RGB pictures Nx3xHxW in 0..1, H and W multiples of 16; gives Nx(3+7+1)xH/8xW/8: logits,
-    and the binary logarithm of the pitch in px of the picture as given.
-    """
-
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self) -> None:
         super().__init__()
         blocks: list[nn.Module] = [_conv(3, 32, 3, 2)]
         channels = 32
@@ -63,12 +68,59 @@ class Network(nn.Module):
             for i in range(count):
                 blocks.append(Block(channels, outputs, stride if i == 0 else 1, expansion))
                 channels = outputs
+        blocks.append(_conv(channels, _LAST, 1))
         self.features = nn.ModuleList(blocks)
-        self.fine = nn.Sequential(_conv(24, 24, 3, 2, 24), _conv(24, width // 2, 1))
-        self.middle = _conv(32, width, 1)
-        self.coarse = nn.Sequential(_conv(96, 96, 5, 1, 96), _conv(96, width, 1))
-        joined = width // 2 + 2 * width
-        self.head = nn.Sequential(
+        self.classifier = nn.Sequential(nn.Dropout(0.0), nn.Linear(_LAST, _THINGS))
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
+        self.register_buffer("spread", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
+
+    def forward(self, picture: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The features the head reads, finest first, and the last ones, Nx1280xH/32 x W/32."""
+        x = (picture - self.mean) / self.spread
+        taps = []
+        for i, block in enumerate(self.features):
+            if isinstance(block, Block):
+                x, wide = block(x)
+                if i in _TAPS:
+                    taps.append(wide)
+            else:
+                x = block(x)
+        return taps, x
+
+    def things(self, last: Tensor) -> Tensor:
+        """Nx1000 probabilities of ImageNet's things, from the last features."""
+        told: Tensor = self.classifier(last.mean(dim=(2, 3))).softmax(dim=1)
+        return told
+
+    def start_from(self, weights: Path) -> None:
+        """Take torchvision's ImageNet weights (mobilenet_v2-b0353104)."""
+        told = torch.load(weights, map_location="cpu", weights_only=True)
+        missing, left = self.load_state_dict(told, strict=False)
+        if left or set(missing) != {"mean", "spread"}:
+            raise ValueError(f"{weights}: these are not torchvision's weights of MobileNetV2")
+
+
+class Head(nn.Module):
+    """Maps of hardware, stitching and leather, of kinds of hardware, and of the stitches' pitch.
+
+    Takes what the trunk hands on; gives Nx(3+7+1)xH/8xW/8: logits, and the binary logarithm of the
+    pitch in px of the picture as given.
+    """
+
+    def __init__(self, width: int = 64, deep: bool = True) -> None:
+        super().__init__()
+        fine, middle, coarse = _TAPS.values()
+        self.fine = nn.Sequential(_conv(fine, 24, 1), _conv(24, width // 2, 3, 2))
+        self.middle = _conv(middle, width, 1)
+        self.coarse = nn.Sequential(_conv(coarse, width, 1), _conv(width, width, 5, 1, width))
+        # What the whole looks like is what drawn pictures show least well: it may only hint.
+        self.deep = (
+            nn.Sequential(nn.Dropout2d(0.3), _conv(_LAST, width // 2, 1), nn.Dropout2d(0.3))
+            if deep
+            else None
+        )
+        joined = width // 2 + 2 * width + (width // 2 if deep else 0)
+        self.join = nn.Sequential(
             _conv(joined, joined, 3, 1, joined),
             _conv(joined, width, 1),
             _conv(width, width, 5, 1, width),
@@ -76,31 +128,16 @@ class Network(nn.Module):
             nn.Dropout2d(0.1),
             nn.Conv2d(width, len(MAPS) + len(KINDS) + 1, 1),
         )
-        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
-        self.register_buffer("spread", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
 
-    def forward(self, picture: Tensor) -> Tensor:
+    def forward(self, taps: list[Tensor], last: Tensor) -> Tensor:
         """Logits for every cell."""
-        x = (picture - self.mean) / self.spread
-        taps = []
-        for i, block in enumerate(self.features):
-            x = block(x)
-            if i in _TAPS:
-                taps.append(x)
         fine, middle, coarse = taps
-        wide = nn.functional.interpolate(self.coarse(coarse), scale_factor=2, mode="nearest")
-        out: Tensor = self.head(torch.cat((self.fine(fine), self.middle(middle), wide), dim=1))
+        read = [self.fine(fine), self.middle(middle), _grown(self.coarse(coarse), 2)]
+        if self.deep is not None:
+            read.append(_grown(self.deep(last), 4))
+        out: Tensor = self.join(torch.cat(read, dim=1))
         return out
 
-    def start_from(self, weights: Path) -> None:
-        """Take the front's weights from torchvision's ImageNet file (mobilenet_v2-b0353104)."""
-        told = torch.load(weights, map_location="cpu", weights_only=True)
-        own = self.features.state_dict()
-        kept = {
-            name: told[f"features.{name}"]
-            for name in own
-            if f"features.{name}" in told and told[f"features.{name}"].shape == own[name].shape
-        }
-        if len(kept) != len(own):
-            raise ValueError(f"{weights}: {len(own) - len(kept)} weights of the front do not fit")
-        self.features.load_state_dict(kept)
+
+def _grown(x: Tensor, times: int) -> Tensor:
+    return nn.functional.interpolate(x, scale_factor=times, mode="nearest")

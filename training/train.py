@@ -1,4 +1,4 @@
-"""Train the network: `python -m training.train --pictures DIR... --weights FILE --out DIR`.
+"""Train the head: `python -m training.train --pictures DIR... --weights FILE --out DIR`.
 
 Pictures lie as the studio's stills and the swatches leave them: `NAME.jpg`, its index mask
 `NAME_i.png`, and, where it is known, the defocus `NAME_c.png`. The seed fixes the order, the
@@ -11,6 +11,7 @@ import argparse
 import copy
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -21,9 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from training.augment import example
 from training.classes import MAPS
-from training.network import Network
-
-FROZEN = 4  # blocks of the front that keep their ImageNet weights: edges look alike everywhere
+from training.network import Head, Trunk
 
 
 class Pictures(Dataset[tuple[Tensor, ...]]):
@@ -81,57 +80,52 @@ def loss_of(out: Tensor, maps: Tensor, weights: Tensor, kinds: Tensor, pitch: Te
 
 
 def train(
-    network: Network, pictures: Pictures, batch: int, rate: float, seed: int, out: Path
-) -> Network:
-    """Train, and hand back the running mean of the weights."""
-    torch.manual_seed(seed)
-    network.to(memory_format=torch.channels_last)
-    for block in network.features[:FROZEN]:
-        block.requires_grad_(False)
-    front = [p for p in network.features.parameters() if p.requires_grad]
-    rest = [p for n, p in network.named_parameters() if not n.startswith("features")]
-    optimiser = torch.optim.AdamW(
-        [{"params": front, "lr": rate * 0.2}, {"params": rest, "lr": rate}], weight_decay=0.02
-    )
+    trunk: Trunk, heads: Sequence[Head], pictures: Pictures, batch: int, rate: float, out: Path
+) -> None:
+    """Train heads side by side on one trunk, and write the running mean of each one's weights."""
+    trunk.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+    weights = [p for head in heads for p in head.parameters()]
+    optimiser = torch.optim.AdamW(weights, lr=rate, weight_decay=0.02)
     steps = len(pictures) // batch
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda i: min(1.0, (i + 1) / 100) * (0.02 + 0.98 * (1 + math.cos(math.pi * i / steps)) / 2),
     )
-    mean = copy.deepcopy(network).eval()
+    means = [copy.deepcopy(head).eval() for head in heads]
     loader = DataLoader(pictures, batch_size=batch, num_workers=2, prefetch_factor=4)
-    started, seen = time.monotonic(), 0.0
+    started, seen = time.monotonic(), [math.nan] * len(heads)
     for step, (rgb, *targets) in enumerate(loader):
-        network.train()
-        for module in network.features.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()  # the statistics of real photographs, not those of renders
         picture = (rgb.float() / 255).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            out_maps = network(picture)
-        loss = loss_of(out_maps.float(), *targets)
+            with torch.no_grad():
+                taps, last = trunk(picture)
+            losses = [loss_of(head(taps, last).float(), *targets) for head in heads]
         optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        torch.stack(losses).sum().backward()
+        for head in heads:
+            nn.utils.clip_grad_norm_(head.parameters(), 5.0)
         optimiser.step()
         schedule.step()
         keep = min(0.995, (step + 1) / (step + 20))
-        with torch.no_grad():
-            for old, new in zip(
-                mean.state_dict().values(), network.state_dict().values(), strict=True
-            ):
-                if old.is_floating_point():
-                    old.mul_(keep).add_(new, alpha=1 - keep)
-                else:
-                    old.copy_(new)
-        seen = 0.98 * seen + 0.02 * loss.item() if step else loss.item()
-        if step % 50 == 49:
-            print(
-                f"step {step + 1}/{steps} loss {seen:.4f} {time.monotonic() - started:.0f} s",
-                flush=True,
-            )
-            torch.save(mean.state_dict(), out / "network.pt")
-    return mean
+        for mean, head in zip(means, heads, strict=True):
+            _follow(mean, head, keep)
+        now = [loss.item() for loss in losses]
+        seen = [0.98 * s + 0.02 * n if step else n for s, n in zip(seen, now, strict=True)]
+        if step % 50 == 49 or step == steps - 1:
+            told = " ".join(f"{loss:.4f}" for loss in seen)
+            print(f"step {step + 1}/{steps} {told} {time.monotonic() - started:.0f} s", flush=True)
+            for i, mean in enumerate(means):
+                torch.save(mean.state_dict(), out / f"head{i}.pt")
+
+
+@torch.no_grad()
+def _follow(mean: nn.Module, now: nn.Module, keep: float) -> None:
+    """Move a running mean of weights on by one step."""
+    for old, new in zip(mean.state_dict().values(), now.state_dict().values(), strict=True):
+        if old.is_floating_point():
+            old.mul_(keep).add_(new, alpha=1 - keep)
+        else:
+            old.copy_(new)
 
 
 def main() -> None:
@@ -141,26 +135,23 @@ def main() -> None:
     parser.add_argument(
         "--shares", type=float, nargs="+", help="how often each folder is drawn from"
     )
-    parser.add_argument("--weights", type=Path, help="torchvision's mobilenet_v2 file")
-    parser.add_argument("--resume", type=Path, help="start from a network.pt instead")
+    parser.add_argument("--weights", type=Path, required=True, help="torchvision's mobilenet_v2")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--examples", type=int, default=60_000)
     parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--deep", type=int, nargs="+", default=[1], help="a head for each: 0 or 1")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(asked.seed)
-    network = Network()
-    if asked.resume:
-        network.load_state_dict(torch.load(asked.resume, weights_only=True))
-    elif asked.weights:
-        network.start_from(asked.weights)
+    trunk = Trunk()
+    trunk.start_from(asked.weights)
+    heads = [Head(deep=bool(deep)) for deep in asked.deep]
     shares = asked.shares or [1.0] * len(asked.pictures)
     pictures = Pictures(asked.pictures, asked.side, asked.examples, asked.seed, shares)
-    trained = train(network, pictures, asked.batch, asked.rate, asked.seed, asked.out)
-    torch.save(trained.state_dict(), asked.out / "network.pt")
+    train(trunk, heads, pictures, asked.batch, asked.rate, asked.out)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from training.classes import OTHER
+from training.classes import LEATHER, OTHER
 from training.swatches.parts import FONTS, LETTERS, curve, fold, place, turned
 from training.swatches.surfaces import (
     F32,
@@ -249,6 +249,45 @@ def film(dice: Dice, canvas: Canvas, room: F32) -> None:
     share = cv2.GaussianBlur(mask, (0, 0), 2)[..., None].astype(np.float32) / 255
     canvas.light += share * glints * dice.uniform(0.1, 0.7)
     canvas.light *= 1 - share * dice.uniform(0, 0.3)
+
+
+def handle(dice: Dice, canvas: Canvas, room: F32) -> None:
+    """Round handles and straps of leather, often glossy and dark: a long glint, and no metal."""
+    path, wide, mask = curve(dice, canvas.side), int(dice.integers(8, 60)), blank(canvas)
+    cv2.polylines(mask, [path.astype(np.int32)], False, 1, wide)
+    grain = noise(dice, canvas.side, dice.uniform(3, 14), 2) * dice.uniform(0, 0.5)
+    height = np.asarray(bevel(mask, wide * dice.uniform(0.15, 0.5)) + grain, np.float32)
+    colour = dye(dice) * dice.choice([0.05, 0.3, 1.0])
+    surface = matte(dice, height, np.asarray(colour, np.float32), dice.uniform(0, 1))
+    if dice.random() < 0.5:  # lacquered, glazed or wrapped
+        gloss = mirror(dice, height, (1.0, 1.0, 1.0), room) * dice.uniform(0.03, 0.25)
+        surface = np.asarray(surface + gloss, np.float32)
+    lay(canvas, mask, surface, LEATHER, dice)
+    if dice.random() < 0.2:
+        film(dice, canvas, room)
+
+
+def phone(dice: Dice, canvas: Canvas, room: F32) -> None:
+    """A phone, a card, a tag or a camera: a slab with round corners, lenses or letters on it."""
+    x, y, r = place(dice, canvas, 0.1, 0.35)
+    slab = blank(canvas)
+    a, tall = dice.uniform(0, 180), r * dice.uniform(1.2, 2.2)
+    cv2.fillPoly(slab, [turned(dice, x, y, r, tall, a)], 1)
+    slab = (cv2.GaussianBlur(slab.astype(np.float32), (0, 0), 0.06 * r + 1) > 0.5).astype(np.uint8)
+    colour = np.asarray(dye(dice) * dice.choice([0.05, 1.0]), np.float32)
+    height = bevel(slab, dice.uniform(1, 0.1 * r + 2))
+    gloss = mirror(dice, height, (1.0, 1.0, 1.0), room) * dice.uniform(0.02, 0.2)
+    lay(canvas, slab, np.asarray(matte(dice, height, colour, 0.1) + gloss, np.float32), OTHER, dice)
+    t = np.radians(a)
+    for k in range(int(dice.integers(0, 4))):
+        out = np.array([np.cos(t), np.sin(t)]) * r * (0.22 * k - 0.22)
+        at = (int(x + out[0]), int(y + out[1]))
+        for share, tone in ((0.16, 0.25), (0.12, 0.01), (0.04, 0.5)):
+            drawn = blank(canvas)
+            cv2.circle(drawn, at, max(1, int(r * share)), 255, -1, cv2.LINE_AA)
+            ink(canvas, drawn, tone)
+    if dice.random() < 0.4:
+        emblem(dice, canvas, room)
 
 
 def crease(dice: Dice, canvas: Canvas, room: F32) -> None:

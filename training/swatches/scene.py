@@ -34,6 +34,7 @@ _MISTAKEN: tuple[Draw, ...] = (
     *(mistaken.watch, mistaken.pearls, mistaken.buttons, mistaken.fingers, mistaken.ceramic),
     *(mistaken.ribs, mistaken.ruled_lines, mistaken.bokeh, mistaken.film, mistaken.film),
     *(mistaken.crease, mistaken.crease, mistaken.emblem, mistaken.emblem, mistaken.face),
+    *(mistaken.handle, mistaken.handle, mistaken.handle, mistaken.phone, mistaken.phone),
 )
 
 

@@ -1,11 +1,12 @@
 """Hardware and stitching, seen by a small network that was taught on pictures we made.
 
 The network (see training/README.md, its model card) answers for every cell of 8x8 pixels of a
-picture brought to a fixed area: is there metal, is there thread? This module turns its maps into
-parts and scores. A score asks what a buyer asks: is a part shown large, sharp and light enough to
-inspect? The network looks at the picture made small, where a seam can be told but not always its
-single stitches; so where it sees a seam, the rhythm of the stitches is looked for in the picture
-itself (vision.stitching), and both must agree.
+picture brought to a fixed area: is there metal, is there thread? And for the whole picture: what
+does it look like, of the things that ImageNet knows? This module turns the maps into parts, and
+all of it into evidence, which vision.judgement weighs: a score asks what a buyer asks, whether a
+part is shown large, sharp and light enough to inspect. The network looks at the picture made small,
+where a seam can be told but not always its single stitches; so where it sees a seam, the rhythm of
+the stitches is looked for in the picture itself (vision.stitching).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata, resources
 from typing import Any
@@ -24,39 +26,38 @@ from numpy.typing import NDArray
 from video_pipeline.geometry import Box
 from video_pipeline.vision.detector import Detection, Part, Seen
 from video_pipeline.vision.exposure import exposure
+from video_pipeline.vision.judgement import judgement_digest, judgements
 from video_pipeline.vision.picture import box_of_pixels, grey_of, smaller_side_px
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.stitching import stitches_shown
 
 MODEL = "seeing.onnx"
-_AREA = 320 * 568  # px the network looks at, whatever the picture's shape: what it was taught on
-_MULTIPLE = 16  # px, of both edges
-_CELL = 8  # px
+_AREA = 320 * 576  # px the network looks at, whatever the picture's shape
+_MULTIPLE = 32  # px, of both edges
 _MOST_PARTS = 6
-_SOFT = 0.4  # what is left of the evidence for metal that is out of focus
 _LIKELY_SEWN = 0.25  # evidence from which a rhythm is worth looking for
 _AGREED = 0.5  # of a part's cells must be of one kind for it to be called that
+_FAINT = 1e-4  # added to probabilities of things: below, they all mean no
 
 F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How a map becomes parts and a score.
+    """How a map becomes parts.
 
     low, high   probabilities at which a part is grown, and at which it is begun
     join        cells: pieces nearer than this are one part
-    half        the evidence, 0..1, that scores 0.5
     """
 
     low: float
     high: float
     join: int
-    half: float
 
 
-HARDWARE = Scale(low=0.35, high=0.6, join=3, half=0.5)
-STITCHING = Scale(low=0.3, high=0.5, join=7, half=0.4)
+HARDWARE = Scale(low=0.25, high=0.5, join=3)
+STITCHING = Scale(low=0.25, high=0.5, join=7)
+_BESIDE = 0.5  # of the weightiest part: parts that weigh so much belong to what is shown
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Maps:
 
     kinds   KxHxW, probabilities of the kinds of hardware, given that there is any
     pitch   of the stitches, px of the picture as it was given
+    things  what the whole picture looks like: probabilities by name
     """
 
     hardware: F32
@@ -72,6 +74,7 @@ class Maps:
     leather: F32
     kinds: F32
     pitch: F32
+    things: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -82,30 +85,19 @@ class Learned:
 
     @property
     def version(self) -> str:
-        """Names the weights, the curve and the library that runs them."""
-        return f"1-{_digest()[:12]}-{metadata.version('onnxruntime')}"
+        """Names the weights of both kinds and the library that runs the network."""
+        runtime = metadata.version("onnxruntime")
+        return f"2-{_digest()[:12]}-{judgement_digest()[:12]}-{runtime}"
 
     def detect(self, picture: NDArray[np.uint8]) -> Seen:
         """Look at a BGR picture HxWx3."""
         if min(picture.shape[:2]) < 32:
             return Seen()
-        maps = look(picture)
-        grey = grey_of(picture)
-        light = exposure(grey).score
-        metal = tuple(
-            _metal_part(where, maps, picture.shape) for where in _parts(maps.hardware, HARDWARE)
-        )
-        seams = tuple(_seam_part(where, maps) for where in _parts(maps.stitching, STITCHING))
-        shown = evidence(maps.hardware) * light
-        if metal:
-            shown *= _SOFT + (1 - _SOFT) * sharpness(grey, metal[0].box)
-        sewn = evidence(maps.stitching)
-        if sewn >= _LIKELY_SEWN:
-            sewn *= math.sqrt(stitches_shown(picture).score)
-        else:
-            sewn = 0.0
+        seen, found = parts_and_evidence(picture)
+        judged = judgements()
         return Seen(
-            Detection(_score(shown, HARDWARE), metal), Detection(_score(sewn, STITCHING), seams)
+            Detection(judged["hardware"].score(found), seen.hardware.parts),
+            Detection(judged["stitching"].score(found), seen.stitching.parts),
         )
 
     def explain(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -127,25 +119,60 @@ def look(picture: NDArray[np.uint8]) -> Maps:
     size = (_fitting(width * scale), _fitting(height * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = np.ascontiguousarray(cv2.resize(picture, size, interpolation=way), dtype=np.uint8)
-    maps, kinds, pitch = _session().run(None, {"picture": small})
-    return Maps(maps[0], maps[1], maps[2], kinds, pitch / np.float32(scale))
+    maps, kinds, pitch, things = _session().run(None, {"picture": small})
+    named = dict(zip(_names("things"), (float(v) for v in things), strict=True))
+    return Maps(maps[0], maps[1], maps[2], kinds, pitch / np.float32(scale), named)
 
 
-def _fitting(edge: float) -> int:
-    return max(2, round(edge / _MULTIPLE)) * _MULTIPLE
+def parts_and_evidence(picture: NDArray[np.uint8]) -> tuple[Seen, dict[str, float]]:
+    """The parts in a BGR picture HxWx3 of 32 px or more, not yet judged, and the evidence."""
+    maps = look(picture)
+    masks = _parts(maps.hardware, HARDWARE)
+    metal = _with_all([_metal_part(m, maps, picture.shape) for m in masks], masks, maps.hardware)
+    masks = _parts(maps.stitching, STITCHING)
+    seams = _with_all([_seam_part(m, maps) for m in masks], masks, maps.stitching)
+    found = evidence(picture, maps, metal, seams)
+    return Seen(Detection(0.0, metal), Detection(0.0, seams)), found
 
 
-def evidence(values: F32) -> float:
-    """How much of a map is sure: the mean of its surest cells, three in a hundred."""
-    most = max(1, round(values.size * 0.03))
+def evidence(
+    picture: NDArray[np.uint8], maps: Maps, metal: tuple[Part, ...], seams: tuple[Part, ...]
+) -> dict[str, float]:
+    """All that speaks for or against a part being shown, by name.
+
+    metal, thread, leather     how much of the map is sure, 0..1; `*_spread`: over how much of it
+    metal_focus, thread_focus  sharpness at the first part, 0..1, 0 without one
+    focus, light               sharpness and exposure of the picture, 0..1
+    rhythm                     of stitches, 0..1; 0 where too little thread was seen to look for it
+    looks_like_*               natural logarithm of the probability that the whole is such a thing
+    """
+    grey = grey_of(picture)
+    thread = surest(maps.stitching, 0.01)
+    found = {
+        "metal": surest(maps.hardware, 0.03),
+        "metal_spread": math.sqrt(float((maps.hardware * (maps.hardware > HARDWARE.low)).mean())),
+        "thread": thread,
+        "thread_spread": surest(maps.stitching, 0.1),
+        "leather": float(maps.leather.mean()),
+        "metal_focus": sharpness(grey, metal[0].box) if metal else 0.0,
+        "thread_focus": sharpness(grey, seams[0].box) if seams else 0.0,
+        "focus": sharpness(grey),
+        "light": exposure(grey).score,
+        "rhythm": stitches_shown(picture).score if thread >= _LIKELY_SEWN else 0.0,
+    }
+    for name, p in maps.things.items():
+        found[f"looks_like_{name}"] = math.log(p + _FAINT)
+    return found
+
+
+def surest(values: F32, share: float) -> float:
+    """The mean of a map's surest cells, that share of all."""
+    most = max(1, round(values.size * share))
     return float(np.partition(values.ravel(), -most)[-most:].mean())
 
 
-def _score(found: float, scale: Scale) -> float:
-    """Straight lines through (0, 0), (half, 0.5) and (1, 1)."""
-    if found <= scale.half:
-        return 0.5 * found / scale.half
-    return min(1.0, 0.5 + 0.5 * (found - scale.half) / (1 - scale.half))
+def _fitting(edge: float) -> int:
+    return max(1, round(edge / _MULTIPLE)) * _MULTIPLE
 
 
 def _parts(values: F32, scale: Scale) -> list[NDArray[np.bool_]]:
@@ -154,9 +181,26 @@ def _parts(values: F32, scale: Scale) -> list[NDArray[np.bool_]]:
     joined = cv2.morphologyEx(likely, cv2.MORPH_CLOSE, np.ones((scale.join, scale.join), np.uint8))
     count, labels = cv2.connectedComponents(joined, connectivity=8)
     weight = np.bincount(labels.ravel(), weights=(values * likely).ravel(), minlength=count)
-    order = sorted(range(1, count), key=lambda i: -weight[i])[:_MOST_PARTS]
+    order = sorted(range(1, count), key=lambda i: -weight[i])
     masks = [(labels == i) & (likely > 0) for i in order]
-    return [mask for mask in masks if mask.any() and float(values[mask].max()) >= scale.high]
+    return [m for m in masks if m.any() and float(values[m].max()) >= scale.high][:_MOST_PARTS]
+
+
+def _with_all(parts: list[Part], masks: list[NDArray[np.bool_]], values: F32) -> tuple[Part, ...]:
+    """The parts; before them, where several weigh alike, all of these as one: it is what is shown.
+
+    Both ends of a chain, say, or the rivets of a strap. Sizes stay those of the weightiest one.
+    """
+    if not parts:
+        return ()
+    weights = [float(values[mask].sum()) for mask in masks]
+    alike = [part for part, w in zip(parts, weights, strict=True) if w >= _BESIDE * weights[0]]
+    around = Box.around([part.box for part in alike])
+    if len(alike) < 2 or around is None:
+        return tuple(parts)
+    kind = parts[0].kind if len({part.kind for part in alike}) == 1 else None
+    score = max(part.score for part in alike)
+    return (Part(around, score, kind, parts[0].detail_px), *parts)
 
 
 def _box(where: NDArray[np.bool_]) -> Box:
@@ -169,7 +213,7 @@ def _metal_part(where: NDArray[np.bool_], maps: Maps, shape: tuple[int, ...]) ->
     """A part of metal, of the kind that most of its cells agree on, if they do."""
     box, shares = _box(where), maps.kinds[:, where].mean(axis=1)
     best = int(shares.argmax())
-    kind = _kind_names()[best] if shares[best] >= _AGREED else None
+    kind = _names("kinds")[best] if shares[best] >= _AGREED else None
     return Part(box, float(maps.hardware[where].max()), kind, smaller_side_px(box, shape))
 
 
@@ -204,6 +248,6 @@ def _session() -> Any:
 
 
 @functools.cache
-def _kind_names() -> tuple[str, ...]:
-    told = _session().get_modelmeta().custom_metadata_map
-    return tuple(told["kinds"].split(","))
+def _names(of: str) -> tuple[str, ...]:
+    """What the rows of an output mean, as the model itself tells."""
+    return tuple(_session().get_modelmeta().custom_metadata_map[of].split(","))

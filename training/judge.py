@@ -1,0 +1,162 @@
+"""Fit the judgement: `python -m training.judge FOLDER... [--out judgement.json]`.
+
+Folders are laid out as `benchmarks/detection/footage.py` says. What the network and the measures
+found in every labelled picture (vision.learned.evidence) is weighed by a logistic regression, a
+dozen numbers for each part. Every kind of footage weighs the same, and so that one picture in four
+shows the part, about as in a seller's take.
+
+Prints how well pictures are judged by weights that were fitted without their own source, and writes
+weights fitted on all. No pixel, and nothing that a pixel could be made from, enters the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.detection.footage import PARTS, Sample, samples
+from benchmarks.detection.measures import (
+    Judged,
+    average_precision,
+    false_alarms,
+    interval,
+    roc_auc,
+    top_frames,
+)
+from video_pipeline.vision.learned import parts_and_evidence
+
+F64 = NDArray[np.float64]
+SHOWN = 0.25  # of pictures
+RIDGE = 0.02  # of the weights, beside a mean loss of one picture
+EVIDENCE = {
+    "hardware": (
+        *("metal", "metal_spread", "thread", "leather", "metal_focus", "focus", "light"),
+        *(f"looks_like_{name}" for name in ("fittings", "bags", "timepieces", "machines")),
+    ),
+    "stitching": (
+        *("thread", "thread_spread", "rhythm", "leather", "thread_focus", "focus", "light"),
+        *(
+            f"looks_like_{name}"
+            for name in ("fittings", "bags", "leatherwork", "straps", "machines")
+        ),
+    ),
+}
+
+
+def fitted(x: F64, shows: NDArray[np.bool_], weight: F64, ridge: float = RIDGE) -> F64:
+    """Weights and, last, the intercept, for rows of evidence NxF, by Newton's method.
+
+    `weight` N of each row, summing to 1; the ridge holds evidence of unit deviation.
+    """
+    mean = weight @ x
+    spread = np.sqrt(weight @ (x - mean) ** 2) + 1e-9
+    unit = np.c_[(x - mean) / spread, np.ones(len(x))]
+    penalty = ridge * np.diag([1.0] * x.shape[1] + [0.0])
+    found = np.zeros(unit.shape[1])
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-np.clip(unit @ found, -30, 30)))
+        slope = unit.T @ (weight * (p - shows)) + penalty @ found
+        bend = (unit * (weight * p * (1 - p))[:, None]).T @ unit + penalty
+        found = found - np.linalg.solve(bend + 1e-9 * np.eye(len(bend)), slope)
+    scaled = found[:-1] / spread
+    return np.append(scaled, found[-1] - scaled @ mean)
+
+
+def weights_of(
+    groups: NDArray[np.str_], shows: NDArray[np.bool_], arguable: NDArray[np.bool_]
+) -> F64:
+    """What each picture weighs; an arguable one counts a quarter."""
+    out = np.where(arguable, 0.25, 1.0)
+    for group in np.unique(groups):
+        for value, share in ((True, SHOWN), (False, 1 - SHOWN)):
+            rows = (groups == group) & (shows == value)
+            if rows.any():
+                out[rows] *= share / out[rows].sum()
+    return np.asarray(out / out.sum())
+
+
+def without_own_source(
+    x: F64, shows: NDArray[np.bool_], groups: NDArray[np.str_], sources: NDArray[np.str_],
+    arguable: NDArray[np.bool_], ridge: float = RIDGE,
+) -> F64:  # fmt: skip
+    """Scores 0..1 of every row by weights fitted on the rows of all other sources."""
+    out = np.zeros(len(shows))
+    for source in np.unique(sources):
+        away, here = sources != source, sources == source
+        weight = weights_of(groups[away], shows[away], arguable[away])
+        found = fitted(x[away], shows[away], weight, ridge)
+        odds = x[here] @ found[:-1] + found[-1]
+        out[here] = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+    return out
+
+
+def gather(folders: Sequence[Path], every: int) -> tuple[list[Sample], list[dict[str, float]]]:
+    """All labelled pictures, without their pixels, and the evidence found in each."""
+    seen, found = [], []
+    for folder in folders:
+        for sample in samples(folder, every):
+            _, evidence = parts_and_evidence(sample.picture)
+            seen.append(sample.without_picture())
+            found.append(evidence)
+    return seen, found
+
+
+def main() -> None:
+    """Read the command line, fit, tell and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--every", type=int, default=15, help="of videos, every N-th frame")
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    seen, found = gather(asked.folders, asked.every)
+    groups = np.array([s.group for s in seen])
+    sources = np.array([f"{s.group}/{s.source}" for s in seen])
+    arguable = np.array([s.arguable for s in seen])
+    parts = {}
+    for part in PARTS:
+        names = EVIDENCE[part]
+        x = np.array([[e[name] for name in names] for e in found])
+        shows = np.array([s.truth[part] for s in seen])
+        told = without_own_source(x, shows, groups, sources, arguable)
+        tell(part, seen, told)
+        weights = fitted(x, shows, weights_of(groups, shows, arguable))
+        parts[part] = {
+            "intercept": round(float(weights[-1]), 4),
+            "weights": {n: round(float(w), 4) for n, w in zip(names, weights[:-1], strict=True)},
+        }
+    if asked.out:
+        asked.out.write_text(json.dumps({"parts": parts}, indent=2) + "\n", encoding="utf-8")
+
+
+def tell(part: str, seen: Sequence[Sample], scores: F64) -> None:
+    """Print how well pictures are judged by what other sources taught."""
+    print(f"\n{part}, by weights fitted without the picture's own source")
+    for group in dict.fromkeys(s.group for s in seen):
+        rows = [
+            Judged(s.group, s.source, s.clip, s.t, s.truth[part], float(score), None,
+                   s.arguable, s.distractor)
+            for s, score in zip(seen, scores, strict=True)
+            if s.group == group
+        ]  # fmt: skip
+        clear = [r for r in rows if not r.arguable]
+        alarms, count = false_alarms(rows)
+        top = list(top_frames(rows).values())
+        unit = "source" if group == "real photos" else "clip"
+        print(
+            f"  {group}: AP {interval(rows, average_precision, unit)},"
+            f" clear {interval(clear, average_precision, unit)},"
+            f" AUC {interval(rows, roc_auc, unit)},"
+            f" key frames {np.mean(top) if top else float('nan'):.2f} of {len(top)},"
+            f" false alarms {alarms:.1%} of {count}"
+        )
+
+
+if __name__ == "__main__":
+    main()
