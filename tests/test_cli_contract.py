@@ -156,7 +156,7 @@ QUALITY = {
 
 def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
     picture = make_clip(
-        "photo.jpg", "-ss", "8", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
+        "photo.jpg", "-ss", "5", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
         "-vf", "scale=540:960",
     )  # fmt: skip
     outcome = run_cli("detect", picture, "--json")
@@ -183,7 +183,7 @@ def test_detect_explains_what_it_saw(
     run_cli: Run, tmp_path: Path, make_clip: MakeClip, name: str
 ) -> None:
     picture = make_clip(
-        "photo.jpg", "-ss", "8", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
+        "photo.jpg", "-ss", "5", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
         "-vf", "scale=540:960",
     )  # fmt: skip
     again = tmp_path / "other" / "photo.jpg"
@@ -307,7 +307,7 @@ def test_an_unforeseen_fault_is_called_ours(monkeypatch: pytest.MonkeyPatch, cap
 def test_progress_on_a_terminal(
     short_take: Path, shared_cache: Path, make_clip: MakeClip, tmp_path: Path
 ) -> None:
-    take = make_clip("four.mp4", "-ss", "2", "-t", "4", "-i", str(short_take), "-an")
+    take = make_clip("four.mp4", "-stream_loop", "2", "-i", str(short_take), "-an")
     screen, terminal = pty.openpty()
     child = subprocess.Popen(
         [sys.executable, "-m", "video_pipeline", "keyframes", str(take), "-o", str(tmp_path / "k")],
@@ -594,7 +594,7 @@ def test_doctor_empties_a_cache_and_nothing_else(run_cli: Run, tmp_path: Path) -
 
 def test_verbose_says_more(run_cli: Run, short_take: Path, make_clip: MakeClip) -> None:
     picture = make_clip(
-        "photo.jpg", "-ss", "8", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
+        "photo.jpg", "-ss", "5", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
         "-vf", "scale=540:960",
     )  # fmt: skip
     for arguments, more in (

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SWATCHES = 8000
+SWATCHES = 11_500
 FIRST_SWATCH = 100_000
 
 
@@ -22,9 +22,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--studio", type=Path, help="stills of training.studio.stills, if any")
     parser.add_argument("--swatches", type=int, default=SWATCHES)
-    parser.add_argument("--examples", type=int, default=84_000)
+    parser.add_argument("--examples", type=int, default=44_000)
     asked = parser.parse_args()
-    swatches, weights = asked.out / "swatches", asked.out / "network.pt"
+    swatches, head = asked.out / "swatches", asked.out / "head.pt"
     drawn = len(list(swatches.glob("*_i.png")))
     if drawn < asked.swatches:
         left = ["--count", asked.swatches - drawn, "--first", FIRST_SWATCH + drawn]
@@ -32,8 +32,10 @@ def main() -> None:
     folders = [swatches, *([asked.studio] if asked.studio else [])]
     pictures = ["--pictures", *folders, "--examples", asked.examples]
     _run("training.train", *pictures, "--weights", _imagenet(), "--out", asked.out)
-    _run("training.export", weights, asked.out / "seeing.onnx")
-    print(f"{asked.out / 'seeing.onnx'}: measure it, then put it into video_pipeline/vision/")
+    _run("training.export", head, _imagenet(), asked.out / "seeing.onnx")
+    print(
+        f"{asked.out / 'seeing.onnx'}: put it into video_pipeline/vision/, then fit the judgement"
+    )
 
 
 def _imagenet() -> Path:

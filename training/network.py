@@ -107,19 +107,15 @@ class Head(nn.Module):
     pitch in px of the picture as given.
     """
 
-    def __init__(self, width: int = 64, deep: bool = True) -> None:
+    def __init__(self, width: int = 64) -> None:
         super().__init__()
         fine, middle, coarse = _TAPS.values()
         self.fine = nn.Sequential(_conv(fine, 24, 1), _conv(24, width // 2, 3, 2))
         self.middle = _conv(middle, width, 1)
         self.coarse = nn.Sequential(_conv(coarse, width, 1), _conv(width, width, 5, 1, width))
         # What the whole looks like is what drawn pictures show least well: it may only hint.
-        self.deep = (
-            nn.Sequential(nn.Dropout2d(0.3), _conv(_LAST, width // 2, 1), nn.Dropout2d(0.3))
-            if deep
-            else None
-        )
-        joined = width // 2 + 2 * width + (width // 2 if deep else 0)
+        self.deep = nn.Sequential(nn.Dropout2d(0.3), _conv(_LAST, width // 2, 1), nn.Dropout2d(0.3))
+        joined = 3 * width
         self.join = nn.Sequential(
             _conv(joined, joined, 3, 1, joined),
             _conv(joined, width, 1),
@@ -132,10 +128,8 @@ class Head(nn.Module):
     def forward(self, taps: list[Tensor], last: Tensor) -> Tensor:
         """Logits for every cell."""
         fine, middle, coarse = taps
-        read = [self.fine(fine), self.middle(middle), _grown(self.coarse(coarse), 2)]
-        if self.deep is not None:
-            read.append(_grown(self.deep(last), 4))
-        out: Tensor = self.join(torch.cat(read, dim=1))
+        wide, whole = _grown(self.coarse(coarse), 2), _grown(self.deep(last), 4)
+        out: Tensor = self.join(torch.cat((self.fine(fine), self.middle(middle), wide, whole), 1))
         return out
 
 

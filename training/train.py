@@ -11,7 +11,6 @@ import argparse
 import copy
 import math
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -79,43 +78,36 @@ def loss_of(out: Tensor, maps: Tensor, weights: Tensor, kinds: Tensor, pitch: Te
     return total + 0.25 * dice[:2].mean()
 
 
-def train(
-    trunk: Trunk, heads: Sequence[Head], pictures: Pictures, batch: int, rate: float, out: Path
-) -> None:
-    """Train heads side by side on one trunk, and write the running mean of each one's weights."""
+def train(trunk: Trunk, head: Head, pictures: Pictures, batch: int, rate: float, out: Path) -> None:
+    """Train a head on the trunk as it is, and write the running mean of the head's weights."""
     trunk.to(memory_format=torch.channels_last).eval().requires_grad_(False)
-    weights = [p for head in heads for p in head.parameters()]
-    optimiser = torch.optim.AdamW(weights, lr=rate, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=0.02)
     steps = len(pictures) // batch
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda i: min(1.0, (i + 1) / 100) * (0.02 + 0.98 * (1 + math.cos(math.pi * i / steps)) / 2),
     )
-    means = [copy.deepcopy(head).eval() for head in heads]
+    mean = copy.deepcopy(head).eval()
     loader = DataLoader(pictures, batch_size=batch, num_workers=2, prefetch_factor=4)
-    started, seen = time.monotonic(), [math.nan] * len(heads)
+    started, seen = time.monotonic(), 0.0
     for step, (rgb, *targets) in enumerate(loader):
         picture = (rgb.float() / 255).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
                 taps, last = trunk(picture)
-            losses = [loss_of(head(taps, last).float(), *targets) for head in heads]
+            found = head(taps, last)
+        loss = loss_of(found.float(), *targets)
         optimiser.zero_grad()
-        torch.stack(losses).sum().backward()
-        for head in heads:
-            nn.utils.clip_grad_norm_(head.parameters(), 5.0)
+        loss.backward()
+        nn.utils.clip_grad_norm_(head.parameters(), 5.0)
         optimiser.step()
         schedule.step()
-        keep = min(0.995, (step + 1) / (step + 20))
-        for mean, head in zip(means, heads, strict=True):
-            _follow(mean, head, keep)
-        now = [loss.item() for loss in losses]
-        seen = [0.98 * s + 0.02 * n if step else n for s, n in zip(seen, now, strict=True)]
+        _follow(mean, head, min(0.995, (step + 1) / (step + 20)))
+        seen = 0.98 * seen + 0.02 * loss.item() if step else loss.item()
         if step % 50 == 49 or step == steps - 1:
-            told = " ".join(f"{loss:.4f}" for loss in seen)
-            print(f"step {step + 1}/{steps} {told} {time.monotonic() - started:.0f} s", flush=True)
-            for i, mean in enumerate(means):
-                torch.save(mean.state_dict(), out / f"head{i}.pt")
+            spent = time.monotonic() - started
+            print(f"step {step + 1}/{steps} loss {seen:.4f} {spent:.0f} s", flush=True)
+            torch.save(mean.state_dict(), out / "head.pt")
 
 
 @torch.no_grad()
@@ -137,21 +129,19 @@ def main() -> None:
     )
     parser.add_argument("--weights", type=Path, required=True, help="torchvision's mobilenet_v2")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--examples", type=int, default=60_000)
+    parser.add_argument("--examples", type=int, default=44_000)
     parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--deep", type=int, nargs="+", default=[1], help="a head for each: 0 or 1")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(asked.seed)
     trunk = Trunk()
     trunk.start_from(asked.weights)
-    heads = [Head(deep=bool(deep)) for deep in asked.deep]
     shares = asked.shares or [1.0] * len(asked.pictures)
     pictures = Pictures(asked.pictures, asked.side, asked.examples, asked.seed, shares)
-    train(trunk, heads, pictures, asked.batch, asked.rate, asked.out)
+    train(trunk, Head(), pictures, asked.batch, asked.rate, asked.out)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Grain: leather surfaces as tiling height maps."""
 
 import os
+import tempfile
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), ".cache")
+HERE = os.path.join(tempfile.gettempdir(), "video-pipeline-grain")
 TILE = {"pebble": 6.0, "smooth": 3.6, "saffiano": 5.0}  # cm per tile
 N = 1024
 
