@@ -33,10 +33,13 @@ from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "5"
+SCAN_VERSION = "6"
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
-_DETECT_EVERY = 3  # looks: the detector is the dear part, and what is shown changes slowly
+# The detector is the dear part: it looks again after so many looks, and waits a little longer while
+# the camera rests.
+_DETECT_EVERY, _DETECT_AT_REST = 3, 5
+_AT_REST = 0.04  # of the picture: what moved less since the detector looked is still there
 # Pictures too blurred or too badly lit to be offered are not searched for details.
 _LEAST_SHARPNESS, _LEAST_EXPOSURE = 0.05, 0.1
 _SMALL = 192  # px, long side, for motion and cuts
@@ -74,7 +77,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
     last_t = Fraction(0)
     last_move = (0.0, 0.0)
     stands_out = Subject(None, 0.0)
-    since_detected = _DETECT_EVERY
+    since_detected, moved = _DETECT_AT_REST, 0.0
     for t, picture in frames(footage, long_side=LONG_SIDE, every_s=EVERY):
         small = _shrunk(picture)
         grey = grey_of(picture)
@@ -91,15 +94,17 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
             last_move = move
             if cut:
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
+        moved += float(np.hypot(*shift))
+        wait = _DETECT_EVERY if moved >= _AT_REST else _DETECT_AT_REST
         light = exposure(grey)
         focus = sharpness(grey)
         seen: Seen | None = None
         if focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE:
             seen = Seen()
-            since_detected = _DETECT_EVERY
-        elif cut or since_detected >= _DETECT_EVERY:
+            since_detected = _DETECT_AT_REST
+        elif cut or since_detected >= wait:
             seen = detector.detect(picture)
-            since_detected = 1
+            since_detected, moved = 1, 0.0
         else:
             since_detected += 1
         if seen is not None or not moments:
