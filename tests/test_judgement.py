@@ -1,0 +1,76 @@
+"""From evidence to a score: what is weighed is gathered, and what speaks for a part raises it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.detection.measures import average_precision
+from training.judge import fitted, weights_of, without_own_source
+from video_pipeline.vision.judgement import Judgement, judgements
+from video_pipeline.vision.learned import parts_and_evidence
+
+PICTURE = np.asarray(
+    cv2.GaussianBlur(
+        np.random.default_rng(2).integers(0, 255, (320, 180, 3), dtype=np.uint8), (0, 0), 3
+    ),
+    dtype=np.uint8,
+)
+
+
+def test_all_that_is_weighed_is_gathered() -> None:
+    _, evidence = parts_and_evidence(PICTURE)
+    assert set(judgements()) == {"hardware", "stitching"}
+    for judgement in judgements().values():
+        assert set(judgement.weights) <= set(evidence)
+        assert 0 <= judgement.score(evidence) <= 1
+    assert all(np.isfinite(value) for value in evidence.values())
+
+
+def test_metal_speaks_for_hardware_and_rhythm_for_stitching() -> None:
+    assert judgements()["hardware"].weights["metal"] > 0
+    assert judgements()["hardware"].weights["looks_like_fittings"] > 0
+    assert judgements()["stitching"].weights["rhythm"] > 0
+
+
+@given(
+    st.floats(-50, 50),
+    st.dictionaries(st.sampled_from("abc"), st.floats(-50, 50), min_size=1),
+    st.floats(-10, 10),
+)
+def test_scores_follow_the_sum(intercept: float, weights: dict[str, float], value: float) -> None:
+    judgement = Judgement(intercept, weights)
+    evidence = dict.fromkeys("abc", value)
+    score = judgement.score(evidence)
+    assert 0 <= score <= 1
+    name = next(iter(weights))
+    more = judgement.score({**evidence, name: value + 1})
+    assert (more - score) * weights[name] >= 0
+
+
+def drawn_labels() -> tuple[np.ndarray, ...]:
+    """Evidence of four sources: the first column tells, the second is noise, the sources differ."""
+    dice = np.random.default_rng(5)
+    shows = dice.random(400) < 0.3
+    sources = np.array([f"s{i % 4}" for i in range(400)])
+    x = np.c_[shows * 2.0 + dice.normal(0, 0.7, 400), dice.normal(0, 1, 400)]
+    groups = np.array(["photos", "video"])[(np.arange(400) // 200)]
+    return x, shows, groups, sources, np.zeros(400, bool)
+
+
+def test_what_tells_is_weighed_and_noise_is_not() -> None:
+    x, shows, groups, _, arguable = drawn_labels()
+    weights = fitted(x, shows, weights_of(groups, shows, arguable))
+    assert weights[0] > 5 * abs(weights[1])
+
+
+def test_pictures_are_judged_without_their_own_source() -> None:
+    x, shows, groups, sources, arguable = drawn_labels()
+    assert average_precision(shows, without_own_source(x, shows, groups, sources, arguable)) > 0.9
+    # A source whose labels are upside down is judged as the others teach, so wrongly.
+    wrong = np.where(sources == "s0", ~shows, shows)
+    told = without_own_source(x, wrong, groups, sources, arguable)
+    here = sources == "s0"
+    assert average_precision(wrong[here], told[here]) < 0.7
