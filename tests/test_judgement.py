@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 from hypothesis import given
@@ -74,3 +79,14 @@ def test_pictures_are_judged_without_their_own_source() -> None:
     told = without_own_source(x, wrong, groups, sources, arguable)
     here = sources == "s0"
     assert average_precision(wrong[here], told[here]) < 0.7
+
+
+def test_looking_leaves_nothing_behind_and_calls_nobody(tmp_path: Path) -> None:
+    """Runtimes with telemetry write a session file beside other temporary files."""
+    look = (
+        "import numpy as np; from video_pipeline.vision.learned import Learned;"
+        "Learned().detect(np.full((320, 180, 3), 90, np.uint8))"
+    )
+    subprocess.run([sys.executable, "-c", look], check=True, timeout=60,
+                   env={**os.environ, "TMPDIR": str(tmp_path)})  # fmt: skip
+    assert list(tmp_path.iterdir()) == []

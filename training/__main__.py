@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SWATCHES = 11_500
+SWATCHES = 8000
 FIRST_SWATCH = 100_000
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--studio", type=Path, help="stills of training.studio.stills, if any")
     parser.add_argument("--swatches", type=int, default=SWATCHES)
-    parser.add_argument("--examples", type=int, default=44_000)
+    parser.add_argument("--examples", type=int, default=24_000)
     asked = parser.parse_args()
     swatches, head = asked.out / "swatches", asked.out / "head.pt"
     drawn = len(list(swatches.glob("*_i.png")))

@@ -78,8 +78,14 @@ def loss_of(out: Tensor, maps: Tensor, weights: Tensor, kinds: Tensor, pitch: Te
     return total + 0.25 * dice[:2].mean()
 
 
-def train(trunk: Trunk, head: Head, pictures: Pictures, batch: int, rate: float, out: Path) -> None:
-    """Train a head on the trunk as it is, and write the running mean of the head's weights."""
+def train(
+    trunk: Trunk, head: Head, pictures: Pictures, batch: int, rate: float, stop: int, out: Path
+) -> None:
+    """Train a head on the trunk as it is, and write the running mean of the head's weights.
+
+    Stops after `stop` steps, long before the rate has fallen: a head that goes on learns how our
+    pictures are drawn, and sees real ones worse (training/README.md).
+    """
     trunk.to(memory_format=torch.channels_last).eval().requires_grad_(False)
     optimiser = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=0.02)
     steps = len(pictures) // batch
@@ -104,10 +110,12 @@ def train(trunk: Trunk, head: Head, pictures: Pictures, batch: int, rate: float,
         schedule.step()
         _follow(mean, head, min(0.995, (step + 1) / (step + 20)))
         seen = 0.98 * seen + 0.02 * loss.item() if step else loss.item()
-        if step % 50 == 49 or step == steps - 1:
+        if step % 50 == 49 or step + 1 in (steps, stop):
             spent = time.monotonic() - started
             print(f"step {step + 1}/{steps} loss {seen:.4f} {spent:.0f} s", flush=True)
             torch.save(mean.state_dict(), out / "head.pt")
+        if step + 1 == stop:
+            return
 
 
 @torch.no_grad()
@@ -129,10 +137,11 @@ def main() -> None:
     )
     parser.add_argument("--weights", type=Path, required=True, help="torchvision's mobilenet_v2")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--examples", type=int, default=44_000)
+    parser.add_argument("--examples", type=int, default=24_000)
     parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--stop", type=int, default=450, help="steps")
     parser.add_argument("--seed", type=int, default=3)
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
@@ -141,7 +150,7 @@ def main() -> None:
     trunk.start_from(asked.weights)
     shares = asked.shares or [1.0] * len(asked.pictures)
     pictures = Pictures(asked.pictures, asked.side, asked.examples, asked.seed, shares)
-    train(trunk, Head(), pictures, asked.batch, asked.rate, asked.out)
+    train(trunk, Head(), pictures, asked.batch, asked.rate, asked.stop, asked.out)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,8 @@ class Learned:
         if min(picture.shape[:2]) < 32:
             return Seen()
         seen, found = parts_and_evidence(picture)
+        if found["light"] == 0:  # nothing can be inspected there, whatever was made out
+            return Seen(Detection(0.0, seen.hardware.parts), Detection(0.0, seen.stitching.parts))
         judged = judgements()
         return Seen(
             Detection(judged["hardware"].score(found), seen.hardware.parts),
@@ -140,7 +142,8 @@ def evidence(
 ) -> dict[str, float]:
     """All that speaks for or against a part being shown, by name.
 
-    metal, thread, leather     how much of the map is sure, 0..1; `*_spread`: over how much of it
+    metal, thread, leather     how much of the map is sure, 0..1
+    thread_spread              log odds that thread runs over a tenth of it: the camera is close
     metal_focus, thread_focus  sharpness at the first part, 0..1, 0 without one
     focus, light               sharpness and exposure of the picture, 0..1
     rhythm                     of stitches, 0..1; 0 where too little thread was seen to look for it
@@ -150,9 +153,8 @@ def evidence(
     thread = surest(maps.stitching, 0.01)
     found = {
         "metal": surest(maps.hardware, 0.03),
-        "metal_spread": math.sqrt(float((maps.hardware * (maps.hardware > HARDWARE.low)).mean())),
         "thread": thread,
-        "thread_spread": surest(maps.stitching, 0.1),
+        "thread_spread": _log_odds(surest(maps.stitching, 0.1)),
         "leather": float(maps.leather.mean()),
         "metal_focus": sharpness(grey, metal[0].box) if metal else 0.0,
         "thread_focus": sharpness(grey, seams[0].box) if seams else 0.0,
@@ -169,6 +171,10 @@ def surest(values: F32, share: float) -> float:
     """The mean of a map's surest cells, that share of all."""
     most = max(1, round(values.size * share))
     return float(np.partition(values.ravel(), -most)[-most:].mean())
+
+
+def _log_odds(p: float) -> float:
+    return math.log((p + 1e-3) / (1 - p + 1e-3))
 
 
 def _fitting(edge: float) -> int:
