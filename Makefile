@@ -1,5 +1,5 @@
 # Everything a newcomer needs is two commands: `make demo` and `make test`.
-# Only Python >= 3.11 and make are expected; the rest is installed into .venv.
+# Only Python 3.11 to 3.13 and make are expected; the rest is installed into .venv.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -9,7 +9,7 @@ JOBS   ?= 2
 .PHONY: demo test test-all lint format bench train clean
 
 $(VENV)/.ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("video-pipeline needs Python 3.11 or newer; try: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import sys; sys.exit("video-pipeline needs Python 3.11, 3.12 or 3.13; try: make PYTHON=python3.12") if not (3, 11) <= sys.version_info < (3, 14) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
