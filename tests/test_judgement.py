@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.detection.measures import average_precision
+from benchmarks.detection.measures import average_precision, roc_auc
 from training.judge import fitted, weights_of, without_own_source
 from video_pipeline.vision.judgement import Judgement, judgements
 from video_pipeline.vision.learned import parts_and_evidence
@@ -79,6 +79,18 @@ def test_pictures_are_judged_without_their_own_source() -> None:
     told = without_own_source(x, wrong, groups, sources, arguable)
     here = sources == "s0"
     assert average_precision(wrong[here], told[here]) < 0.7
+
+
+def test_no_picture_is_judged_by_what_its_own_source_taught() -> None:
+    # Within each source the feature tells all, but with its sign turned in the last one.
+    dice = np.random.default_rng(4)
+    shows = dice.random(120) < 0.5
+    sources = np.array([("a", "b", "c")[i % 3] for i in range(120)])
+    turned = np.where(sources == "c", -1, 1)
+    x = ((2 * shows - 1) * turned + dice.normal(0, 0.1, 120))[:, None]
+    told = without_own_source(x, shows, np.full(120, "photos"), sources, np.zeros(120, bool))
+    last = sources == "c"
+    assert roc_auc(shows[last], told[last]) < 0.05
 
 
 def test_looking_leaves_nothing_behind_and_calls_nobody(tmp_path: Path) -> None:

@@ -21,14 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.detection.footage import PARTS, Sample, samples
-from benchmarks.detection.measures import (
-    Judged,
-    average_precision,
-    false_alarms,
-    interval,
-    roc_auc,
-    top_frames,
-)
+from benchmarks.detection.measures import Judged
+from benchmarks.detection.tables import table
 from video_pipeline.vision.learned import parts_and_evidence
 
 F64 = NDArray[np.float64]
@@ -149,25 +143,12 @@ def main() -> None:
 
 def tell(part: str, seen: Sequence[Sample], scores: F64) -> None:
     """Print how well pictures are judged by what other sources taught."""
-    print(f"\n{part}, by weights fitted without the picture's own source")
-    for group in dict.fromkeys(s.group for s in seen):
-        rows = [
-            Judged(s.group, s.source, s.clip, s.t, s.truth[part], float(score), None,
-                   s.arguable, s.distractor)
-            for s, score in zip(seen, scores, strict=True)
-            if s.group == group
-        ]  # fmt: skip
-        clear = [r for r in rows if not r.arguable]
-        alarms, count = false_alarms(rows)
-        top = list(top_frames(rows).values())
-        unit = "source" if group == "real photos" else "clip"
-        print(
-            f"  {group}: AP {interval(rows, average_precision, unit)},"
-            f" clear {interval(clear, average_precision, unit)},"
-            f" AUC {interval(rows, roc_auc, unit)},"
-            f" key frames {np.mean(top) if top else float('nan'):.2f} of {len(top)},"
-            f" false alarms {alarms:.1%} of {count}"
-        )
+    rows = [
+        Judged(s.group, s.source, s.clip, s.t, s.truth[part], float(score), None,
+               s.arguable, s.distractor)
+        for s, score in zip(seen, scores, strict=True)
+    ]  # fmt: skip
+    print(f"\n{part}, by weights fitted without the picture's own source\n\n{table(rows)}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -57,22 +57,26 @@ def look_at(file: Path, detector: Detector, *, explain: bool = False) -> Look:
     seen = detector.detect(picture)
     grey = grey_of(picture)
 
+    hardware, stitching = (_in_the_file(d, enlarged) for d in (seen.hardware, seen.stitching))
+
     def shown(detection: Detection) -> tuple[Shown, ...]:
-        return tuple(
-            Shown(_in_the_file(part, enlarged), quality(grey, part.box)) for part in detection.parts
-        )
+        return tuple(Shown(part, quality(grey, part.box)) for part in detection.parts)
 
     return Look(
         file,
-        seen.hardware,
-        seen.stitching,
-        shown(seen.hardware),
-        shown(seen.stitching),
+        hardware,
+        stitching,
+        shown(hardware),
+        shown(stitching),
         quality(grey),
         detector.explain(picture) if explain else None,
     )
 
 
-def _in_the_file(part: Part, enlarged: float) -> Part:
-    size = None if part.detail_px is None else round(part.detail_px * enlarged, 1)
-    return Part(part.box, part.score, part.kind, size)
+def _in_the_file(detection: Detection, enlarged: float) -> Detection:
+    """The same with sizes of details in pixels of the file."""
+    return replace(detection, parts=tuple(
+        part if part.detail_px is None
+        else replace(part, detail_px=round(part.detail_px * enlarged, 1))
+        for part in detection.parts
+    ))  # fmt: skip

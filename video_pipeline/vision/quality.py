@@ -68,8 +68,9 @@ def motion_blur(grey: NDArray[np.uint8]) -> float | None:
 
     A lens blurs all directions alike; shake smears one, and spares the edges along it. The width
     of edges is read in eight directions from the ratio of gradients at two scales, as in
-    vision.sharpness; 1 - narrowest / widest is handed back, None where fewer than three directions
-    have edges enough.
+    vision.sharpness. Handed back is how far the ratios of the crispest and of the softest
+    direction lie apart, as a share of the most that they can; None where fewer than three
+    directions have edges enough.
     """
     if min(grey.shape) < 16:
         return None
