@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_pipeline.edit.framing import MOST_ENLARGED, enlargement, frame_window, free_side
-from video_pipeline.edit.moments import Reel, Window
+from video_pipeline.edit.reel import Reel
+from video_pipeline.edit.windows import Window, window
 from video_pipeline.geometry import Box
 from video_pipeline.presets.placements import load_placement
 
@@ -17,7 +18,8 @@ TIKTOK = load_placement("tiktok")
 
 
 def window_of(values: dict[str, object], **shape: int) -> Window:
-    return Reel("take.mp4", table((4, values), **shape)).window("hardware", 0, Fraction(3))  # type: ignore[arg-type]
+    reel = Reel("take.mp4", table((4, values), **shape))  # type: ignore[arg-type]
+    return window(reel, "hardware", 0, Fraction(3), Fraction(4))
 
 
 boxes = st.tuples(
@@ -70,8 +72,8 @@ def test_a_moving_detail_is_followed_by_one_glide() -> None:
         return {**values, "hardware_boxes": (Box(x, 0.4, x + 0.1, 0.6),)}
 
     analysis = table((4, {}), width=1920, height=1080, change=moving)
-    window = Reel("take.mp4", analysis).window("hardware", 0, Fraction(3))
-    crop = frame_window(window, "hardware", analysis.footage, TIKTOK)
+    view = window(Reel("take.mp4", analysis), "hardware", 0, Fraction(3), Fraction(4))
+    crop = frame_window(view, "hardware", analysis.footage, TIKTOK)
     assert [key.frame for key in crop.path] == [0, 89]
     assert crop.path[1].x - crop.path[0].x > 600
     for key, t in zip(crop.path, (0.0, 2.9), strict=True):

@@ -15,7 +15,7 @@ from footage_tables import table
 from video_pipeline.edit.file import check_edit, edit_as_json, read_edit, write_edit
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import plan
-from video_pipeline.edit.shots import Brief
+from video_pipeline.edit.slots import Brief
 from video_pipeline.errors import FootageError, ListingError, UsageError
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.drawing import Canvas, draw

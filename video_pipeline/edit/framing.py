@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from video_pipeline.analysis.model import Moment
-from video_pipeline.edit.moments import Window
+from video_pipeline.edit.windows import Window
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box, Crop, CropKey
 from video_pipeline.presets.placements import Placement

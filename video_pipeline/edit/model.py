@@ -30,12 +30,16 @@ class OverlayUse:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A moment that was considered for a slot: what spoke for it, in words and numbers."""
+    """A moment that was considered for a slot: what spoke for it, in words and numbers.
+
+    To show it instead, copy `source`, `t` (as the cut's `start`) and `crop` into the cut.
+    """
 
     source: str
     t: Fraction
     score: float
     reason: str
+    crop: Crop | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Planning: a listing, its analysed footage, a storyboard and a placement become an edit.
 
-Slots are opened in the storyboard's order (see `shots`), filled together (see `choice`), stretched
-or thinned to the wanted length, framed and captioned. What could not be shown is said.
+Slots are opened in the storyboard's order (see `slots`), filled together with lengths that suit
+(see `choice`), framed and captioned. What could not be shown is said.
 """
 
 from __future__ import annotations
@@ -12,187 +12,273 @@ from fractions import Fraction
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions
-from video_pipeline.edit.choice import Opening, choose
+from video_pipeline.edit.choice import Choice, Objective, Opening, choose
 from video_pipeline.edit.framing import enlargement, frame_window, free_side
-from video_pipeline.edit.model import Cut, Edit, LeftOut, OverlayUse, SourceRef
-from video_pipeline.edit.moments import Reel, Window
-from video_pipeline.edit.pointing import located
-from video_pipeline.edit.shots import Brief, Draft, Shot, named, open_slot
-from video_pipeline.errors import FootageError
+from video_pipeline.edit.lengths import Target
+from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, OverlayUse, SourceRef
+from video_pipeline.edit.pointing import Place, located, place_of
+from video_pipeline.edit.reel import Reel
+from video_pipeline.edit.slots import Brief, Draft, Setup, named, open_slot
+from video_pipeline.edit.windows import Window, window
+from video_pipeline.edit.wishes import check_wishes
+from video_pipeline.errors import FootageError, ListingError, Problem
 from video_pipeline.presets.placements import Placement
 
 _LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
 _RUNNERS_UP = 3
+_DETAILS = ("flaw", "hardware", "stitching")  # what the clip is for: these picks count double
+_OTHER_VIEW = 0.2  # hooks of two variants share no more of the shorter one than that
 
 
 def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
     """Choose what to show. `analyses` holds one table per source, by the source's name.
 
-    Raises ListingError when a note points at a file or time that is not there, FootageError when
-    nothing in the footage can be used.
+    Raises ListingError when a note points at a file or time that is not there or the wishes cannot
+    all be met, FootageError when nothing in the footage can be used.
     """
-    reels = {name: Reel(name, analysis) for name, analysis in analyses.items()}
-    places = located(brief.listing, {name: a.footage for name, a in analyses.items()})
-    draft = Draft()
-    for slot in brief.storyboard.slots:
-        open_slot(slot, brief, reels, places, draft)
-    picks = choose(
-        [
-            Opening(
-                name=shot.slot.name,
-                windows=shot.windows,
-                optional=shot.optional,
-                weight=2.0 if shot.slot.needs in ("flaw", "hardware", "stitching") else 1.0,
-                repeats=shot.repeats,
-            )
-            for shot in draft.shots
-        ]
-    )
-    chosen = [(s, w) for s, w in zip(draft.shots, picks, strict=True) if w is not None]
-    if not chosen:
-        raise FootageError(
-            "nothing in this footage can be used",
-            where=", ".join(reels),
-            mend="film the item in daylight, hold each view still for two seconds",
-        )
-    _report_unfilled(draft, picks)
-    chosen = _to_length(chosen, brief, reels)
-    chosen, hurried = _within_limit(chosen, brief, reels)
-    draft.warnings.extend(hurried)
-    cuts = tuple(_cut(shot, window, brief, analyses) for shot, window in chosen)
-    draft.warnings.extend(dict.fromkeys(shot.warning for shot, _ in chosen if shot.warning))
-    draft.warnings.extend(_softness(cuts, brief.placement))
-    draft.warnings.extend(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals)
-    edit = Edit(
-        sku=brief.listing.sku,
-        listing=brief.listing.path.name,
-        storyboard=brief.storyboard.name,
-        placement=brief.placement.name,
-        width=brief.placement.width,
-        height=brief.placement.height,
-        rate=brief.placement.rate,
-        sources={
-            name: SourceRef(str(analysis.footage.path), analysis.footage.digest)
+    table = _Table(brief, analyses)
+    return table.edit(table.best)
+
+
+def plan_variants(brief: Brief, analyses: Mapping[str, Analysis], most: int) -> tuple[Edit, ...]:
+    """Up to `most` edits with different openings and one body, the best first.
+
+    Their bodies are equal, cut by cut, so all pieces but the first are shared. Fewer come back
+    when the footage has no other view that could open the clip. Raises as `plan` does.
+    """
+    table = _Table(brief, analyses)
+    return tuple(table.edit(choice) for choice in table.variants(most))
+
+
+class _Table:
+    """The editor's table: every setup of one clip, the windows that could fill it, and the best."""
+
+    def __init__(self, brief: Brief, analyses: Mapping[str, Analysis]) -> None:
+        self.brief, self.analyses = brief, analyses
+        self.footage = {name: analysis.footage for name, analysis in analyses.items()}
+        places = located(brief.listing, self.footage)
+        check_wishes(brief.wishes, brief.storyboard, self.footage, self._pointed(places))
+        self.reels = {
+            name: Reel(name, analysis, brief.wishes.banned_of(analysis.footage, name))
             for name, analysis in analyses.items()
-            if any(cut.source == name for cut in cuts)
-        },
-        cuts=cuts,
-        left_out=tuple(draft.left_out),
-        keep_sound=brief.listing.sound.keep,
-        warnings=tuple(draft.warnings),
-    )
-    short = brief.storyboard.min_s - edit.duration_s
-    if short > 0.5:
-        draft.warnings.append(
-            f"the clip is {edit.duration_s:.1f} s long, {short:.1f} s shorter than it should be: "
-            "film more steady, close views"
+        }
+        self.draft = Draft()
+        for slot in brief.storyboard.slots:
+            open_slot(slot, brief, self.reels, places, self.draft)
+        self.setups = tuple(self.draft.setups)
+        rate = brief.placement.rate
+        openings = [
+            Opening(
+                name=setup.slot.name,
+                windows=setup.windows,
+                spans=tuple(setup.span(w, rate) for w in setup.windows),
+                optional=setup.optional,
+                weight=2.0 if setup.slot.needs in _DETAILS else 1.0,
+                repeats=setup.repeats,
+            )
+            for setup in self.setups
+        ]
+        self.objective = Objective(openings, _target(brief))
+        self.best = choose(self.objective)
+        if all(pick is None for pick in self.best.picks):
+            raise FootageError(
+                "nothing in this footage can be used",
+                where=", ".join(self.reels),
+                mend="film the item in daylight, hold each view still for two seconds"
+                + (", or ban less of it" if brief.wishes.bans else ""),
+            )
+        self._check_pins()
+
+    def variants(self, most: int) -> Iterator[Choice]:
+        """The best choice, then the same with other windows in its first place, best first."""
+        yield self.best
+        first = next(i for i, pick in enumerate(self.best.picks) if pick is not None)
+        opening, frames = self.objective.openings[first], self.best.frames[0]
+        windows = opening.windows
+        picks = list(self.best.picks)
+        ranked = []
+        for k in range(len(windows)):
+            picks[first] = k
+            ranked.append((self.objective.worth(picks), k))
+        taken = [windows[self.best.picks[first] or 0]]
+        for _, k in sorted(ranked, key=lambda pair: -pair[0]):
+            if len(taken) >= most:
+                return
+            span = opening.spans[k]
+            long_enough = max(span.room, span.held) >= frames
+            if long_enough and all(windows[k].overlap(w) <= _OTHER_VIEW for w in taken):
+                taken.append(windows[k])
+                picks[first] = k
+                yield replace(self.best, picks=tuple(picks))
+
+    def edit(self, choice: Choice) -> Edit:
+        """The edit of a choice, with everything that is to be said of it."""
+        brief, draft = self.brief, self.draft
+        filled = [i for i, pick in enumerate(choice.picks) if pick is not None]
+        cuts = tuple(
+            self._cut(choice, i, frames) for i, frames in zip(filled, choice.frames, strict=True)
         )
-    return replace(edit, warnings=tuple(draft.warnings))
+        edit = Edit(
+            sku=brief.listing.sku,
+            listing=brief.listing.path.name,
+            storyboard=brief.storyboard.name,
+            placement=brief.placement.name,
+            width=brief.placement.width,
+            height=brief.placement.height,
+            rate=brief.placement.rate,
+            sources={
+                name: SourceRef(str(footage.path), footage.digest)
+                for name, footage in self.footage.items()
+                if any(cut.source == name for cut in cuts)
+            },
+            cuts=cuts,
+            left_out=(*draft.left_out, *self._unfilled(choice)),
+            keep_sound=brief.listing.sound.keep,
+        )
+        warnings = (
+            *draft.warnings,
+            *self._hurried(choice, filled),
+            *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
+            *_softness(cuts, brief.placement),
+            *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
+            *_too_short(edit.duration_s, brief.storyboard.min_s),
+        )
+        return replace(edit, warnings=warnings)
+
+    def _cut(self, choice: Choice, i: int, frames: int) -> Cut:
+        setup, brief = self.setups[i], self.brief
+        pick = choice.picks[i] or 0
+        rate = brief.placement.rate
+        picked = setup.windows[pick]
+        live = max(1, min(frames, int(picked.room * rate)))
+        shown = self._run_on(setup, picked, live)
+        footage = self.footage[picked.source]
+        crop = frame_window(shown, setup.need, footage, brief.placement, setup.box)
+        side = free_side(shown, crop, footage, brief.placement, setup.box)
+        return Cut(
+            slot=setup.slot.name,
+            source=picked.source,
+            start=picked.start,
+            frames=frames,
+            crop=crop,
+            overlays=tuple(
+                OverlayUse(name, fields, 0, frames, side) for name, fields in setup.overlays
+            ),
+            shows=captions.note_line(setup.note, brief.words) if setup.note else setup.need,
+            why=_why(setup, picked),
+            runners_up=tuple(self._runners_up(choice, i, live)),
+            hold=frames - live,
+        )
+
+    def _run_on(self, setup: Setup, view: Window, live: int) -> Window:
+        """The window as long as its cut runs."""
+        reel = self.reels[view.source]
+        length = live / self.brief.placement.rate
+        return window(reel, setup.need, reel.times.index(view.start), length, view.room)
+
+    def _runners_up(self, choice: Choice, i: int, live: int) -> Iterator[Candidate]:
+        """The windows that would have cost the clip least in this place, and how much."""
+        setup = self.setups[i]
+        picks = list(choice.picks)
+        whole = self.objective.worth(picks)
+        loss = []
+        for k, other in enumerate(setup.windows):
+            if k != choice.picks[i] and other.room * self.brief.placement.rate >= live:
+                picks[i] = k
+                loss.append((whole - self.objective.worth(picks), k))
+        for less, k in sorted(loss)[:_RUNNERS_UP]:
+            other = setup.windows[k]
+            shown = self._run_on(setup, other, live)
+            footage = self.footage[other.source]
+            crop = frame_window(shown, setup.need, footage, self.brief.placement, setup.box)
+            told = named(other)
+            yield replace(told, reason=f"{told.reason}; {less:.2f} less for the clip", crop=crop)
+
+    def _unfilled(self, choice: Choice) -> Iterator[LeftOut]:
+        filled = {
+            setup.slot.name
+            for setup, pick in zip(self.setups, choice.picks, strict=True)
+            if pick is not None
+        }
+        for name in dict.fromkeys(setup.slot.name for setup in self.setups):
+            if name not in filled:
+                yield LeftOut(name, "nothing that was not already shown", None)
+
+    def _hurried(self, choice: Choice, filled: Sequence[int]) -> Iterator[str]:
+        placement = self.brief.placement
+        wanted = [round(self.setups[i].wanted * placement.rate) for i in filled]
+        if any(
+            self.setups[i].read and frames < whole
+            for i, frames, whole in zip(filled, choice.frames, wanted, strict=True)
+        ):
+            yield (
+                f"the notes take {float(sum(wanted) / placement.rate):.0f} s to read, "
+                f"{placement.title} allows {placement.max_s:g} s: they stand more briefly than a "
+                "viewer needs; shorten them"
+            )
+
+    def _pointed(self, places: Mapping[int, Place]) -> dict[str, Place]:
+        """Where the listing points, by what it says is to be seen there."""
+        listing = self.brief.listing
+        pointed = {
+            f"'{captions.note_line(listing.condition.notes[i], self.brief.words)}'": place
+            for i, place in places.items()
+        }
+        for claim in self.brief.claims:
+            entry = listing.certificates[claim.entry]
+            where = f"{listing.path.name}: certificates.{claim.entry}"
+            place = place_of(entry.seen, self.footage, where)
+            if place is not None:
+                pointed[f"certificate {claim.certificate_id}"] = place
+        return pointed
+
+    def _check_pins(self) -> None:
+        met = {setup.pin for setup in self.setups}
+        reasons = {left.slot: left.reason for left in self.draft.left_out}
+        problems = [
+            Problem(
+                str(pin),
+                f"the slot '{pin.slot}' stays empty: {reasons.get(pin.slot, 'nothing fills it')}",
+                "drop the pin, or mend what keeps the slot empty",
+            )
+            for pin in self.brief.wishes.pins
+            if pin not in met
+        ]
+        if problems:
+            raise ListingError("these wishes cannot all be met", problems=problems)
 
 
-def _to_length(
-    chosen: list[tuple[Shot, Window]], brief: Brief, reels: Mapping[str, Reel]
-) -> list[tuple[Shot, Window]]:
-    """Bring the clip to the storyboard's length: thin out second shots, or let shots run longer."""
-    board = brief.storyboard
-    longest = min(board.max_s, brief.placement.max_s or board.max_s)
-    shortest = max(board.min_s, brief.placement.min_s or 0.0)
-    while _total(chosen) > longest:
-        spare = [i for i, (shot, _) in enumerate(chosen) if shot.optional]
-        if not spare:
-            break
-        chosen = [c for i, c in enumerate(chosen) if i != spare[-1]]
-    frame = 1 / brief.placement.rate
-    for stretch in (1.0, 1.6, 2.2):  # first within each slot's limits, then beyond if need be
-        for i, (shot, window) in enumerate(chosen):
-            missing = Fraction(shortest) - Fraction(_total(chosen)).limit_denominator(10_000)
-            if missing <= 0:
-                return chosen
-            if shot.slot.needs == "flaw":
-                continue
-            reel = reels[window.source]
-            room = Fraction(shot.slot.max_s * stretch).limit_denominator(1000) - window.length
-            frames = int(min(missing + frame, room) / frame)
-            others = [w for _, w in chosen if w is not window]
-            chosen[i] = (shot, _longest(reel, shot, window, frames * frame, others))
-    return chosen
-
-
-def _within_limit(
-    chosen: list[tuple[Shot, Window]], brief: Brief, reels: Mapping[str, Reel]
-) -> tuple[list[tuple[Shot, Window]], list[str]]:
-    """Hold a clip to the placement's own limit, each shot giving up time above its shortest."""
-    limit = brief.placement.max_s
-    excess = _total(chosen) - limit if limit else 0.0
-    if excess <= 0:
-        return chosen, []
-    lengths = [float(max(window.length, shot.least)) for shot, window in chosen]
-    spare = [
-        max(0.0, length - shot.slot.min_s)
-        for length, (shot, _) in zip(lengths, chosen, strict=True)
-    ]
-    share = min(1.0, excess / sum(spare)) if sum(spare) else 0.0
-    frame = 1 / brief.placement.rate
-    shortened = []
-    for (shot, window), length, give in zip(chosen, lengths, spare, strict=True):
-        kept = int((length - share * give) / float(frame)) * frame
-        first = reels[window.source].times.index(window.start)
-        view = reels[window.source].window(shot.need, first, min(window.length, kept))
-        shortened.append((replace(shot, least=min(shot.least, kept)), view))
-    warning = (
-        f"the notes take {_total(chosen):.0f} s to read, {brief.placement.title} allows "
-        f"{limit:g} s: they stand more briefly than a viewer needs; shorten them"
+def _target(brief: Brief) -> Target:
+    board, placement = brief.storyboard, brief.placement
+    longest = min(board.max_s, placement.max_s or board.max_s)
+    shortest = min(longest, max(board.min_s, placement.min_s or 0.0))
+    return Target(
+        shortest=_frames(shortest, placement.rate),
+        longest=_frames(longest, placement.rate),
+        limit=None if placement.max_s is None else int(Fraction(placement.max_s) * placement.rate),
+        rate=placement.rate,
     )
-    return shortened, [warning]
 
 
-def _longest(
-    reel: Reel, shot: Shot, window: Window, more: Fraction, others: Sequence[Window]
-) -> Window:
-    """The window, up to `more` seconds longer while it stays good and repeats nothing."""
-    first = reel.times.index(window.start)
-    step = Fraction(1, 10)
-    while more > 0:
-        if window.start + window.length + more <= reel.end:
-            grown = reel.window(shot.need, first, window.length + more)
-            repeats = any(grown.overlap(w) > window.overlap(w) + 0.05 for w in others)
-            if set(grown.faults) <= set(window.faults) and not repeats:
-                return grown
-        more -= step
-    return window
+def _frames(seconds: float, rate: Fraction) -> int:
+    return round(Fraction(seconds) * rate)
 
 
-def _cut(shot: Shot, window: Window, brief: Brief, analyses: Mapping[str, Analysis]) -> Cut:
-    live = int(window.length * brief.placement.rate)
-    frames = max(live, round(shot.least * brief.placement.rate))
-    crop = frame_window(
-        window, shot.need, analyses[window.source].footage, brief.placement, shot.box
-    )
-    side = free_side(window, crop, analyses[window.source].footage, brief.placement, shot.box)
-    others = [w for w in shot.windows if w.start != window.start or w.source != window.source]
-    return Cut(
-        slot=shot.slot.name,
-        source=window.source,
-        start=window.start,
-        frames=frames,
-        crop=crop,
-        overlays=tuple(OverlayUse(name, fields, 0, frames, side) for name, fields in shot.overlays),
-        shows=captions.note_line(shot.note, brief.words) if shot.note else shot.need,
-        why=f"best of {len(shot.windows)} for {shot.slot.name}: {window.reason}"
-        if not shot.note
-        else f"the listing points here: {window.reason}",
-        runners_up=tuple(named(w) for w in others[:_RUNNERS_UP]),
-        hold=frames - live,
-    )
+def _why(setup: Setup, picked: Window) -> str:
+    if setup.note:
+        return f"the listing points here: {picked.reason}"
+    if setup.pin:
+        return f"pinned by you: {picked.reason}"
+    return f"best of {len(setup.windows)} for {setup.slot.name}: {picked.reason}"
 
 
-def _report_unfilled(draft: Draft, picks: Sequence[Window | None]) -> None:
-    filled = {s.slot.name for s, w in zip(draft.shots, picks, strict=True) if w is not None}
-    for shot in draft.shots:
-        if shot.slot.name not in filled:
-            filled.add(shot.slot.name)
-            reason = "nothing that was not already shown"
-            draft.left_out.append(LeftOut(shot.slot.name, reason, None))
+def _too_short(duration_s: float, wanted_s: float) -> Iterator[str]:
+    short = wanted_s - duration_s
+    if short > 0.5:
+        yield (
+            f"the clip is {duration_s:.1f} s long, {short:.1f} s shorter than it should be: film "
+            "more steady, close views"
+        )
 
 
 def _softness(cuts: Sequence[Cut], placement: Placement) -> Iterator[str]:
@@ -202,7 +288,3 @@ def _softness(cuts: Sequence[Cut], placement: Placement) -> Iterator[str]:
             f"some footage is enlarged {worst:.1f} times and looks soft: film upright, in 1080p "
             "or more"
         )
-
-
-def _total(chosen: Sequence[tuple[Shot, Window]]) -> float:
-    return float(sum(max(w.length, s.least) for s, w in chosen))

@@ -11,7 +11,7 @@ from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit.file import is_edit, write_edit
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import plan
-from video_pipeline.edit.shots import Brief
+from video_pipeline.edit.slots import Brief
 from video_pipeline.errors import (
     UsageError,
 )

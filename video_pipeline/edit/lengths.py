@@ -1,0 +1,166 @@
+"""Lengths: how many frames each cut of a clip stands, found for all of them together.
+
+Every cut wants its storyboard's length, a note the time it takes to read; the clip as a whole wants
+to be neither shorter nor longer than the storyboard says, may not exceed its placement, and cuts on
+the beat where there is one. What all that costs is added up and made as small as can be, exactly:
+dynamic programming over the frame at which each cut ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Prices, in the coin of a pick's score (0..1).
+_OFF = 0.1  # for a cut twice or half as long as it wants, rising with the square
+_BEYOND = 0.3  # more, for a cut twice as long as its slot allows
+_UNREAD = 3.0  # more, for words that stand half as long as it takes to read them
+_HELD = 0.1  # for a cut that is nothing but one frame held
+_SHORT, _LONG = 0.15, 0.1  # for each second of the clip too few or too many
+_FORBIDDEN = 10.0  # for each second beyond the placement's limit
+_OFF_BEAT = 0.05  # for a cut halfway between two beats
+_MOST_STRETCHED = 2.2  # times a slot's longest, for a clip that would be too short
+
+
+@dataclass(frozen=True)
+class Span:
+    """What one cut asks for, in frames: `shortest` ≤ `wanted` ≤ `longest` of its slot.
+
+    `room` is how many the footage has. Up to `held` frames the last one may be held to make a cut
+    longer than that; `read` is true where words have to be read in `wanted`.
+    """
+
+    shortest: int
+    wanted: int
+    longest: int
+    room: int
+    held: int = 0
+    read: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the clip as a whole asks for, in frames.
+
+    `limit` is the placement's own, or None. `beats` are the frames on which music has its beats;
+    none where there is no music. Lengths are tried in steps of `step` frames, one by one to beats.
+    """
+
+    shortest: int
+    longest: int
+    limit: int | None
+    rate: Fraction
+    beats: tuple[int, ...] = ()
+
+    @property
+    def step(self) -> int:
+        """Frames from one length that is tried to the next."""
+        return 1 if self.beats else max(1, round(self.rate / 10))
+
+
+def lengths_cost(spans: Sequence[Span], frames: Sequence[int], target: Target) -> float:
+    """What a clip of cuts of these lengths costs."""
+    ends = list(accumulate(frames))
+    total = ends[-1] if ends else 0
+    beats = _off_beat(target, total + 1)
+    return (
+        sum(_cost(span, length) for span, length in zip(spans, frames, strict=True))
+        + float(sum(beats[end] for end in ends))
+        + float(_total_cost(np.array([total]), target)[0])
+    )
+
+
+def fit_lengths(spans: Sequence[Span], target: Target) -> tuple[float, tuple[int, ...]]:
+    """The least cost, and the frames of each cut that cost it."""
+    return _fit([options(span, target) for span in spans], target)
+
+
+def least_cost(
+    openings: Sequence[Sequence[Span]], optional: Sequence[bool], target: Target
+) -> float:
+    """A cost below which no clip can have its lengths, whichever span each opening gets.
+
+    `optional` openings may be left out.
+    """
+    rows: list[dict[int, float]] = []
+    for spans, free in zip(openings, optional, strict=True):
+        row: dict[int, float] = {0: 0.0} if free or not spans else {}
+        for span in spans:
+            for frames, cost in options(span, target).items():
+                row[frames] = min(cost, row.get(frames, np.inf))
+        rows.append(row)
+    return _fit(rows, target)[0]
+
+
+def _fit(rows: Sequence[dict[int, float]], target: Target) -> tuple[float, tuple[int, ...]]:
+    """Dynamic programming over the frame at which each cut ends; `rows` price each one's lengths."""
+    most = sum(max(row) for row in rows) + 1
+    off_beat = _off_beat(target, most)
+    best = np.full(most, np.inf)
+    best[0] = 0.0
+    taken: list[NDArray[np.intp]] = []
+    for row in rows:
+        following = np.full(most, np.inf)
+        chosen = np.zeros(most, dtype=np.intp)
+        for frames, cost in row.items():
+            reached = best[: most - frames] + cost
+            better = reached < following[frames:]
+            following[frames:][better] = reached[better]
+            chosen[frames:][better] = frames
+        best = following + off_beat
+        taken.append(chosen)
+    best = best + _total_cost(np.arange(most), target)
+    end = int(np.argmin(best))
+    cost = float(best[end])
+    lengths = []
+    for chosen in reversed(taken):
+        lengths.append(int(chosen[end]))
+        end -= lengths[-1]
+    return cost, tuple(reversed(lengths))
+
+
+def options(span: Span, target: Target) -> dict[int, float]:
+    """The lengths a cut may have, each with its price."""
+    highest = max(min(span.room, round(_MOST_STRETCHED * span.longest)), span.held)
+    lowest = min(span.shortest, highest)
+    lengths = {
+        *range(span.wanted, lowest - 1, -target.step),
+        *range(span.wanted, highest + 1, target.step),
+        lowest,
+    }
+    return {frames: _cost(span, frames) for frames in sorted(lengths) if frames <= highest}
+
+
+def _cost(span: Span, frames: int) -> float:
+    missing = max(0.0, 1 - frames / span.wanted)
+    over = max(0.0, frames / span.wanted - 1)
+    cost = _OFF * (over**2 + (2 * missing) ** 2)
+    cost += _BEYOND * max(0.0, frames / span.longest - 1)
+    cost += _HELD * max(0.0, 1 - span.room / frames)
+    return cost + (_UNREAD * 2 * missing if span.read else 0.0)
+
+
+def _total_cost(frames: NDArray[np.int64], target: Target) -> NDArray[np.float64]:
+    short = np.maximum(0, target.shortest - frames) * _SHORT
+    long = np.maximum(0, frames - target.longest) * _LONG
+    beyond = np.zeros(len(frames))
+    if target.limit is not None:
+        beyond = np.maximum(0, frames - target.limit) * _FORBIDDEN
+    cost: NDArray[np.float64] = (short + long + beyond) / float(target.rate)
+    return cost
+
+
+def _off_beat(target: Target, frames: int) -> NDArray[np.float64]:
+    if len(target.beats) < 2:
+        return np.zeros(frames)
+    beats = np.array(target.beats)
+    grid = np.arange(frames)
+    distance = np.abs(grid[:, None] - beats[None, :]).min(axis=1)
+    half = float(np.median(np.diff(beats))) / 2
+    off: NDArray[np.float64] = _OFF_BEAT * np.minimum(1.0, distance / half)
+    return off

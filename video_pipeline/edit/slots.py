@@ -1,0 +1,399 @@
+"""Slots: a storyboard's slots opened for one listing, each with the windows that could fill it.
+
+What no footage can fill is left out and said, with what came nearest. Words that must be said find
+a picture all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from video_pipeline.edit import captions
+from video_pipeline.edit.lengths import Span
+from video_pipeline.edit.model import Candidate, LeftOut
+from video_pipeline.edit.pointing import Place, place_of
+from video_pipeline.edit.reel import Reel
+from video_pipeline.edit.windows import Window, best_windows, window_around
+from video_pipeline.edit.wishes import Pin, Wishes
+from video_pipeline.errors import UsageError
+from video_pipeline.geometry import Box
+from video_pipeline.listing.model import ListingFile, Note
+from video_pipeline.presets.grades import GradeScale
+from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.storyboards import Need, Slot, Storyboard
+from video_pipeline.trust.claims import Claim, Refusal
+
+# Overlays that must be readable whatever the view behind them, and overlays that matter more than
+# a new view: their slots may show again what was shown before.
+_DOCUMENTS = {"grade", "certification-badge", "end-card"}
+_MAY_REPEAT = {"hook", *_DOCUMENTS}
+# A card of unfilmed notes stays within every safe area with so many of them and so many characters.
+_CARD_NOTES, _CARD_CHARACTERS = 4, 280
+_WINDOWS = 12  # that a slot may choose among
+
+
+@dataclass(frozen=True)
+class Brief:
+    """Everything an edit is made from, besides the footage."""
+
+    listing: ListingFile
+    storyboard: Storyboard
+    placement: Placement
+    scale: GradeScale
+    claims: tuple[Claim, ...]
+    refusals: tuple[Refusal, ...]
+    words: Path | None = None  # the person's overlays folder
+    wishes: Wishes = Wishes()
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One shot of the clip while it is being planned: what it is for and what could fill it.
+
+    `wanted` is how long it should stand, seconds. Up to `held` seconds its last frame is held when
+    the view is shorter; `read` says that words have to be read in `wanted`.
+    """
+
+    slot: Slot
+    need: Need
+    wanted: Fraction
+    windows: tuple[Window, ...]
+    optional: bool
+    overlays: tuple[tuple[str, dict[str, Any]], ...]
+    held: Fraction = Fraction(0)
+    read: bool = False
+    note: Note | None = None
+    box: Box | None = None
+    warning: str = ""
+    pin: Pin | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it may show again what was shown before."""
+        return not _MAY_REPEAT.isdisjoint(self.slot.overlays)
+
+    def span(self, window: Window, rate: Fraction) -> Span:
+        """The lengths it could have with that window, in frames."""
+        wanted = round(self.wanted * rate)
+        return Span(
+            shortest=min(round(Fraction(self.slot.min_s) * rate), wanted),
+            wanted=wanted,
+            longest=max(round(Fraction(self.slot.max_s) * rate), wanted)
+            if not self.note
+            else wanted,
+            room=int(window.room * rate),
+            held=round(self.held * rate),
+            read=self.read,
+        )
+
+
+@dataclass
+class Draft:
+    """What is gathered while planning."""
+
+    setups: list[Setup] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def open_slot(
+    slot: Slot,
+    brief: Brief,
+    reels: Mapping[str, Reel],
+    places: Mapping[int, Place],
+    draft: Draft,
+) -> None:
+    """Add the setups of one slot to the draft, or say there why it stays empty.
+
+    `places` holds the place of each note that has one. Raises UsageError when the storyboard asks
+    for an overlay that nothing can fill.
+    """
+    if slot.needs == "flaw":
+        _open_flaws(slot, brief, reels, places, draft)
+    elif slot.needs == "certificate":
+        _open_proof(slot, brief, reels, draft)
+    elif "grade" in slot.overlays:
+        not_filmed = [n for i, n in enumerate(brief.listing.condition.notes) if i not in places]
+        for number, card in enumerate(_cards(not_filmed, brief)):
+            words = captions.grade(brief.listing, brief.scale, card, brief.words)
+            text = " ".join([words["grade"], *words["notes"]])
+            _open_view(slot, brief, reels, draft, text=text, card=number, grade=words)
+    else:
+        _open_view(slot, brief, reels, draft)
+
+
+def _open_view(
+    slot: Slot,
+    brief: Brief,
+    reels: Mapping[str, Reel],
+    draft: Draft,
+    *,
+    text: str = "",
+    card: int = 0,
+    **given: dict[str, Any],
+) -> None:
+    overlays = _overlays(slot, brief, **given)
+    wanted = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
+    documents = not _DOCUMENTS.isdisjoint(slot.overlays)
+    spoken = slot.must == "must" or documents
+    lengths = [wanted]
+    if slot.must != "may":  # footage cut short may still hold a short shot
+        lengths.append(_whole_frames(slot.min_s, brief))
+    if spoken:
+        lengths.append(_whole_frames(slot.min_s / 2, brief))
+    held = Fraction(0)
+    if spoken:
+        held = wanted if documents else _whole_frames(slot.min_s, brief)
+    setup = Setup(
+        slot=slot,
+        need=slot.needs,
+        wanted=wanted,
+        windows=(),
+        optional=slot.must == "may",
+        overlays=overlays,
+        held=held,
+        read=documents,
+    )
+    pinned = [_pinned(pin, setup, reels) for pin in brief.wishes.pins if pin.slot == slot.name]
+    # The cards of one slot share its pins.
+    draft.setups.extend(pinned[: slot.shots])
+    if len(pinned) >= slot.shots:
+        return
+    windows, need, problem = _views(slot, reels, slot.needs, lengths, spoken=spoken)
+    if not windows:
+        if not pinned:
+            _, nearest = _first_filled(reels, slot.needs, lengths)
+            draft.left_out.append(LeftOut(slot.name, problem, named(nearest) if nearest else None))
+        return
+    if card:  # what is read matters, not the view: the cards after the first take their turns
+        windows = [windows[card % len(windows)]]
+    for number in range(len(pinned), slot.shots):
+        draft.setups.append(
+            replace(
+                setup,
+                need=need,
+                windows=tuple(windows),
+                optional=number > 0 or slot.must == "may",
+                warning=problem,
+            )
+        )
+
+
+def _pinned(pin: Pin, setup: Setup, reels: Mapping[str, Reel]) -> Setup:
+    """The setup with nothing to choose but what the pin shows."""
+    view = window_around(reels[pin.source], setup.need, pin.at, setup.wanted)
+    warning = f"the view of {pin} is poor: {', '.join(view.faults)}" if view.faults else ""
+    # Its words are read, and a buyer has to see it: what is short is held.
+    least = min(setup.wanted, Fraction(setup.slot.min_s))
+    return replace(
+        setup,
+        windows=(view,),
+        optional=False,
+        held=max(setup.held, least),
+        warning=warning,
+        pin=pin,
+    )
+
+
+def _cards(notes: Sequence[Note], brief: Brief) -> list[list[Note]]:
+    """Notes shared out over cards on which each can be read whole; one empty card for no notes."""
+    cards: list[list[Note]] = [[]]
+    used = 0
+    for note in notes:
+        size = len(captions.note_line(note, brief.words))
+        if cards[-1] and (len(cards[-1]) == _CARD_NOTES or used + size > _CARD_CHARACTERS):
+            cards.append([])
+            used = 0
+        cards[-1].append(note)
+        used += size
+    return cards
+
+
+def _views(
+    slot: Slot, reels: Mapping[str, Reel], need: Need, lengths: Sequence[Fraction], *, spoken: bool
+) -> tuple[list[Window], Need, str]:
+    """Windows for a slot, what they show, and what is wrong with them, in words.
+
+    Where words must be said (`spoken`), another view carries them when the needed one is missing,
+    and if need be the least bad one.
+    """
+    windows, nearest = _first_filled(reels, need, lengths)
+    if windows or not spoken:
+        return windows, need, "" if windows else _unfilled(slot, nearest)
+    windows, least_bad = _first_filled(reels, "any", lengths)
+    if windows or least_bad is None:
+        return windows, "any", _unfilled(slot, nearest)
+    faults = ", ".join(least_bad.faults)
+    return [least_bad], "any", f"the {slot.name} shot is poor: {faults}"
+
+
+def _first_filled(
+    reels: Mapping[str, Reel], need: Need, lengths: Sequence[Fraction]
+) -> tuple[list[Window], Window | None]:
+    """The best windows, best first; or the nearest that is not usable.
+
+    Of the first two lengths, the wanted one and the slot's shortest; of others only if need be.
+    """
+    nearest: Window | None = None
+    found: list[Window] = []
+    for number, length in enumerate(lengths):
+        if found and number > 1:
+            break
+        windows, near = best_windows(list(reels.values()), need, length)
+        found.extend(w for w in windows if all(w.overlap(other) < 0.5 for other in found))
+        nearest = near or nearest
+    found.sort(key=lambda w: (-w.score, w.source, w.start))
+    return found[:_WINDOWS], None if found else nearest
+
+
+def _open_flaws(
+    slot: Slot,
+    brief: Brief,
+    reels: Mapping[str, Reel],
+    places: Mapping[int, Place],
+    draft: Draft,
+) -> None:
+    notes = brief.listing.condition.notes
+    for index, note in enumerate(notes):
+        line = captions.note_line(note, brief.words)
+        if index not in places:
+            reason = (
+                f"'{line}' has no shot of its own: the listing does not say when the footage shows "
+                "it (add seen: {time: …}); its words are shown with the grade"
+            )
+            draft.left_out.append(LeftOut(slot.name, reason, None))
+            continue
+        text = captions.note_text(note, brief.words)
+        length = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
+        windows = _pointed(places[index], reels, length)
+        view = windows[0]
+        warning = ""
+        if view.faults:
+            warning = f"the view of '{line}' is poor: {', '.join(view.faults)}"
+        elif view.length < length / 2:
+            warning = (
+                f"the clean view of '{line}' lasts {float(view.length):.1f} s and is held still "
+                f"while its note is read: film it for {float(length):.0f} s"
+            )
+        words = captions.condition_note(note, index + 1, len(notes))
+        draft.setups.append(
+            Setup(
+                slot=slot,
+                need="flaw",
+                wanted=length,
+                held=length,
+                read=True,
+                windows=windows,
+                optional=False,
+                overlays=_overlays(slot, brief, **{"condition-note": words}),
+                note=note,
+                box=note.seen.region if note.seen else None,
+                warning=warning,
+            )
+        )
+
+
+def _pointed(place: Place, reels: Mapping[str, Reel], length: Fraction) -> tuple[Window, ...]:
+    """The window that shows a place, or the best ones of a file that shows nothing else."""
+    reel = reels[place.source]
+    if place.at is not None:
+        return (window_around(reel, "flaw", place.at, length),)
+    windows, _ = best_windows([reel], "flaw", length, most=4)
+    if windows:
+        return tuple(windows)
+    allowed = [t for t, banned in zip(reel.times, reel.banned, strict=True) if not banned]
+    middle = min(allowed, key=lambda t: abs(t - reel.end / 2))
+    return (window_around(reel, "flaw", middle, length),)
+
+
+def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
+    if brief.placement.burn_in != "badge":
+        reason = f"{brief.placement.title} does not allow a badge in the picture"
+        draft.left_out.append(LeftOut(slot.name, reason, None))
+        return
+    if not brief.claims:
+        reason = "no certificate in the listing"
+        if brief.refusals:
+            reason = f"no certificate could be verified: {brief.refusals[0].reason}"
+        draft.left_out.append(LeftOut(slot.name, reason, None))
+        return
+    length = _whole_frames(slot.seconds, brief)
+    footage = {name: reel.analysis.footage for name, reel in reels.items()}
+    for claim in brief.claims:
+        seen = brief.listing.certificates[claim.entry].seen
+        place = place_of(seen, footage, f"{brief.listing.path.name}: certificates.{claim.entry}")
+        pin = next((pin for pin in brief.wishes.pins if pin.slot == slot.name), None)
+        if pin:
+            place = Place(pin.source, pin.at)
+        if place:  # shown on camera: that view is the proof's own
+            windows: Sequence[Window] = _pointed(place, reels, length)
+            need, problem = slot.needs, ", ".join(windows[0].faults)
+        else:
+            lengths = (length, length / 2, length / 4)
+            windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
+        words = captions.badge(claim, brief.listing.item)
+        draft.setups.append(
+            Setup(
+                slot=slot,
+                need=need,
+                wanted=length,
+                held=length,
+                read=True,
+                warning=problem,
+                pin=pin,
+                windows=tuple(windows),
+                optional=False,
+                overlays=_overlays(slot, brief, **{"certification-badge": words}),
+            )
+        )
+
+
+def _overlays(
+    slot: Slot, brief: Brief, **given: dict[str, Any]
+) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """What each overlay of a slot says; one that has nothing to say is passed over."""
+    listing = brief.listing
+    say: dict[str, Callable[[], dict[str, Any] | None]] = {
+        "hook": lambda: captions.hook(listing),
+        "title": lambda: captions.title(listing.item),
+        "label": lambda: captions.label(slot.needs, brief.words),
+        "end-card": lambda: captions.end_card(listing, brief.scale),
+        "price": lambda: captions.price(listing),
+    }
+    spoken: list[tuple[str, dict[str, Any]]] = []
+    for name in slot.overlays:
+        if name not in say and name not in given:
+            raise UsageError(
+                f"nothing can fill the overlay '{name}' of the slot '{slot.name}'",
+                where=f"storyboard '{brief.storyboard.name}'",
+                mend=f"use {', '.join(sorted({*say, *given}))}",
+            )
+        fields = given[name] if name in given else say[name]()
+        if fields is not None:
+            spoken.append((name, fields))
+    return tuple(spoken)
+
+
+def _unfilled(slot: Slot, nearest: Window | None) -> str:
+    if nearest is None:
+        return f"no stretch of footage is long enough for the {slot.name} shot"
+    at = float(nearest.start)
+    return (
+        f"no shot for {slot.name}; nearest at {at:.1f} s of {nearest.source}: "
+        f"{', '.join(nearest.faults)}"
+    )
+
+
+def named(window: Window) -> Candidate:
+    """A window as the edit names it: where, how good, and why or why not."""
+    reason = ", ".join(window.faults) or window.reason
+    return Candidate(window.source, window.start, round(window.score, 3), reason)
+
+
+def _whole_frames(seconds: float, brief: Brief) -> Fraction:
+    rate = brief.placement.rate
+    return Fraction(round(seconds * float(rate))) / rate
