@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_pipeline.edit.choice import Opening, choose, gain
+from video_pipeline.edit.keyframes import pick_keyframes
 from video_pipeline.edit.moments import Reel, Window, best_windows, window_around
+from video_pipeline.geometry import Box
 
 HARDWARE = {"hardware": 0.9}
 STITCHING = {"stitching": 0.9}
@@ -136,6 +138,13 @@ def test_a_pointed_window_always_lies_in_the_footage(at: int, wanted: int, bad: 
     assert 0 <= window.start < window.end <= reel.end
     assert window.length <= Fraction(wanted, 10)
     assert window.start - Fraction(1, 5) <= Fraction(at, 10) <= window.end + Fraction(1, 5)
+
+
+def test_the_box_of_a_key_frame_is_around_all_parts_that_carry_its_score() -> None:
+    ends = (Box(0.2, 0.4, 0.25, 0.5), Box(0.6, 0.4, 0.7, 0.45))
+    analysis = table((2, {"hardware": 0.9, "hardware_boxes": ends}))
+    (frame,) = pick_keyframes({"take.mp4": analysis}, ["hardware"], 1)
+    assert frame.box == Box(0.2, 0.4, 0.7, 0.5)
 
 
 def test_a_repeat_is_forgiven_at_a_distance_but_not_side_by_side() -> None:

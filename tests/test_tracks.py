@@ -71,6 +71,23 @@ def test_a_look_without_detector_takes_what_was_last_seen_moved_along() -> None:
     assert after_a_cut.hardware.score == 0
 
 
+def test_parts_alike_stay_together_while_they_are_moved_along() -> None:
+    ends = (Part(Box(0.1, 0.4, 0.2, 0.5), 0.9), Part(Box(0.7, 0.4, 0.8, 0.5), 0.9))
+    stud = Part(Box(0.4, 0.4, 0.45, 0.45), 0.6)
+    chain = Seen(hardware=Detection(0.8, (*ends, stud), alike=2))
+    here, there, gone = (
+        found.hardware for found in steadied(
+            [look(0, chain), look(1, None, shift=(0.1, 0.0)), look(2, None, shift=(-0.35, 0.0))]
+        )
+    )  # fmt: skip
+    assert here.around == Box(0.1, 0.4, 0.8, 0.5)
+    assert there.around is not None
+    assert there.around.as_list() == [0.2, 0.4, 0.9, 0.5]
+    assert gone.around is not None
+    assert gone.around.as_list() == [0.45, 0.4, 0.55, 0.5]
+    assert len(gone.parts) == 2
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.floats(-1, 1)), max_size=12))
 def test_scores_never_grow_and_boxes_stay_inside(
     told: list[tuple[float, bool, float]],

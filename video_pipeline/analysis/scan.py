@@ -33,7 +33,7 @@ from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "6"
+SCAN_VERSION = "7"
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 # The detector is the dear part: it looks again after so many looks, and waits a little longer while
@@ -140,9 +140,9 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         replace(
             moment,
             hardware=seen.hardware.score,
-            hardware_boxes=seen.hardware.boxes[:4],
+            hardware_boxes=tuple(part.box for part in seen.hardware.carrying),
             stitching=seen.stitching.score,
-            stitching_boxes=seen.stitching.boxes[:4],
+            stitching_boxes=tuple(part.box for part in seen.stitching.carrying),
         )
         for moment, seen in zip(moments, steadied(looks), strict=True)
     ]

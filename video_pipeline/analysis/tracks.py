@@ -105,12 +105,12 @@ def _borne_out(part: Part, other: Detection, dx: float, dy: float) -> float:
 
 
 def _moved(detection: Detection, dx: float, dy: float) -> Detection:
-    parts = []
-    for part in detection.parts:
-        box = _shifted(part.box, dx, dy)
-        if box is not None:
-            parts.append(replace(part, box=box))
-    return Detection(detection.score, tuple(parts))
+    boxes = [_shifted(part.box, dx, dy) for part in detection.parts]
+    there = [
+        replace(part, box=box) for part, box in zip(detection.parts, boxes, strict=True) if box
+    ]
+    alike = sum(box is not None for box in boxes[: detection.alike])
+    return Detection(detection.score, tuple(there), alike)
 
 
 def _shifted(box: Box, dx: float, dy: float) -> Box | None:

@@ -183,6 +183,7 @@ def _look_json(look: Look) -> dict[str, Any]:
     def found(detection: Detection, parts: tuple[Shown, ...]) -> dict[str, Any]:
         return {
             "score": round(detection.score, 4),
+            "around": detection.around.as_list() if detection.around else None,
             "boxes": [box.as_list() for box in detection.boxes],
             "parts": [
                 {
