@@ -20,10 +20,8 @@ def seen(score: float, box: Box = CLASP) -> Seen:
     return Seen(hardware=Detection(score, (Part(box, score),)))
 
 
-def look(
-    i: int, what: Seen | None, shift: tuple[float, float] = (0.0, 0.0), cut: bool = False
-) -> Look:
-    return Look(Fraction(i, 5), what, shift, cut)
+def look(i: int, what: Seen | None, shift: tuple[float, float] | None = (0.0, 0.0)) -> Look:
+    return Look(Fraction(i, 5), what, shift)
 
 
 def scores(looks: list[Look]) -> list[float]:
@@ -52,14 +50,14 @@ def test_a_part_is_followed_where_the_camera_moves_it() -> None:
     assert scores(stood) == pytest.approx([0.4, 0.4])
 
 
-def test_nothing_is_borne_out_across_a_cut() -> None:
+def test_nothing_is_borne_out_where_no_track_leads() -> None:
     looks = [
         look(0, seen(0.8)),
         look(1, seen(0.8)),
-        look(2, seen(0.6), cut=True),
+        look(2, seen(0.6), shift=None),
         look(3, Seen()),
     ]
-    assert scores(looks)[2] == pytest.approx(0.3)
+    assert scores(looks) == pytest.approx([0.8, 0.8, 0.3, 0])
 
 
 def test_a_look_without_detector_takes_what_was_last_seen_moved_along() -> None:
@@ -67,8 +65,12 @@ def test_a_look_without_detector_takes_what_was_last_seen_moved_along() -> None:
     between = steadied(looks)[1].hardware
     assert between.score == pytest.approx(0.8)
     assert between.boxes[0].as_list() == [0.5, 0.45, 0.7, 0.65]
-    after_a_cut = steadied([look(0, seen(0.8)), look(1, None, cut=True)])[1]
-    assert after_a_cut.hardware.score == 0
+
+
+def test_nothing_is_carried_along_a_way_that_is_not_known() -> None:
+    looks = [look(0, seen(0.8)), look(1, None, shift=None), look(2, None), look(3, seen(0.8))]
+    assert scores(looks)[1:3] == [0, 0]
+    assert not any(found.hardware.boxes for found in steadied(looks)[1:3])
 
 
 def test_parts_alike_stay_together_while_they_are_moved_along() -> None:

@@ -1,9 +1,10 @@
 """Tracks: what is seen once may be a glint; what stays while the camera moves is a part.
 
-The detector looks a few times a second. Here its looks are held against their neighbours of the
-same shot: boxes are moved along by the camera's motion, and a part that the looks before and after
-saw too keeps its score, while one that nobody else saw loses half of it. Looks in between, at which
-the detector rested, take what was last seen, moved along.
+The detector looks a few times a second. Here its looks are held against their neighbours: boxes are
+moved along by the camera's motion, and a part that the looks before and after saw too keeps its
+score, while one that nobody else saw loses half of it. Looks in between, at which the detector
+rested, take what was last seen, moved along. Where it is not known how the picture moved, at a cut
+or where two pictures have no match, every track ends.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ class Look:
     """One look at the footage.
 
     `seen` is None where the detector rested. `shift` is how far the picture's content moved since
-    the look before, as shares of the picture's width and height. `cut` starts another shot.
+    the look before, as shares of the picture's width and height; None where that is not known:
+    at the first look, at a cut, and where the two pictures have no match.
     """
 
     t: Fraction
     seen: Seen | None
-    shift: tuple[float, float]
-    cut: bool
+    shift: tuple[float, float] | None
 
 
 def steadied(looks: Sequence[Look]) -> list[Seen]:
@@ -43,35 +44,33 @@ def steadied(looks: Sequence[Look]) -> list[Seen]:
 
 def _steadied(looks: Sequence[Look], found: list[Detection | None]) -> list[Detection]:
     out: list[Detection] = []
-    last: int | None = None
+    followed = NOTHING
     for i, detection in enumerate(found):
-        if looks[i].cut:
-            last = None
+        shift = looks[i].shift
         if detection is not None:
-            out.append(_confirmed(detection, _neighbours(looks, found, i)))
-            last = i
-        elif last is None:
-            out.append(NOTHING)
+            followed = _confirmed(detection, _neighbours(looks, found, i))
+        elif shift is None:
+            followed = NOTHING
         else:
-            dx, dy = looks[i].shift
-            out.append(_moved(out[-1], dx, dy))
+            followed = _moved(followed, *shift)
+        out.append(followed)
     return out
 
 
 def _neighbours(
     looks: Sequence[Look], found: list[Detection | None], i: int
 ) -> list[tuple[Detection, float, float]]:
-    """The looks before and after `i` in its shot, each with the way from it to `i`."""
+    """The looks before and after `i` that tracks lead to, each with the way from it to `i`."""
     out = []
     for step in (-1, 1):
         dx = dy = 0.0
         j = i
         while 0 <= j + step < len(looks):
             # A look's shift leads from the look before to it.
-            edge = j if step < 0 else j + 1
-            if looks[edge].cut:
+            shift = looks[j if step < 0 else j + 1].shift
+            if shift is None:
                 break
-            dx, dy = dx - step * looks[edge].shift[0], dy - step * looks[edge].shift[1]
+            dx, dy = dx - step * shift[0], dy - step * shift[1]
             j += step
             other = found[j]
             if abs(looks[j].t - looks[i].t) > _NEAR_S:

@@ -1,0 +1,52 @@
+"""The scan, on footage made here: when the detector looks, and what is made of its looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from conftest import MakeClip
+from numpy.typing import NDArray
+
+from video_pipeline.analysis.scan import analyse
+from video_pipeline.footage.model import Footage
+from video_pipeline.footage.probe import probe
+from video_pipeline.geometry import Box
+from video_pipeline.store import Store
+from video_pipeline.vision.detector import Detection, Part, Seen
+
+CLASP = Box(0.4, 0.4, 0.6, 0.6)
+LOSSLESS = ("-c:v", "ffv1", "-pix_fmt", "yuv420p")
+
+
+@dataclass
+class Witness:
+    """A detector that sees a clasp in the middle of every picture, and keeps what it looked at."""
+
+    name: str = "witness"
+    version: str = "1"
+    looked: list[NDArray[np.uint8]] = field(default_factory=list)
+
+    def detect(self, picture: NDArray[np.uint8]) -> Seen:
+        self.looked.append(picture)
+        return Seen(hardware=Detection(0.8, (Part(CLASP, 0.8),)))
+
+    def explain(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return picture
+
+
+def made(make_clip: MakeClip, name: str, luma: str, seconds: float = 2) -> Footage:
+    """A grey clip of ten frames a second, 192x108, drawn by an expression of ffmpeg's geq."""
+    source = f"nullsrc=s=192x108:r=10:d={seconds},geq=lum='{luma}':cb=128:cr=128"
+    return probe(make_clip(name, "-f", "lavfi", "-i", source, *LOSSLESS))
+
+
+def test_where_two_pictures_have_no_match_the_detector_looks_at_once(
+    make_clip: MakeClip, store: Store
+) -> None:
+    # A texture and its negative in turn: no cut as an edit makes one, and no motion to be told.
+    texture = "st(0,mod(X*X*7+Y*Y*13+X*Y*5,200));if(mod(N,2),228-ld(0),28+ld(0))"
+    seeing = Witness()
+    moments = analyse(made(make_clip, "negative.mkv", texture), store, seeing).moments
+    assert not any(moment.cut for moment in moments)
+    assert len(seeing.looked) == len(moments) == 20
