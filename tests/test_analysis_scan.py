@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 from conftest import MakeClip
 from numpy.typing import NDArray
 
@@ -50,3 +51,13 @@ def test_where_two_pictures_have_no_match_the_detector_looks_at_once(
     moments = analyse(made(make_clip, "negative.mkv", texture), store, seeing).moments
     assert not any(moment.cut for moment in moments)
     assert len(seeing.looked) == len(moments) == 20
+
+
+def test_looks_too_dark_to_see_by_deny_nothing(make_clip: MakeClip, store: Store) -> None:
+    # The light fails at all looks but two, which see the same.
+    light = "st(0,mod(X*X*7+Y*Y*13+X*Y*5,200));if(eq(N,2)+eq(N,4),28+ld(0),16+ld(0)/12)"
+    seeing = Witness()
+    moments = analyse(made(make_clip, "failing.mkv", light, 0.8), store, seeing).moments
+    assert not any(moment.cut for moment in moments)
+    assert len(seeing.looked) == 2
+    assert [m.hardware for m in moments] == pytest.approx([0, 0, 0.8, 0, 0.8, 0, 0, 0])

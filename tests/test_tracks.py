@@ -73,6 +73,23 @@ def test_nothing_is_carried_along_a_way_that_is_not_known() -> None:
     assert not any(found.hardware.boxes for found in steadied(looks)[1:3])
 
 
+def test_a_blind_look_neither_confirms_nor_denies() -> None:
+    shows = [(0, Seen()), (1, seen(0.8)), (3, seen(0.8)), (4, Seen())]
+    ends = [look(i, what) for i, what in shows]
+    blind = replace(look(2, None), blind=True)
+    assert scores([*ends[:2], blind, *ends[2:]]) == pytest.approx([0, 0.8, 0, 0.8, 0])
+    assert scores([*ends[:2], look(2, Seen()), *ends[2:]]) == pytest.approx([0, 0.4, 0, 0.4, 0])
+
+
+def test_a_track_goes_on_behind_a_blind_look() -> None:
+    blind = replace(look(2, None, (0.1, 0.0)), blind=True)
+    looks = [look(0, seen(0.8)), look(1, seen(0.8)), blind, look(3, None, (0.1, 0.0))]
+    dark, after = (found.hardware for found in steadied(looks)[2:])
+    assert (dark.score, dark.boxes) == (0, ())
+    assert after.score == pytest.approx(0.8)
+    assert after.boxes[0].as_list() == [0.6, 0.4, 0.8, 0.6]
+
+
 def test_parts_alike_stay_together_while_they_are_moved_along() -> None:
     ends = (Part(Box(0.1, 0.4, 0.2, 0.5), 0.9), Part(Box(0.7, 0.4, 0.8, 0.5), 0.9))
     stud = Part(Box(0.4, 0.4, 0.45, 0.45), 0.6)

@@ -33,7 +33,7 @@ from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "8"
+SCAN_VERSION = "9"
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 # The detector is the dear part: it looks again after so many looks, waits a little longer while the
@@ -41,7 +41,7 @@ EVERY = Fraction(1, 10)  # s
 _DETECT_EVERY, _DETECT_AT_REST = 3, 5
 _AT_REST = 0.04  # of the picture: what moved less since the detector looked is still there
 _LEAST_CONFIDENCE = 0.05  # of camera motion: below, the two pictures have no match
-# Pictures too blurred or too badly lit to be offered are not searched for details.
+# Pictures too blurred or too badly lit to be offered are not searched for details: blind looks.
 _LEAST_SHARPNESS, _LEAST_EXPOSURE = 0.05, 0.1
 _SMALL = 192  # px, long side, for motion and cuts
 
@@ -103,18 +103,18 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         wait = _DETECT_EVERY if moved >= _AT_REST else _DETECT_AT_REST
         light = exposure(grey)
         focus = sharpness(grey)
+        blind = focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE
         seen: Seen | None = None
-        if focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE:
-            seen = Seen()
+        if blind:
             since_detected = _DETECT_AT_REST
         elif shift is None or since_detected >= wait:
             seen = detector.detect(picture)
             since_detected, moved = 1, 0.0
         else:
             since_detected += 1
-        if seen is not None or not moments:
+        if seen is not None or blind:
             stands_out = subject(picture)
-        looks.append(Look(t, seen, shift))
+        looks.append(Look(t, seen, shift, blind))
         moments.append(
             Moment(
                 t=t,

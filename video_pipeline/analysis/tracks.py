@@ -3,8 +3,9 @@
 The detector looks a few times a second. Here its looks are held against their neighbours: boxes are
 moved along by the camera's motion, and a part that the looks before and after saw too keeps its
 score, while one that nobody else saw loses half of it. Looks in between, at which the detector
-rested, take what was last seen, moved along. Where it is not known how the picture moved, at a cut
-or where two pictures have no match, every track ends.
+rested, take what was last seen, moved along. A blind look, too blurred or too badly lit to see by,
+says nothing of others, and nothing is shown at it. Where it is not known how the picture moved, at
+a cut or where two pictures have no match, every track ends.
 """
 
 from __future__ import annotations
@@ -25,14 +26,16 @@ _NEAR_S = 0.7  # s: looks farther apart say nothing of each other
 class Look:
     """One look at the footage.
 
-    `seen` is None where the detector rested. `shift` is how far the picture's content moved since
-    the look before, as shares of the picture's width and height; None where that is not known:
-    at the first look, at a cut, and where the two pictures have no match.
+    `seen` is None where the detector rested, and where the look is `blind`: too blurred or too
+    badly lit to see anything by. `shift` is how far the picture's content moved since the look
+    before, as shares of the picture's width and height; None where that is not known: at the first
+    look, at a cut, and where the two pictures have no match.
     """
 
     t: Fraction
     seen: Seen | None
     shift: tuple[float, float] | None
+    blind: bool = False
 
 
 def steadied(looks: Sequence[Look]) -> list[Seen]:
@@ -53,7 +56,7 @@ def _steadied(looks: Sequence[Look], found: list[Detection | None]) -> list[Dete
             followed = NOTHING
         else:
             followed = _moved(followed, *shift)
-        out.append(followed)
+        out.append(NOTHING if looks[i].blind else followed)
     return out
 
 
