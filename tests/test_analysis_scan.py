@@ -42,7 +42,7 @@ def made(make_clip: MakeClip, name: str, luma: str, seconds: float = 2) -> Foota
     return probe(make_clip(name, "-f", "lavfi", "-i", source, *LOSSLESS))
 
 
-def test_where_two_pictures_have_no_match_the_detector_looks_at_once(
+def test_where_two_pictures_have_no_match_tracks_end_and_the_detector_looks(
     make_clip: MakeClip, store: Store
 ) -> None:
     # A texture and its negative in turn: no cut as an edit makes one, and no motion to be told.
@@ -51,6 +51,8 @@ def test_where_two_pictures_have_no_match_the_detector_looks_at_once(
     moments = analyse(made(make_clip, "negative.mkv", texture), store, seeing).moments
     assert not any(moment.cut for moment in moments)
     assert len(seeing.looked) == len(moments) == 20
+    # Nothing leads from one look to another that could say whether it saw the same.
+    assert [moment.hardware for moment in moments] == pytest.approx([0.4] * 20)
 
 
 def test_looks_too_dark_to_see_by_deny_nothing(make_clip: MakeClip, store: Store) -> None:

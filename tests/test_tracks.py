@@ -42,6 +42,37 @@ def test_one_neighbour_is_witness_enough() -> None:
     assert scores(looks)[1:3] == pytest.approx([0.8, 0.8])
 
 
+def test_what_no_other_look_can_bear_out_counts_half() -> None:
+    assert scores([look(0, seen(0.8))]) == pytest.approx([0.4])
+    nowhere = Seen(hardware=Detection(0.8))
+    assert scores([look(i, nowhere) for i in range(3)]) == pytest.approx([0.4] * 3)
+
+
+def chain(*at: float, alike: int) -> Seen:
+    """Links a tenth of the picture wide, at those places from the left; so many carry the score."""
+    links = tuple(Part(Box(x, 0.4, x + 0.1, 0.5), 0.8) for x in at)
+    return Seen(hardware=Detection(0.8, links, alike))
+
+
+def test_a_score_is_borne_out_by_the_parts_that_carry_it_alone() -> None:
+    both = look(0, chain(0.1, 0.7, 0.4, alike=2))
+    for again, left in (((0.7, 0.1), 0.8), ((0.1,), 0.6), ((0.4,), 0.4), ((0.85,), 0.4)):
+        assert scores([both, look(1, chain(*again, alike=1))])[0] == pytest.approx(left)
+
+
+def test_a_part_that_leaves_the_picture_takes_its_score_along() -> None:
+    pan = [look(i, None, shift=(0.05, 0.0)) for i in range(2, 7)]
+    start = [look(0, chain(0.8, 0.2, alike=1)), look(1, chain(0.8, 0.2, alike=1))]
+    assert scores([*start, *pan]) == pytest.approx([0.8, 0.8, 0.8, 0.8, 0.4, 0, 0])
+    start = [look(0, chain(0.8, 0.2, alike=2)), look(1, chain(0.8, 0.2, alike=2))]
+    assert scores([*start, *pan]) == pytest.approx([0.8, 0.8, 0.8, 0.8, 0.6, 0.4, 0.4])
+
+
+def test_a_thin_seam_is_followed_too() -> None:
+    thin = seen(0.8, Box(0.2, 0.4, 0.8, 0.406))
+    assert scores([look(0, thin), look(1, thin), look(2, None, (0.1, 0.1))])[2] > 0.79
+
+
 def test_a_part_is_followed_where_the_camera_moves_it() -> None:
     away = Box(0.1, 0.4, 0.3, 0.6)
     moved = [look(0, seen(0.8, away)), look(1, seen(0.8), shift=(0.3, 0.0))]
@@ -91,15 +122,10 @@ def test_a_track_goes_on_behind_a_blind_look() -> None:
 
 
 def test_parts_alike_stay_together_while_they_are_moved_along() -> None:
-    ends = (Part(Box(0.1, 0.4, 0.2, 0.5), 0.9), Part(Box(0.7, 0.4, 0.8, 0.5), 0.9))
-    stud = Part(Box(0.4, 0.4, 0.45, 0.45), 0.6)
-    chain = Seen(hardware=Detection(0.8, (*ends, stud), alike=2))
-    here, there, gone = (
-        found.hardware for found in steadied(
-            [look(0, chain), look(1, None, shift=(0.1, 0.0)), look(2, None, shift=(-0.35, 0.0))]
-        )
-    )  # fmt: skip
-    assert here.around == Box(0.1, 0.4, 0.8, 0.5)
+    ends = look(0, chain(0.1, 0.7, 0.4, alike=2))
+    looks = [ends, look(1, None, shift=(0.1, 0.0)), look(2, None, shift=(-0.35, 0.0))]
+    here, there, gone = (found.hardware for found in steadied(looks))
+    assert here.around == Box(0.1, 0.4, 0.7 + 0.1, 0.5)
     assert there.around is not None
     assert there.around.as_list() == [0.2, 0.4, 0.9, 0.5]
     assert gone.around is not None
