@@ -159,10 +159,12 @@ def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
         "photo.jpg", "-ss", "5", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
         "-vf", "scale=540:960",
     )  # fmt: skip
-    outcome = run_cli("detect", picture, "--json")
+    tiny = make_clip("tiny.png", "-f", "lavfi", "-i", "testsrc=s=40x12", "-frames:v", "1")
+    outcome = run_cli("detect", picture, tiny, "--json")
     assert outcome.code == 0, outcome.err
     assert set(outcome.json) == {"pictures"}
-    (seen,) = outcome.json["pictures"]
+    seen, too_small = outcome.json["pictures"]
+    assert {k for k, v in too_small["quality"].items() if v is None} == {"motion_blur", "noise"}
     assert set(seen) == {"file", "hardware", "stitching", "quality"}
     assert seen["file"] == str(picture)
     assert set(seen["quality"]) == QUALITY

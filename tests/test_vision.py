@@ -378,6 +378,14 @@ def test_noise_is_told_in_grey_levels(sigma: float) -> None:
     assert noise(np.clip(noisy, 0, 255).astype(np.uint8)) == pytest.approx(sigma, rel=0.2)
 
 
+def test_what_is_too_small_to_tell_is_not_told() -> None:
+    picture = grey(leather(160, 160))
+    tiny = Box(0.4, 0.4, 0.4 + 15 / 160, 0.6)
+    assert quality(picture, tiny).noise is None
+    assert quality(picture, tiny).motion_blur is None
+    assert quality(picture, Box(0.4, 0.4, 0.5, 0.6)).noise is not None
+
+
 # Sharpness
 
 

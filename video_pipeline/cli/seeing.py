@@ -206,15 +206,17 @@ def _look_json(look: Look) -> dict[str, Any]:
 
 
 def _quality_json(quality: Quality) -> dict[str, float | None]:
-    blur = quality.motion_blur
+    def known(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
     return {
         "sharpness": round(quality.sharpness, 4),
-        "motion_blur": None if blur is None else round(blur, 4),
+        "motion_blur": known(quality.motion_blur),
         "luma": round(quality.luma, 4),
         "exposure": round(quality.exposure, 4),
         "clipped_high": round(quality.clipped_high, 4),
         "clipped_low": round(quality.clipped_low, 4),
-        "noise": round(quality.noise, 4),
+        "noise": known(quality.noise),
     }
 
 
