@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from conftest import MakeClip
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.scan import analyse
+from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Box
@@ -63,3 +65,24 @@ def test_looks_too_dark_to_see_by_deny_nothing(make_clip: MakeClip, store: Store
     assert not any(moment.cut for moment in moments)
     assert len(seeing.looked) == 2
     assert [m.hardware for m in moments] == pytest.approx([0, 0, 0.8, 0, 0.8, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "across", "every"),
+    [("rests", "X", 5), ("moves", "(X+4*N)", 3)],  # by a fiftieth of the picture from look to look
+)
+def test_the_detector_looks_every_third_time_and_every_fifth_at_rest(
+    make_clip: MakeClip, store: Store, name: str, across: str, every: int
+) -> None:
+    texture = "28+mod(X*X*7+Y*Y*13+X*Y*5,200)".replace("X", across)
+    # A strip at the left tells the looks apart.
+    footage = made(make_clip, f"{name}.mkv", f"if(lt(X,4),28+8*N,{texture})")
+    seeing = Witness()
+    moments = analyse(footage, store, seeing).moments
+    pictures = [picture for _, picture in frames(footage, long_side=192, every_s=Fraction(1, 10))]
+    assert len(moments) == len(pictures) == 20
+    looked = [
+        [i for i, picture in enumerate(pictures) if np.array_equal(picture, seen)]
+        for seen in seeing.looked
+    ]
+    assert looked == [[i] for i in range(0, 20, every)]
