@@ -133,20 +133,34 @@ def test_parts_alike_stay_together_while_they_are_moved_along() -> None:
     assert len(gone.parts) == 2
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.floats(-1, 1)), max_size=12))
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 1),
+            st.sampled_from(["sees", "rests", "blind"]),
+            st.none() | st.floats(-1, 1),
+        ),
+        max_size=12,
+    )
+)
 def test_scores_never_grow_and_boxes_stay_inside(
-    told: list[tuple[float, bool, float]],
+    told: list[tuple[float, str, float | None]],
 ) -> None:
     looks = [
-        look(i, seen(score) if not rests else None, shift=(shift, -shift))
-        for i, (score, rests, shift) in enumerate(told)
-    ]
-    best = max((score for score, rests, _ in told if not rests), default=0.0)
+        replace(
+            look(i, seen(score) if how == "sees" else None,
+                 shift=None if shift is None else (shift, -shift)),
+            blind=how == "blind",
+        )
+        for i, (score, how, shift) in enumerate(told)
+    ]  # fmt: skip
+    best = max((score for score, how, _ in told if how == "sees"), default=0.0)
     found = steadied(looks)
     assert len(found) == len(looks)
-    assert found == steadied([replace(each) for each in looks])
-    for each in found:
+    assert found == steadied(looks)
+    for one, each in zip(looks, found, strict=True):
         assert 0 <= each.hardware.score <= best
+        assert not (one.blind and (each.hardware.score or each.hardware.parts))
         for box in each.hardware.boxes:
             assert 0 <= box.x0 < box.x1 <= 1
             assert 0 <= box.y0 < box.y1 <= 1
