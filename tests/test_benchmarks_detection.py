@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.detection.__main__ import main
+from benchmarks.detection.__main__ import judge, main
+from benchmarks.detection.footage import Sample
 from benchmarks.detection.measures import (
     Judged,
     average_precision,
@@ -19,6 +20,8 @@ from benchmarks.detection.measures import (
     roc_auc,
     top_frames,
 )
+from video_pipeline.geometry import Box
+from video_pipeline.vision.detector import Detection, Part
 
 JUDGED = Judged("real video", "a", "a", 0.0, True, 0.9, None, arguable=False, distractor=False)
 
@@ -59,6 +62,17 @@ def test_key_frames_are_half_a_second_apart() -> None:
 def test_false_alarms_count_distractors_alone() -> None:
     others = [replace(JUDGED, shows=False, score=s, distractor=True) for s in (0.5, 0.49)]
     assert false_alarms([JUDGED, *others]) == (0.5, 2)
+
+
+def test_where_it_is_is_the_box_around_all_that_carries_the_score() -> None:
+    ends = tuple(Part(Box(x, 0.4, x + 0.1, 0.5), 0.9) for x in (0.1, 0.8))
+    sample = Sample(
+        "real photos", "a", "a", 0.0, np.zeros((9, 9, 3), np.uint8), {"hardware": True},
+        {"hardware": (Box(0.1, 0.4, 0.9, 0.5),)}, arguable=False, distractor=False,
+    )  # fmt: skip
+    assert judge(sample, "hardware", Detection(0.9, ends, alike=2)).iou == pytest.approx(1)
+    assert judge(sample, "hardware", Detection(0.9, ends)).iou == pytest.approx(1 / 8)
+    assert judge(sample, "hardware", Detection(0.9)).iou == 0
 
 
 def photos_folder(folder: Path) -> Path:

@@ -159,21 +159,29 @@ def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
         "photo.jpg", "-ss", "5", "-i", str(SAMPLE / "take.mp4"), "-frames:v", "1",
         "-vf", "scale=540:960",
     )  # fmt: skip
-    outcome = run_cli("detect", picture, "--json")
+    tiny = make_clip("tiny.png", "-f", "lavfi", "-i", "testsrc=s=40x12", "-frames:v", "1")
+    outcome = run_cli("detect", picture, tiny, "--json")
     assert outcome.code == 0, outcome.err
     assert set(outcome.json) == {"pictures"}
-    (seen,) = outcome.json["pictures"]
+    seen, too_small = outcome.json["pictures"]
+    assert {k for k, v in too_small["quality"].items() if v is None} == {"motion_blur", "noise"}
     assert set(seen) == {"file", "hardware", "stitching", "quality"}
     assert seen["file"] == str(picture)
     assert set(seen["quality"]) == QUALITY
     for what in ("hardware", "stitching"):
-        assert set(seen[what]) == {"score", "boxes", "parts"}
+        assert set(seen[what]) == {"score", "around", "boxes", "parts"}
         assert [part["box"] for part in seen[what]["parts"]] == seen[what]["boxes"]
         for part in seen[what]["parts"]:
             assert set(part) == {"box", "score", "kind", "detail_px", "quality"}
             assert set(part["quality"]) == QUALITY
         assert 0 <= seen[what]["score"] <= 1
         assert all(len(box) == 4 for box in seen[what]["boxes"])
+        if seen[what]["boxes"]:
+            first, around = seen[what]["boxes"][0], seen[what]["around"]
+            assert all(around[i] <= first[i] for i in (0, 1))
+            assert all(first[i] <= around[i] for i in (2, 3))
+        else:
+            assert seen[what]["around"] is None
     people = run_cli("detect", picture)
     assert re.search(r"hardware \d\.\d\d +stitching \d\.\d\d +sharp", people.out)
 

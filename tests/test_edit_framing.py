@@ -66,6 +66,17 @@ def test_a_resting_detail_gets_a_resting_crop_with_the_detail_in_the_safe_area()
     assert TIKTOK.safe.left <= left < right <= TIKTOK.width - TIKTOK.safe.right
 
 
+def test_all_parts_that_carry_the_score_are_framed() -> None:
+    ends = (Box(0.2, 0.4, 0.25, 0.5), Box(0.4, 0.4, 0.45, 0.5))
+    shape = {"width": 1920, "height": 1080}
+    both = window_of({"hardware_boxes": ends}, **shape)
+    around = window_of({"hardware_boxes": (Box(0.2, 0.4, 0.45, 0.5),)}, **shape)
+    crop = frame_window(both, "hardware", footage(**shape), TIKTOK)
+    assert crop == frame_window(around, "hardware", footage(**shape), TIKTOK)
+    assert crop.path[0].x <= 0.2 * 1920
+    assert crop.path[0].x + crop.width >= 0.45 * 1920
+
+
 def test_a_moving_detail_is_followed_by_one_glide() -> None:
     def moving(t: Fraction, values: dict[str, object]) -> dict[str, object]:
         x = 0.1 + 0.2 * float(t)

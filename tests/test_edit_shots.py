@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_pipeline.edit import reel as faults
+from video_pipeline.edit.keyframes import pick_keyframes
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.shots import find_shots
 from video_pipeline.edit.windows import best_windows, window, window_around
+from video_pipeline.geometry import Box
 
 HARDWARE = {"hardware": 0.9}
 STITCHING = {"stitching": 0.9}
@@ -177,3 +179,10 @@ def test_no_window_is_offered_in_a_ban(bans: list[tuple[int, int]], length: int)
         for view in (*good, *([nearest] if nearest else [])):
             end = view.start + max(view.length, view.room if view in good else view.length)
             assert not any(view.start < b and a < end for a, b in banned)
+
+
+def test_the_box_of_a_key_frame_is_around_all_parts_that_carry_its_score() -> None:
+    ends = (Box(0.2, 0.4, 0.25, 0.5), Box(0.6, 0.4, 0.7, 0.45))
+    analysis = table((2, {"hardware": 0.9, "hardware_boxes": ends}))
+    (frame,) = pick_keyframes({"take.mp4": analysis}, ["hardware"], 1)
+    assert frame.box == Box(0.2, 0.4, 0.7, 0.5)

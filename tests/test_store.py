@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import av
 import cv2
@@ -14,10 +16,13 @@ import numpy as np
 import pytest
 from conftest import MakeClip
 
+from video_pipeline.analysis import scan
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.errors import RenderError, UsageError
 from video_pipeline.footage.probe import probe
 from video_pipeline.store import CACHE_VARIABLE, MARK, Store, digest_of, file_digest
+from video_pipeline.vision import judgement, learned
+from video_pipeline.vision.classical import Classical
 from video_pipeline.vision.detectors import detector, detector_names
 
 
@@ -194,9 +199,16 @@ def test_another_detector_looks_again(make_clip: MakeClip, store: Store) -> None
     assert len(list((store.folder / "analysis").iterdir())) == len(detector_names())
 
 
-@pytest.mark.parametrize("library", [av, cv2, np])
-def test_another_version_of_a_library_looks_again(
-    make_clip: MakeClip, store: Store, monkeypatch: pytest.MonkeyPatch, library: ModuleType
+@pytest.mark.parametrize(
+    ("module", "number"),
+    [*((library, "__version__") for library in (av, cv2, np)), (scan, "SCAN_VERSION")],
+)
+def test_another_version_of_a_library_or_of_the_table_looks_again(
+    make_clip: MakeClip,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    number: str,
 ) -> None:
     take = make_clip(
         "grey.mp4", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.6", "-pix_fmt", "yuv420p"
@@ -205,9 +217,50 @@ def test_another_version_of_a_library_looks_again(
     analyse(footage, store, detector())
     analyse(footage, store, detector())
     assert len(list((store.folder / "analysis").iterdir())) == 1
-    monkeypatch.setattr(library, "__version__", "0.0.1")
+    monkeypatch.setattr(module, number, "0.0.1")
     analyse(footage, store, detector())
     assert len(list((store.folder / "analysis").iterdir())) == 2
+
+
+def test_another_name_or_version_of_a_detector_looks_again(
+    make_clip: MakeClip, store: Store
+) -> None:
+    take = make_clip(
+        "grey.mp4", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.6", "-pix_fmt", "yuv420p"
+    )
+    one = Classical()
+    for seeing in (one, Classical(), replace(one, name="other"), replace(one, version="other")):
+        analyse(probe(take), store, seeing)
+    assert len(list((store.folder / "analysis").iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("module", "named", "read_once"),
+    [
+        (learned, "MODEL", (learned._model, learned._digest)),
+        (judgement, "WEIGHTS", (judgement._text, judgement.judgement_digest)),
+    ],
+    ids=["seeing.onnx", "judgement.json"],
+)
+def test_other_weights_are_another_version(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    named: str,
+    read_once: tuple[Any, ...],
+) -> None:
+    before = learned.Learned().version
+    shipped = Path(str(module.__file__)).with_name(getattr(module, named))
+    other = tmp_path / shipped.name
+    other.write_bytes(shipped.read_bytes() + b" ")
+    with monkeypatch.context() as patched:
+        patched.setattr(module, named, str(other))
+        for read in read_once:
+            read.cache_clear()
+        after = learned.Learned().version
+    for read in read_once:
+        read.cache_clear()
+    assert after != before == learned.Learned().version
 
 
 def test_digests(tmp_path: Path) -> None:

@@ -255,6 +255,21 @@ def test_the_pitch_of_stitches_is_told_in_pixels_of_the_picture() -> None:
             assert parts[0].detail_px == pytest.approx(pitch, rel=0.3)
 
 
+def test_parts_alike_carry_the_score_together_and_each_is_told_once() -> None:
+    picture = leather()
+    for centre, radius in (((150, 250), 40), ((270, 450), 18), ((390, 650), 40)):
+        picture = brass_disc(picture, centre, radius)
+    found = Learned().detect(picture).hardware
+    assert len(found.parts) == 3
+    first, second, little = found.parts
+    assert little.detail_px < first.detail_px == second.detail_px < 90  # and not of all of them
+    assert first.box.iou(second.box) == first.box.iou(little.box) == 0
+    assert found.carrying == (first, second)
+    assert found.around is not None
+    assert found.around.iou(Box(110 / 540, 210 / 960, 430 / 540, 690 / 960)) > 0.9
+    assert Learned().detect(leather()).hardware.around is None
+
+
 # Detectors by name
 
 
@@ -317,6 +332,7 @@ def test_a_detector_that_cannot_be_had_is_said_plainly(name: str, says: str) -> 
         Seen(Detection(math.nan)),
         Seen(Detection(1.2)),
         Seen(stitching=Detection(0.5, (Part(Box(0.5, 0.5, 1.5, 0.9), 0.5),))),
+        Seen(Detection(0.5, (Part(Box(0.5, 0.5, 0.6, 0.6), 0.5),), alike=2)),
     ],
 )
 def test_what_a_stranger_answers_is_checked(answer: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,6 +376,14 @@ def test_noise_is_told_in_grey_levels(sigma: float) -> None:
     flat[:, 200:] = 60
     noisy = flat + np.random.default_rng(2).normal(0, sigma, flat.shape)
     assert noise(np.clip(noisy, 0, 255).astype(np.uint8)) == pytest.approx(sigma, rel=0.2)
+
+
+def test_what_is_too_small_to_tell_is_not_told() -> None:
+    picture = grey(leather(160, 160))
+    tiny = Box(0.4, 0.4, 0.4 + 15 / 160, 0.6)
+    assert quality(picture, tiny).noise is None
+    assert quality(picture, tiny).motion_blur is None
+    assert quality(picture, Box(0.4, 0.4, 0.5, 0.6)).noise is not None
 
 
 # Sharpness

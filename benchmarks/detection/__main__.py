@@ -2,9 +2,9 @@
 
 FOLDER is laid out as `footage.py` says. Prints Markdown tables: average precision and ROC-AUC
 with 95 % bootstrap intervals, without and with arguable pictures; the share of right ones among
-the best five key frames of a clip; false alarms on distractors; the median IoU of the best box;
-milliseconds a frame on one core; and average precision by source. `--page` writes the worst
-errors as pictures.
+the best five key frames of a clip; false alarms on distractors; the median IoU of the box around
+what carries the score; milliseconds a frame on one core; and average precision by source. `--page`
+writes the worst errors as pictures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def judge(sample: Sample, part: str, found: Detection) -> Judged:
     """Hold what was found against the truth."""
     true, iou = sample.boxes.get(part, ()), None
     if sample.truth[part] and true:
-        iou = max((found.boxes[0].iou(t) for t in true), default=0.0) if found.boxes else 0.0
+        iou = max(found.around.iou(t) for t in true) if found.around else 0.0
     return Judged(
         sample.group,
         sample.source,
@@ -71,7 +71,7 @@ class Worst:
             return
         drawn = sample.picture.copy()
         height, width = drawn.shape[:2]
-        for box in found.boxes[:3]:
+        for box in (found.around, *found.boxes[:3]) if found.around else ():
             corner = (int(box.x0 * width), int(box.y0 * height))
             other = (int(box.x1 * width), int(box.y1 * height))
             cv2.rectangle(drawn, corner, other, (40, 40, 255), max(2, width // 160))

@@ -21,8 +21,9 @@ class Moment:
     shake        change of that motion, picture widths per second per analysed step
     whole        0..1: the whole item is in the picture with room around it
     subject      box of what stands out from its surroundings, or None
-    hardware     0..1: metal parts shown large and sharp; boxes best first
-    stitching    0..1: seams shown large and sharp; boxes best first
+    hardware     0..1: metal parts shown large and sharp; boxes of the parts that carry the score,
+                 best first: the box around them all is what to frame
+    stitching    0..1: seams shown large and sharp; boxes likewise
     cut          True when the picture changed from the last frame as only an edit can
     fingerprint  64-bit perceptual hash, to tell near-duplicates
     """

@@ -25,8 +25,8 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What one picture shows, and how good it is; `explained` is what the detector drew, BGR."""
+class Photo:
+    """A photo: what it shows, and how good it is; `explained` is what the detector drew, BGR."""
 
     file: Path
     hardware: Detection
@@ -37,7 +37,7 @@ class Look:
     explained: NDArray[np.uint8] | None = None
 
 
-def look_at(file: Path, detector: Detector, *, explain: bool = False) -> Look:
+def look_at(file: Path, detector: Detector, *, explain: bool = False) -> Photo:
     """Detect on one picture file, upright by its EXIF tag.
 
     Sizes of details are told in pixels of the file itself. Raises FootageError when it is missing
@@ -62,7 +62,7 @@ def look_at(file: Path, detector: Detector, *, explain: bool = False) -> Look:
     def shown(detection: Detection) -> tuple[Shown, ...]:
         return tuple(Shown(part, quality(grey, part.box)) for part in detection.parts)
 
-    return Look(
+    return Photo(
         file,
         hardware,
         stitching,

@@ -33,14 +33,15 @@ from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "6"
+SCAN_VERSION = "10"  # of the table: another number for other rows, or for other values in them
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
-# The detector is the dear part: it looks again after so many looks, and waits a little longer while
-# the camera rests.
+# The detector is the dear part: it looks again after so many looks, waits a little longer while the
+# camera rests, and looks at once where nothing leads on from the look before.
 _DETECT_EVERY, _DETECT_AT_REST = 3, 5
 _AT_REST = 0.04  # of the picture: what moved less since the detector looked is still there
-# Pictures too blurred or too badly lit to be offered are not searched for details.
+_LEAST_CONFIDENCE = 0.05  # of camera motion: below, the two pictures have no match
+# Pictures too blurred or too badly lit to be offered are not searched for details: blind looks.
 _LEAST_SHARPNESS, _LEAST_EXPOSURE = 0.05, 0.1
 _SMALL = 192  # px, long side, for motion and cuts
 
@@ -77,39 +78,43 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
     last_t = Fraction(0)
     last_move = (0.0, 0.0)
     stands_out = Subject(None, 0.0)
-    since_detected, moved = _DETECT_AT_REST, 0.0
+    since_detected, moved = 0, 0.0
     for t, picture in frames(footage, long_side=LONG_SIDE, every_s=EVERY):
         small = _shrunk(picture)
         grey = grey_of(picture)
-        cut, motion, shake, shift = False, 0.0, 0.0, (0.0, 0.0)
+        cut, motion, shake = False, 0.0, 0.0
+        shift: tuple[float, float] | None = None
         if before is not None:
             cut = is_cut(before, small)
             dx, dy, confidence = camera_motion(grey_of(before), grey_of(small))
             step_s = max(float(t - last_t), 1e-3)
-            shift = (dx, dy * small.shape[1] / small.shape[0])
+            matched = confidence > _LEAST_CONFIDENCE
+            if matched and not cut:
+                shift = (dx, dy * small.shape[1] / small.shape[0])
             # Without a match between the two pictures nothing is known but that they differ.
-            move = (dx / step_s, dy / step_s) if confidence > 0.05 else (1.0, 1.0)
+            move = (dx / step_s, dy / step_s) if matched else (1.0, 1.0)
             motion = float(np.hypot(*move))
             shake = float(np.hypot(move[0] - last_move[0], move[1] - last_move[1]))
             last_move = move
             if cut:
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
-        moved += float(np.hypot(*shift))
+        if shift is not None:
+            moved += float(np.hypot(*shift))
         wait = _DETECT_EVERY if moved >= _AT_REST else _DETECT_AT_REST
         light = exposure(grey)
         focus = sharpness(grey)
+        blind = focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE
         seen: Seen | None = None
-        if focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE:
-            seen = Seen()
+        if blind:
             since_detected = _DETECT_AT_REST
-        elif cut or since_detected >= wait:
+        elif shift is None or since_detected >= wait:
             seen = detector.detect(picture)
             since_detected, moved = 1, 0.0
         else:
             since_detected += 1
-        if seen is not None or not moments:
+        if seen is not None or blind:
             stands_out = subject(picture)
-        looks.append(Look(t, seen, shift, cut))
+        looks.append(Look(t, seen, shift, blind))
         moments.append(
             Moment(
                 t=t,
@@ -140,9 +145,9 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         replace(
             moment,
             hardware=seen.hardware.score,
-            hardware_boxes=seen.hardware.boxes[:4],
+            hardware_boxes=tuple(part.box for part in seen.hardware.carrying),
             stitching=seen.stitching.score,
-            stitching_boxes=seen.stitching.boxes[:4],
+            stitching_boxes=tuple(part.box for part in seen.stitching.carrying),
         )
         for moment, seen in zip(moments, steadied(looks), strict=True)
     ]

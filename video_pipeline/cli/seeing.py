@@ -9,7 +9,7 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from video_pipeline.analysis.picture import Look, Shown
+from video_pipeline.analysis.picture import Photo, Shown
 from video_pipeline.cli.output import (
     output_options,
     people,
@@ -151,20 +151,20 @@ def detect(
 
     Example: `video-pipeline detect photo.jpg --json`.
     """
-    looks = look_at_pictures(images, detector, explain)
+    photos = look_at_pictures(images, detector, explain)
     if as_json:
-        print_json({"pictures": [_look_json(look) for look in looks]})
+        print_json({"pictures": [_photo_json(photo) for photo in photos]})
         return
-    for look in looks:
+    for photo in photos:
         people.print(
-            f"{escape(str(look.file))}  hardware {look.hardware.score:.2f}  stitching "
-            f"{look.stitching.score:.2f}  sharp {look.quality.sharpness:.2f}  "
-            f"light {look.quality.exposure:.2f}"
+            f"{escape(str(photo.file))}  hardware {photo.hardware.score:.2f}  stitching "
+            f"{photo.stitching.score:.2f}  sharp {photo.quality.sharpness:.2f}  "
+            f"light {photo.quality.exposure:.2f}"
         )
         if verbose:
             for word, parts in (
-                ("hardware", look.hardware_shown),
-                ("stitching", look.stitching_shown),
+                ("hardware", photo.hardware_shown),
+                ("stitching", photo.stitching_shown),
             ):
                 for shown in parts:
                     people.print(f"  {word:<10} {_shown(shown)}")
@@ -179,10 +179,11 @@ def _shown(shown: Shown) -> str:
     )
 
 
-def _look_json(look: Look) -> dict[str, Any]:
+def _photo_json(photo: Photo) -> dict[str, Any]:
     def found(detection: Detection, parts: tuple[Shown, ...]) -> dict[str, Any]:
         return {
             "score": round(detection.score, 4),
+            "around": detection.around.as_list() if detection.around else None,
             "boxes": [box.as_list() for box in detection.boxes],
             "parts": [
                 {
@@ -197,23 +198,25 @@ def _look_json(look: Look) -> dict[str, Any]:
         }
 
     return {
-        "file": str(look.file),
-        "hardware": found(look.hardware, look.hardware_shown),
-        "stitching": found(look.stitching, look.stitching_shown),
-        "quality": _quality_json(look.quality),
+        "file": str(photo.file),
+        "hardware": found(photo.hardware, photo.hardware_shown),
+        "stitching": found(photo.stitching, photo.stitching_shown),
+        "quality": _quality_json(photo.quality),
     }
 
 
 def _quality_json(quality: Quality) -> dict[str, float | None]:
-    blur = quality.motion_blur
+    def known(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
     return {
         "sharpness": round(quality.sharpness, 4),
-        "motion_blur": None if blur is None else round(blur, 4),
+        "motion_blur": known(quality.motion_blur),
         "luma": round(quality.luma, 4),
         "exposure": round(quality.exposure, 4),
         "clipped_high": round(quality.clipped_high, 4),
         "clipped_low": round(quality.clipped_low, 4),
-        "noise": round(quality.noise, 4),
+        "noise": known(quality.noise),
     }
 
 

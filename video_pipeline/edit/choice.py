@@ -36,7 +36,7 @@ class Opening:
 
     `spans` says for each window which lengths it could have here. `optional` places may stay empty.
     `weight` says how much this pick matters to the whole. `repeats` marks a place that may show
-    again what was shown before (an end card). Other places of one `name` follow the order of the take.
+    again what was shown before (an end card). Other places of one `name` follow the take's order.
     """
 
     name: str

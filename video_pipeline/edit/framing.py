@@ -88,9 +88,9 @@ def enlargement(crop: Crop, placement: Placement) -> float:
 
 def _shown(moment: Moment, need: Need) -> Box | None:
     if need == "hardware" and moment.hardware_boxes:
-        return moment.hardware_boxes[0]
+        return Box.around(moment.hardware_boxes)
     if need == "stitching" and moment.stitching_boxes:
-        return moment.stitching_boxes[0]
+        return Box.around(moment.stitching_boxes)
     return moment.subject
 
 

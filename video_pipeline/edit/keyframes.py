@@ -80,4 +80,4 @@ def _box(moment: Moment, word: str) -> Box | None:
     if word == "whole":
         return moment.subject
     boxes: tuple[Box, ...] = getattr(moment, f"{word}_boxes")
-    return boxes[0] if boxes else None
+    return Box.around(boxes)

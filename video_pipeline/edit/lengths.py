@@ -98,7 +98,7 @@ def least_cost(
 
 
 def _fit(rows: Sequence[dict[int, float]], target: Target) -> tuple[float, tuple[int, ...]]:
-    """Dynamic programming over the frame at which each cut ends; `rows` price each one's lengths."""
+    """Dynamic programming over the frame at which each cut ends; `rows` price its lengths."""
     most = sum(max(row) for row in rows) + 1
     off_beat = _off_beat(target, most)
     best = np.full(most, np.inf)

@@ -219,7 +219,8 @@ def _rolling(
 def _parted(columns: NDArray[np.float64]) -> list[tuple[int, int]]:
     """Rows parted where their level changes, by the least squared difference plus a price a part.
 
-    Optimal partitioning (Jackson et al. 2005), exact; no part is shorter than `_SHORTEST_PART` rows unless it is all.
+    Optimal partitioning (Jackson et al. 2005), exact. No part is shorter than `_SHORTEST_PART`
+    rows, unless it is all of them.
     """
     rows = len(columns)
     sums = np.vstack([np.zeros(columns.shape[1]), np.cumsum(columns, axis=0)])

@@ -64,7 +64,7 @@ def _shot(reel: Reel, first: int, last: int) -> Shot:
         exposure=float(reel.exposure[part].mean()),
         steadiness=float(reel.steadiness[part].mean()),
         best=best,
-        subject=boxes[0] if boxes else best.subject,
+        subject=Box.around(boxes or ()) or best.subject,
     )
 
 

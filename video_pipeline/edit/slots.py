@@ -47,7 +47,7 @@ class Brief:
     claims: tuple[Claim, ...]
     refusals: tuple[Refusal, ...]
     words: Path | None = None  # the person's overlays folder
-    wishes: Wishes = Wishes()
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 @dataclass(frozen=True)

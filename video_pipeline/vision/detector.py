@@ -39,17 +39,31 @@ class Part:
 class Detection:
     """How well a picture shows one thing, and where.
 
-    `score` is 0..1; 0.5 and more means that a buyer could inspect the part in this picture.
-    `parts` are best first; a picture may have parts and a low score (seen, but small or soft).
+    score  0..1; 0.5 and more means that a buyer could inspect the part in this picture
+    parts  single parts, the one that shows the most first; a picture may have parts and a low
+           score (seen, but small or soft)
+    alike  how many of the first parts show about as much as each other: they carry the score
+           together, as both ends of a chain do, or the rivets of a strap
     """
 
     score: float
     parts: tuple[Part, ...] = ()
+    alike: int = 1
 
     @property
     def boxes(self) -> tuple[Box, ...]:
-        """Where the parts are, best first."""
+        """Where the parts are, in their order."""
         return tuple(part.box for part in self.parts)
+
+    @property
+    def carrying(self) -> tuple[Part, ...]:
+        """The parts that carry the score: the first one, and those that are alike."""
+        return self.parts[: self.alike]
+
+    @property
+    def around(self) -> Box | None:
+        """The box around the parts that carry the score: what to frame. None without parts."""
+        return Box.around(part.box for part in self.carrying)
 
 
 NOTHING = Detection(0.0)

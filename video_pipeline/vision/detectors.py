@@ -100,6 +100,8 @@ def _faults(detection: Detection) -> Iterator[str]:
     scores = (detection.score, *(part.score for part in detection.parts))
     if not all(math.isfinite(score) and 0 <= score <= 1 for score in scores):
         yield "a score that is not between 0 and 1"
+    if not 0 <= detection.alike <= max(1, len(detection.parts)):
+        yield f"a count of {detection.alike} parts that are alike, of {len(detection.parts)}"
     for box in detection.boxes:
         if not (0 <= box.x0 < box.x1 <= 1 and 0 <= box.y0 < box.y1 <= 1):
             yield f"a box that is not inside the picture: {box.as_list()}"

@@ -15,7 +15,7 @@ import functools
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from typing import Any
 
@@ -57,7 +57,7 @@ class Scale:
 
 HARDWARE = Scale(low=0.25, high=0.5, join=3)
 STITCHING = Scale(low=0.25, high=0.5, join=7)
-_BESIDE = 0.5  # of the weightiest part: parts that weigh so much belong to what is shown
+_BESIDE = 0.5  # of the weightiest part: parts that weigh so much carry the score with it
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Learned:
     def version(self) -> str:
         """Names the weights of both kinds and the library that runs the network."""
         runtime = metadata.version("onnxruntime")
-        return f"2-{_digest()[:12]}-{judgement_digest()[:12]}-{runtime}"
+        return f"3-{_digest()[:12]}-{judgement_digest()[:12]}-{runtime}"
 
     def detect(self, picture: NDArray[np.uint8]) -> Seen:
         """Look at a BGR picture HxWx3."""
@@ -95,11 +95,11 @@ class Learned:
             return Seen()
         seen, found = parts_and_evidence(picture)
         if found["light"] == 0:  # nothing can be inspected there, whatever was made out
-            return Seen(Detection(0.0, seen.hardware.parts), Detection(0.0, seen.stitching.parts))
+            return seen
         judged = judgements()
         return Seen(
-            Detection(judged["hardware"].score(found), seen.hardware.parts),
-            Detection(judged["stitching"].score(found), seen.stitching.parts),
+            replace(seen.hardware, score=judged["hardware"].score(found)),
+            replace(seen.stitching, score=judged["stitching"].score(found)),
         )
 
     def explain(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -127,24 +127,23 @@ def look(picture: NDArray[np.uint8]) -> Maps:
 
 
 def parts_and_evidence(picture: NDArray[np.uint8]) -> tuple[Seen, dict[str, float]]:
-    """The parts in a BGR picture HxWx3 of 32 px or more, not yet judged, and the evidence."""
+    """The parts in a BGR picture HxWx3 of 32 px or more, scored 0 as yet, and the evidence."""
     maps = look(picture)
     masks = _parts(maps.hardware, HARDWARE)
-    metal = _with_all([_metal_part(m, maps, picture.shape) for m in masks], masks, maps.hardware)
+    metal = tuple(_metal_part(mask, maps, picture.shape) for mask in masks)
+    seen_metal = Detection(0.0, metal, _alike(masks, maps.hardware))
     masks = _parts(maps.stitching, STITCHING)
-    seams = _with_all([_seam_part(m, maps) for m in masks], masks, maps.stitching)
-    found = evidence(picture, maps, metal, seams)
-    return Seen(Detection(0.0, metal), Detection(0.0, seams)), found
+    seams = tuple(_seam_part(mask, maps) for mask in masks)
+    seen = Seen(seen_metal, Detection(0.0, seams, _alike(masks, maps.stitching)))
+    return seen, evidence(picture, maps, seen)
 
 
-def evidence(
-    picture: NDArray[np.uint8], maps: Maps, metal: tuple[Part, ...], seams: tuple[Part, ...]
-) -> dict[str, float]:
+def evidence(picture: NDArray[np.uint8], maps: Maps, seen: Seen) -> dict[str, float]:
     """All that speaks for or against a part being shown, by name.
 
     metal, thread, leather     how much of the map is sure, 0..1
     thread_spread              log odds that thread runs over a tenth of it: the camera is close
-    metal_focus, thread_focus  sharpness at the first part, 0..1, 0 without one
+    metal_focus, thread_focus  sharpness within `Detection.around`, 0..1, 0 without parts
     focus, light               sharpness and exposure of the picture, 0..1
     rhythm                     of stitches, 0..1; 0 where too little thread was seen to look for it
     looks_like_*               natural logarithm of the probability that the whole is such a thing
@@ -156,8 +155,8 @@ def evidence(
         "thread": thread,
         "thread_spread": _log_odds(surest(maps.stitching, 0.1)),
         "leather": float(maps.leather.mean()),
-        "metal_focus": sharpness(grey, metal[0].box) if metal else 0.0,
-        "thread_focus": sharpness(grey, seams[0].box) if seams else 0.0,
+        "metal_focus": _focus(grey, seen.hardware.around),
+        "thread_focus": _focus(grey, seen.stitching.around),
         "focus": sharpness(grey),
         "light": exposure(grey).score,
         "rhythm": stitches_shown(picture).score if thread >= _LIKELY_SEWN else 0.0,
@@ -192,21 +191,14 @@ def _parts(values: F32, scale: Scale) -> list[NDArray[np.bool_]]:
     return [m for m in masks if m.any() and float(values[m].max()) >= scale.high][:_MOST_PARTS]
 
 
-def _with_all(parts: list[Part], masks: list[NDArray[np.bool_]], values: F32) -> tuple[Part, ...]:
-    """The parts; before them, where several weigh alike, all of these as one: it is what is shown.
-
-    Both ends of a chain, say, or the rivets of a strap. Sizes stay those of the weightiest one.
-    """
-    if not parts:
-        return ()
+def _alike(masks: list[NDArray[np.bool_]], values: F32) -> int:
+    """How many of the parts, weightiest first, weigh about as much as the first."""
     weights = [float(values[mask].sum()) for mask in masks]
-    alike = [part for part, w in zip(parts, weights, strict=True) if w >= _BESIDE * weights[0]]
-    around = Box.around([part.box for part in alike])
-    if len(alike) < 2 or around is None:
-        return tuple(parts)
-    kind = parts[0].kind if len({part.kind for part in alike}) == 1 else None
-    score = max(part.score for part in alike)
-    return (Part(around, score, kind, parts[0].detail_px), *parts)
+    return sum(weight >= _BESIDE * weights[0] for weight in weights)
+
+
+def _focus(grey: NDArray[np.uint8], around: Box | None) -> float:
+    return sharpness(grey, around) if around else 0.0
 
 
 def _box(where: NDArray[np.bool_]) -> Box:

@@ -23,6 +23,7 @@ _CLIPPED_HIGH, _CLIPPED_LOW = 250, 5  # of 255: nothing can be told from there o
 _FINE, _COARSE = 0.8, 2.0  # px, sigmas at which the gradient is taken
 _FEWEST_EDGES = 60  # px of edge in a direction, or it says nothing
 _LEAST_EDGE = 6.0  # grey levels per px
+_LEAST_SIDE = 16  # px: of a smaller part neither blur of motion nor noise can be told
 _FLATTEST = 0.5  # share of the picture whose noise is read: edges are no noise
 
 
@@ -31,12 +32,14 @@ class Quality:
     """How good a picture is, or the part of it inside a box.
 
     sharpness     0 blurred … 1 crisp (see vision.sharpness)
-    motion_blur   0 none … 1 smeared along one direction; None where too few edges tell
+    motion_blur   0 none … 1 smeared along one direction; None where the part is too small, or has
+                  too few edges to tell
     luma          mean brightness 0..1
     exposure      0 unusable … 1 well exposed (see vision.exposure)
     clipped_high  share of pixels burnt out
     clipped_low   share of pixels drowned in black
-    noise         standard deviation of the sensor's noise in grey levels of 255
+    noise         standard deviation of the sensor's noise in grey levels of 255; None where the
+                  part is too small to tell
     """
 
     sharpness: float
@@ -45,7 +48,7 @@ class Quality:
     exposure: float
     clipped_high: float
     clipped_low: float
-    noise: float
+    noise: float | None
 
 
 def quality(grey: NDArray[np.uint8], box: Box | None = None) -> Quality:
@@ -69,10 +72,10 @@ def motion_blur(grey: NDArray[np.uint8]) -> float | None:
     A lens blurs all directions alike; shake smears one, and spares the edges along it. The width
     of edges is read in eight directions from the ratio of gradients at two scales, as in
     vision.sharpness. Handed back is how far the ratios of the crispest and of the softest
-    direction lie apart, as a share of the most that they can; None where fewer than three
-    directions have edges enough.
+    direction lie apart, as a share of the most that they can; None below 16 px of a side, and where
+    fewer than three directions have edges enough.
     """
-    if min(grey.shape) < 16:
+    if min(grey.shape) < _LEAST_SIDE:
         return None
     real = grey.astype(np.float32)
     fine_x, fine_y = _gradient(real, _FINE)
@@ -95,10 +98,13 @@ def motion_blur(grey: NDArray[np.uint8]) -> float | None:
     return min(max((narrowest - widest) / (most - 1), 0.0), 1.0)
 
 
-def noise(grey: NDArray[np.uint8]) -> float:
-    """Standard deviation of the noise, grey levels of 255 (Immerkaer 1996), on the flatter half."""
-    if min(grey.shape) < 16:
-        return 0.0
+def noise(grey: NDArray[np.uint8]) -> float | None:
+    """Standard deviation of the noise of a grey picture HxW, in grey levels of 255.
+
+    The method of Immerkaer 1996, on the flatter half of the picture. None below 16 px of a side.
+    """
+    if min(grey.shape) < _LEAST_SIDE:
+        return None
     real = grey.astype(np.float32)
     mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
     rest = np.abs(cv2.filter2D(real, cv2.CV_32F, mask))[1:-1, 1:-1]
