@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.detection.__main__ import main
+from benchmarks.detection.footage import samples
 from benchmarks.detection.measures import (
     Judged,
     average_precision,
@@ -81,6 +82,19 @@ def photos_folder(folder: Path) -> Path:
     }  # fmt: skip
     (stills / "00_flap_whole.json").write_text(json.dumps(truth))
     return folder
+
+
+def test_equal_names_in_two_folders_are_two_sources(tmp_path: Path) -> None:
+    folders = [tmp_path / "a" / "shop", tmp_path / "b" / "shop", tmp_path / "c" / "own"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        photos_folder(folder)
+    found = list(samples(folders, 1))
+    photos = {s.source for s in found if s.group == "real photos"}
+    assert photos == {f"{folders[0]}/AB", f"{folders[1]}/AB", "own/AB"}
+    assert len({s.clip for s in found}) == len(found) == 15
+    again = [folders[2], folders[2].parent / "." / "own"]
+    assert len(list(samples(again, 1))) == 5
 
 
 @pytest.mark.parametrize("name", ["classical", "video_pipeline.vision.classical:Classical"])

@@ -138,11 +138,10 @@ def held_out(
 def gather(folders: Sequence[Path], every: int) -> tuple[list[Sample], list[dict[str, float]]]:
     """All labelled pictures, without their pixels, and the evidence found in each."""
     seen, found = [], []
-    for folder in folders:
-        for sample in samples(folder, every):
-            _, evidence = parts_and_evidence(sample.picture)
-            seen.append(sample.without_picture())
-            found.append(evidence)
+    for sample in samples(folders, every):
+        _, evidence = parts_and_evidence(sample.picture)
+        seen.append(sample.without_picture())
+        found.append(evidence)
     return seen, found
 
 

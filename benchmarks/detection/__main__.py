@@ -105,7 +105,7 @@ def main(words: Sequence[str] | None = None) -> None:
     judged: dict[str, list[Judged]] = {part: [] for part in PARTS}
     worst = {part: Worst() for part in PARTS}
     seconds = []
-    for sample in samples(asked.folder, max(1, asked.every)):
+    for sample in samples([asked.folder], max(1, asked.every)):
         start = time.process_time()
         seen = seeing.detect(sample.picture)
         seconds.append(time.process_time() - start)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Sample:
     group       kind of footage: "real photos", "real video", "synthetic takes", "synthetic stills"
     source      who made it: pictures of one source are alike, and are drawn and held out together
     clip        the file it is from; t in seconds, 0 for photos
+                both begin with the folder, since two folders may call different things the same
     truth       whether a buyer would say that it shows this part
     boxes       where, when that is known
     arguable    a border case: by the labeller's own word, or a whole bag that the synthetic truth,
@@ -55,8 +56,24 @@ class Sample:
         return replace(self, picture=np.empty((0, 0, 3), dtype=np.uint8))
 
 
-def samples(folder: Path, every: int) -> Iterator[Sample]:
-    """All labelled pictures under `folder`; every `every`-th frame of videos."""
+def samples(folders: Sequence[Path], every: int) -> Iterator[Sample]:
+    """All labelled pictures under the folders; every `every`-th frame of videos.
+
+    A folder that is given twice is read once: a picture must not be held out from itself.
+    """
+    for folder, name in _named(folders).items():
+        for sample in _under(folder, every):
+            yield replace(sample, source=f"{name}/{sample.source}", clip=f"{name}/{sample.clip}")
+
+
+def _named(folders: Sequence[Path]) -> dict[Path, str]:
+    """What each folder is called: its own name, or its whole path where two share one."""
+    found = list(dict.fromkeys(folder.resolve() for folder in folders))
+    names = [folder.name for folder in found]
+    return {f: f.name if names.count(f.name) == 1 else str(f) for f in found}
+
+
+def _under(folder: Path, every: int) -> Iterator[Sample]:
     if (folder / "photos.csv").is_file():
         yield from _photos(folder)
     if (folder / "videos.csv").is_file():
@@ -82,7 +99,7 @@ def _photos(folder: Path) -> Iterator[Sample]:
             picture = cv2.imread(str(folder / "photos" / row["file"]))
             if picture is None:
                 continue
-            boxes = {}
+            boxes: dict[str, tuple[Box, ...]] = {}
             for name in PARTS:
                 if row[f"box_{name}"]:
                     boxes[name] = (Box(*(float(v) for v in row[f"box_{name}"].split(","))),)
