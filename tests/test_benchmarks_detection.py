@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from benchmarks.detection.measures import (
     roc_auc,
     top_frames,
 )
+from video_pipeline.vision.detector import Detection, Seen
 
 JUDGED = Judged("real video", "a", "a", 0.0, True, 0.9, None, arguable=False, distractor=False)
 
@@ -98,17 +100,49 @@ def test_equal_names_in_two_folders_are_two_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["classical", "video_pipeline.vision.classical:Classical"])
-def test_one_command_measures_a_folder_and_shows_the_worst(
+def test_one_command_measures_a_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    page = tmp_path / "worst.html"
-    main([str(photos_folder(tmp_path)), "--detector", name, "--page", str(page)])
+    main([str(photos_folder(tmp_path)), "--detector", name])
     told = capsys.readouterr().out
     assert "| real photos | 1 / 4 |" in told
     assert "| synthetic stills | 1 / 1 |" in told
     assert "of 2 |" in told  # two of the photos show something else than an item
+
+
+class Told:
+    """A detector that says of every picture how bright it is, and draws it upside down."""
+
+    name, version = "told", "1"
+
+    def detect(self, picture: np.ndarray) -> Seen:
+        found = Detection(float(picture.mean()) / 255)
+        return Seen(found, found)
+
+    def explain(self, picture: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(picture[::-1])
+
+
+def test_the_page_shows_errors_alone(tmp_path: Path) -> None:
+    rows = ["file,hardware,stitching,kind,quality,box_hardware,box_stitching,note"]
+    (tmp_path / "photos").mkdir()
+    # Brightness and whether hardware shows: right, wrong, wrong, right. No picture shows stitching.
+    for i, (light, shows) in enumerate(((230, 1), (200, 0), (20, 1), (10, 0))):
+        cv2.imwrite(str(tmp_path / "photos" / f"AB{i}.png"), np.full((90, 60, 3), light, np.uint8))
+        rows.append(f"AB{i}.png,{shows},0,closeup,sharp,,,")
+    (tmp_path / "photos.csv").write_text("\n".join(rows) + "\n")
+    page = tmp_path / "worst.html"
+    main([str(tmp_path), "--detector", f"{__name__}:Told", "--page", str(page)])
     html = page.read_text(encoding="utf-8")
-    assert html.count("data:image/jpeg;base64,") == 2 * (5 + 5)
+    sections = html.split("<h2>")[1:]
+    assert [re.findall(r"</b> \S+/(AB\d)", section) for section in sections] == [
+        ["AB1"],  # hardware seen where none is shown
+        ["AB2"],
+        ["AB0", "AB1"],  # of stitching, the worst first
+        [],
+    ]
+    assert html.count("data:image/jpeg;base64,") == 2 * 4
+    assert "none" in sections[3]
     assert "http" not in html
 
 

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from benchmarks.detection.footage import PARTS, Sample, samples
-from benchmarks.detection.measures import Judged
+from benchmarks.detection.measures import SHOWN, Judged
 from benchmarks.detection.page import WORST, Wrong, picture_url, write_page
 from benchmarks.detection.tables import by_source, table
 from video_pipeline.vision.detector import Detection, Detector
@@ -56,7 +56,10 @@ def judge(sample: Sample, part: str, found: Detection) -> Judged:
 
 
 class Worst:
-    """Keeps the worst errors of one part as they come by, so that no pictures pile up."""
+    """Keeps the worst errors of one part as they come by, so that no pictures pile up.
+
+    An error is a score on the wrong side of 0.5.
+    """
 
     def __init__(self) -> None:
         self._alarms: list[tuple[float, int, Wrong]] = []
@@ -64,7 +67,9 @@ class Worst:
         self._count = 0
 
     def offer(self, sample: Sample, judged: Judged, found: Detection, seeing: Detector) -> None:
-        """Take it in when it is among the worst so far."""
+        """Take it in when it is an error, and among the worst so far."""
+        if (judged.score >= SHOWN) == judged.shows:
+            return
         heap = self._misses if judged.shows else self._alarms
         badness = -judged.score if judged.shows else judged.score
         if len(heap) >= WORST and badness <= heap[0][0]:

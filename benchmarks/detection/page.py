@@ -29,12 +29,12 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>{{ name }}: the worst err
 {% for title, errors in sections %}<h2>{{ title }}</h2><section>
 {% for e in errors %}<figure><img src="{{ e.shown }}" alt=""> <img src="{{ e.why }}" alt="">
 <figcaption><b>{{ "%.2f" | format(e.score) }}</b> {{ e.caption }}</figcaption></figure>
-{% endfor %}</section>{% endfor %}"""
+{% else %}<p>none</p>{% endfor %}</section>{% endfor %}"""
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A candidate for the page: its score, and JPEGs of the picture and of the explanation."""
+    """An error for the page: its score, and JPEGs of the picture and of the explanation."""
 
     score: float
     caption: str
