@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from conftest import MakeClip
 
 from benchmarks.detection.__main__ import main
-from benchmarks.detection.footage import samples
+from benchmarks.detection.footage import Labelled
 from benchmarks.detection.measures import (
     Judged,
     average_precision,
@@ -91,12 +93,35 @@ def test_equal_names_in_two_folders_are_two_sources(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir(parents=True)
         photos_folder(folder)
-    found = list(samples(folders, 1))
+    found = list(Labelled(folders, 1))
     photos = {s.source for s in found if s.group == "real photos"}
     assert photos == {f"{folders[0]}/AB", f"{folders[1]}/AB", "own/AB"}
     assert len({s.clip for s in found}) == len(found) == 15
     again = [folders[2], folders[2].parent / "." / "own"]
-    assert len(list(samples(again, 1))) == 5
+    assert len(list(Labelled(again, 1))) == 5
+
+
+def test_what_cannot_be_read_is_said_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], make_clip: MakeClip
+) -> None:
+    photos_folder(tmp_path)
+    (tmp_path / "photos" / "AB2.png").write_bytes(b"no picture")
+    (tmp_path / "stills" / "00_flap_whole.jpg").unlink()
+    (tmp_path / "videos").mkdir()
+    whole = make_clip("grey.mp4", "-f", "lavfi", "-i", "color=gray:s=96x160:d=1:r=10")
+    shutil.copy(whole, tmp_path / "videos" / "whole.mp4")
+    (tmp_path / "videos" / "text.mp4").write_text("no video")
+    spans = [f"{name}.mp4,0,9,1,0,closeup," for name in ("whole", "text", "gone")]
+    header = "file,t_start,t_end,hardware,stitching,kind,note"
+    (tmp_path / "videos.csv").write_text("\n".join([header, *spans]) + "\n")
+    main([str(tmp_path), "--detector", "classical", "--every", "5"])
+    told = capsys.readouterr().out
+    name = tmp_path.name
+    lost = ("photos/AB2.png", "videos/text.mp4", "videos/gone.mp4", "stills/00_flap_whole.jpg")
+    assert f"NOT READ, 4: {', '.join(f'{name}/{file}' for file in lost)}" in told
+    assert "| real photos | 1 / 3 |" in told
+    assert "| real video | 2 / 2 |" in told
+    assert "synthetic stills" not in told
 
 
 @pytest.mark.parametrize("name", ["classical", "video_pipeline.vision.classical:Classical"])

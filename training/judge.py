@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.detection.footage import PARTS, Sample, samples
+from benchmarks.detection.footage import PARTS, Labelled, Sample
 from benchmarks.detection.measures import Judged
 from benchmarks.detection.tables import table
 from video_pipeline.vision.learned import parts_and_evidence
@@ -135,10 +135,10 @@ def held_out(
     return out
 
 
-def gather(folders: Sequence[Path], every: int) -> tuple[list[Sample], list[dict[str, float]]]:
+def gather(labelled: Labelled) -> tuple[list[Sample], list[dict[str, float]]]:
     """All labelled pictures, without their pixels, and the evidence found in each."""
     seen, found = [], []
-    for sample in samples(folders, every):
+    for sample in labelled:
         _, evidence = parts_and_evidence(sample.picture)
         seen.append(sample.without_picture())
         found.append(evidence)
@@ -153,7 +153,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args(words)
     cv2.setNumThreads(1)
-    seen, found = gather(asked.folders, asked.every)
+    labelled = Labelled(asked.folders, max(1, asked.every))
+    seen, found = gather(labelled)
+    print(labelled)
     if len({(s.group, s.source) for s in seen}) < 3:
         sys.exit("pictures of three sources are needed: two to fit on, and one to calibrate by")
     groups = np.array([s.group for s in seen])

@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.detection.footage import PARTS, Sample, samples
+from benchmarks.detection.footage import PARTS, Labelled, Sample
 from benchmarks.detection.measures import SHOWN, Judged
 from benchmarks.detection.page import WORST, Wrong, picture_url, write_page
 from benchmarks.detection.tables import by_source, table
@@ -110,7 +110,8 @@ def main(words: Sequence[str] | None = None) -> None:
     judged: dict[str, list[Judged]] = {part: [] for part in PARTS}
     worst = {part: Worst() for part in PARTS}
     seconds = []
-    for sample in samples([asked.folder], max(1, asked.every)):
+    labelled = Labelled([asked.folder], max(1, asked.every))
+    for sample in labelled:
         start = time.process_time()
         seen = seeing.detect(sample.picture)
         seconds.append(time.process_time() - start)
@@ -121,6 +122,7 @@ def main(words: Sequence[str] | None = None) -> None:
                 worst[part].offer(sample, judged[part][-1], found, seeing)
     if not seconds:
         sys.exit(f"{asked.folder}: no labelled footage there (photos.csv, videos.csv, truth.json)")
+    print(labelled)
     print(f"{seeing.name} {seeing.version}: {1000 * np.median(seconds):.1f} ms a frame, median")
     for part in PARTS:
         print(f"\n{part}\n\n{table(judged[part])}")
