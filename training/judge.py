@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from benchmarks.detection.footage import PARTS, Labelled, Sample
 from benchmarks.detection.measures import Judged
-from benchmarks.detection.tables import table
+from benchmarks.detection.tables import by_fifths, measured, side_by_side
 from video_pipeline.vision.learned import parts_and_evidence
 
 F64 = NDArray[np.float64]
@@ -183,7 +183,8 @@ def tell(part: str, seen: Sequence[Sample], scores: F64) -> None:
                s.arguable, s.distractor)
         for s, score in zip(seen, scores, strict=True)
     ]  # fmt: skip
-    print(f"\n{part}, by what sources other than the picture's own taught\n\n{table(rows)}")
+    found = measured({"own source held out": rows})
+    print(f"\n{side_by_side(part, found)}\n\n{by_fifths(part, found)}")
 
 
 if __name__ == "__main__":
