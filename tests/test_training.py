@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,8 @@ from training.augment import example
 from training.classes import BUCKLE, KIND_OF, KINDS, LEATHER, OTHER, THINGS, THREAD
 from training.imagenet import FILE, PACKAGE, SHA256, installed, published
 from training.swatches.scene import swatch
+
+NO_TORCH = "torch is not installed here; `make train` brings it"
 
 
 def test_a_number_always_gives_the_same_swatch() -> None:
@@ -89,13 +92,43 @@ def test_only_the_weights_that_torchvision_publishes_are_taken(tmp_path: Path) -
 
 
 def test_the_trunk_starts_from_nothing_else(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="torch is not installed; `make train` brings it")
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
     from training.network import Trunk
 
     trunk = Trunk()
     torch.save(trunk.state_dict(), tmp_path / FILE)
     with pytest.raises(ValueError, match="SHA-256"):
         trunk.start_from(tmp_path / FILE)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--steps 0 --stop 0", "1 <= --stop <= --steps is needed"),
+        ("--steps 10 --stop 11", "1 <= --stop <= --steps is needed"),
+        ("--steps 10 --stop 5 --batch 0", "a batch of one example"),
+        ("--steps 10 --stop 5", "nothing: no pictures with masks there"),
+        ("--steps 10 --stop 5 --shares 1 2", "1 folders and 2 shares"),
+    ],
+)
+def test_training_that_cannot_be_done_is_refused_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    words: str, said: str,
+) -> None:  # fmt: skip
+    pytest.importorskip("torch", reason=NO_TORCH)
+    from training.train import main
+
+    pictures = tmp_path / ("nothing" if "nothing" in said else "one")
+    if "nothing" not in said:
+        pictures.mkdir()
+        picture, index = drawn()
+        cv2.imwrite(str(pictures / "a.jpg"), picture)
+        cv2.imwrite(str(pictures / "a_i.png"), index)
+    files = ["--pictures", str(pictures), "--weights", str(tmp_path / FILE), "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["train", *files, *words.split()])
+    with pytest.raises(SystemExit):
+        main()
+    assert said in capsys.readouterr().err
 
 
 def test_the_model_that_ships_answers_as_the_recipe_says() -> None:

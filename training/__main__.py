@@ -14,6 +14,7 @@ from pathlib import Path
 from training.imagenet import installed, published
 
 SWATCHES = 8000
+STEPS, STOP = 1000, 450
 FIRST_SWATCH = 100_000
 
 
@@ -23,8 +24,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--studio", type=Path, help="stills of training.studio.stills, if any")
     parser.add_argument("--swatches", type=int, default=SWATCHES)
-    parser.add_argument("--examples", type=int, default=24_000)
+    parser.add_argument("--steps", type=int, default=STEPS, help="over which the rate falls")
+    parser.add_argument("--stop", type=int, default=STOP, help="steps after which training ends")
     asked = parser.parse_args()
+    if not 1 <= asked.stop <= asked.steps:
+        parser.error("1 <= --stop <= --steps is needed")
     try:
         weights = published(installed())
     except (OSError, ValueError) as error:
@@ -35,8 +39,8 @@ def main() -> None:
         left = ["--count", asked.swatches - drawn, "--first", FIRST_SWATCH + drawn]
         _run("training.swatches", "--out", swatches, *left)
     folders = [swatches, *([asked.studio] if asked.studio else [])]
-    pictures = ["--pictures", *folders, "--examples", asked.examples]
-    _run("training.train", *pictures, "--weights", weights, "--out", asked.out)
+    pictures = ["--pictures", *folders, "--weights", weights, "--out", asked.out]
+    _run("training.train", *pictures, "--steps", asked.steps, "--stop", asked.stop)
     _run("training.export", head, weights, asked.out / "seeing.onnx")
     print(
         f"{asked.out / 'seeing.onnx'}: put it into video_pipeline/vision/, then fit the judgement"
