@@ -56,7 +56,10 @@ def fitted(x: F64, shows: NDArray[np.bool_], weight: F64, ridge: float = RIDGE) 
         p = 1 / (1 + np.exp(-np.clip(unit @ found, -30, 30)))
         slope = unit.T @ (weight * (p - shows)) + penalty @ found
         bend = (unit * (weight * p * (1 - p))[:, None]).T @ unit + penalty
-        found = found - np.linalg.solve(bend + 1e-9 * np.eye(len(bend)), slope)
+        step = np.linalg.solve(bend + 1e-9 * np.eye(len(bend)), slope)
+        found = found - step
+        if np.abs(step).max() < 1e-9:
+            break
     scaled = found[:-1] / spread
     return np.append(scaled, found[-1] - scaled @ mean)
 
@@ -184,7 +187,7 @@ def tell(part: str, seen: Sequence[Sample], scores: F64) -> None:
         for s, score in zip(seen, scores, strict=True)
     ]  # fmt: skip
     found = measured({"own source held out": rows})
-    print(f"\n{side_by_side(part, found)}\n\n{by_fifths(part, found)}")
+    print(f"\n{side_by_side(part, found)}\n\n{by_fifths(f'{part}, calibration', found)}")
 
 
 if __name__ == "__main__":
