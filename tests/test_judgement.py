@@ -9,11 +9,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.detection.measures import average_precision, roc_auc
-from training.judge import fitted, weights_of, without_own_source
+from training.judge import fitted, held_out, main, weights_of, without_own_source
 from video_pipeline.vision.judgement import Judgement, judgements
 from video_pipeline.vision.learned import parts_and_evidence
 
@@ -91,6 +92,33 @@ def test_no_picture_is_judged_by_what_its_own_source_taught() -> None:
     told = without_own_source(x, shows, np.full(120, "photos"), sources, np.zeros(120, bool))
     last = sources == "c"
     assert roc_auc(shows[last], told[last]) < 0.05
+
+
+def test_no_label_of_a_source_moves_its_held_out_scores() -> None:
+    # Neither through the weights nor through the calibration.
+    x, shows, groups, sources, arguable = drawn_labels()
+    for source in ("s0", "s3"):
+        here = sources == source
+        told = held_out(x, shows, groups, sources, arguable)
+        turned = held_out(x, np.where(here, ~shows, shows), groups, sources, arguable)
+        assert np.array_equal(told[here], turned[here])
+        assert not np.array_equal(told[~here], turned[~here])
+
+
+def test_held_out_scores_mean_more_than_those_without_calibration() -> None:
+    x, shows, groups, sources, arguable = drawn_labels()
+    weight = weights_of(groups, shows, arguable)
+
+    def surprise(told: np.ndarray) -> float:
+        return float(-weight @ np.log(np.where(shows, told, 1 - told)))
+
+    raw = without_own_source(x, shows, groups, sources, arguable)
+    assert surprise(held_out(x, shows, groups, sources, arguable)) < 0.9 * surprise(raw)
+
+
+def test_too_few_sources_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="three sources are needed"):
+        main([str(tmp_path)])
 
 
 def test_looking_leaves_nothing_behind_and_calls_nobody(tmp_path: Path) -> None:

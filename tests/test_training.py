@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from training.__main__ import STEPS, STOP, SWATCHES
 from training.augment import example
 from training.classes import BUCKLE, KIND_OF, KINDS, LEATHER, OTHER, THINGS, THREAD
+from training.imagenet import FILE, PACKAGE, SHA256, installed, published
 from training.swatches.scene import swatch
+
+ROOT = Path(__file__).parent.parent
+NO_TORCH = "torch is not installed here; `make train` brings it"
 
 
 def test_a_number_always_gives_the_same_swatch() -> None:
@@ -71,6 +83,101 @@ def test_stitches_lost_to_blur_count_neither_way() -> None:
     made = example(np.random.default_rng(1), picture, index, soft, 256)
     assert (made.maps[1] > 0).any()
     assert not (made.weights[1][made.maps[1] > 0]).any()
+
+
+def test_only_the_weights_that_torchvision_publishes_are_taken(tmp_path: Path) -> None:
+    other = tmp_path / FILE
+    other.write_bytes(b"anything else")
+    with pytest.raises(ValueError, match="not the weights of MobileNetV2 that torchvision publish"):
+        published(other)
+    # Its publisher names the file by the beginning of its digest.
+    assert f"mobilenet_v2-{SHA256[:8]}.pth" == FILE
+    if importlib.util.find_spec(PACKAGE):
+        assert published(installed()).name == FILE
+
+
+def test_the_trunk_starts_from_nothing_else(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
+    from training.network import Trunk
+
+    trunk = Trunk()
+    torch.save(trunk.state_dict(), tmp_path / FILE)
+    with pytest.raises(ValueError, match="SHA-256"):
+        trunk.start_from(tmp_path / FILE)
+
+
+def recipe(*words: str) -> list[str]:
+    """The commands that `make train` would run in a fresh checkout."""
+    done = subprocess.run(
+        ["make", "--always-make", "--dry-run", "train", *words],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+    )  # fmt: skip
+    return done.stdout.replace("\\\n", " ").splitlines()
+
+
+def test_make_train_keeps_to_environments_of_its_own_and_to_the_order_told() -> None:
+    lines = recipe()
+    assert not [line for line in lines if re.search(r"\.venv(/|\s|$)", line)]
+    installs = [line for line in lines if "pip install" in line]
+    assert len(installs) == 3
+    for of_studio, line in zip((False, False, True), installs, strict=True):
+        assert line.startswith(".venv-studio/" if of_studio else ".venv-training/")
+    # Nothing is rendered or trained before its environment stands, and stills come first.
+    steps = [next(i for i, line in enumerate(lines) if word in line) for word in (
+        "-m venv .venv-studio", "-m training.studio.stills", "-m training --out")]  # fmt: skip
+    assert steps == sorted(steps)
+    assert "--studio out/training/stills" in lines[steps[-1]]
+    tried = " ".join(" ".join(recipe("SCENES=1", "SWATCHES=12", "STEPS=2", "STOP=2")).split())
+    assert "--scenes 1" in tried
+    assert "--swatches 12 --steps 2 --stop 2" in tried
+
+
+def test_the_recipe_has_the_numbers_that_its_page_tells() -> None:
+    page = (ROOT / "training" / "README.md").read_text("utf-8")
+    scenes = (ROOT / "training/studio/stills.py").read_text("utf-8")
+    told = re.search(
+        r"stills of (\d+) scenes and ([\d,]+) swatches.*?: (\d+) steps of (\d+) examples.*?"
+        r"cosine over ([\d,]+) steps", page, re.DOTALL,
+    )  # fmt: skip
+    assert told
+    numbers = [int(word.replace(",", "")) for word in told.groups()]
+    assert numbers == [24, SWATCHES, STOP, 24, STEPS]
+    assert "\nSCENES = 24 " in scenes
+    assert '"--batch", type=int, default=24' in (ROOT / "training/train.py").read_text("utf-8")
+    assert "| 24 scenes, " in page
+    assert f"| {SWATCHES:,} swatches |" in page
+    assert f"| {STOP} steps of 24 examples |" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--steps 0 --stop 0", "1 <= --stop <= --steps is needed"),
+        ("--steps 10 --stop 11", "1 <= --stop <= --steps is needed"),
+        ("--steps 10 --stop 5 --batch 0", "a batch of one example"),
+        ("--steps 10 --stop 5", "nothing: no pictures with masks there"),
+        ("--steps 10 --stop 5 --shares 1 2", "1 folders and 2 shares"),
+    ],
+)
+def test_training_that_cannot_be_done_is_refused_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    words: str, said: str,
+) -> None:  # fmt: skip
+    pytest.importorskip("torch", reason=NO_TORCH)
+    from training.train import main
+
+    pictures = tmp_path / ("nothing" if "nothing" in said else "one")
+    if "nothing" not in said:
+        pictures.mkdir()
+        picture, index = drawn()
+        cv2.imwrite(str(pictures / "a.jpg"), picture)
+        cv2.imwrite(str(pictures / "a_i.png"), index)
+    files = ["--pictures", str(pictures), "--weights", str(tmp_path / FILE), "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["train", *files, *words.split()])
+    with pytest.raises(SystemExit):
+        main()
+    assert said in capsys.readouterr().err
 
 
 def test_the_model_that_ships_answers_as_the_recipe_says() -> None:

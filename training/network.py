@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from training.classes import KINDS, MAPS
+from training.imagenet import published
 
 # Expansion, channels, blocks and stride of every stage.
 _STAGES = (
@@ -93,11 +94,9 @@ class Trunk(nn.Module):
         return told
 
     def start_from(self, weights: Path) -> None:
-        """Take torchvision's ImageNet weights (mobilenet_v2-b0353104)."""
-        told = torch.load(weights, map_location="cpu", weights_only=True)
-        missing, left = self.load_state_dict(told, strict=False)
-        if left or set(missing) != {"mean", "spread"}:
-            raise ValueError(f"{weights}: these are not torchvision's weights of MobileNetV2")
+        """Take torchvision's ImageNet weights. Raises ValueError for any other file."""
+        told = torch.load(published(weights), map_location="cpu", weights_only=True)
+        self.load_state_dict({**told, "mean": self.mean, "spread": self.spread})
 
 
 class Head(nn.Module):

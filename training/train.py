@@ -25,13 +25,21 @@ from training.network import Head, Trunk
 
 
 class Pictures(Dataset[tuple[Tensor, ...]]):
-    """Augmented examples, each made anew from its number and the seed."""
+    """Augmented examples, each made anew from its number and the seed.
+
+    Raises ValueError where a folder holds none, or has no share of its own.
+    """
 
     def __init__(self, folders: list[Path], side: int, count: int, seed: int, shares: list[float]):
         self.lists = [
             sorted(p for p in folder.glob("*.jpg") if p.with_name(f"{p.stem}_i.png").is_file())
             for folder in folders
         ]
+        for folder, found in zip(folders, self.lists, strict=True):
+            if not found:
+                raise ValueError(f"{folder}: no pictures with masks there (NAME.jpg, NAME_i.png)")
+        if len(shares) != len(folders):
+            raise ValueError(f"{len(folders)} folders and {len(shares)} shares: one each is needed")
         self.side, self.count, self.seed = side, count, seed
         self.shares = np.array(shares) / sum(shares)
 
@@ -79,16 +87,16 @@ def loss_of(out: Tensor, maps: Tensor, weights: Tensor, kinds: Tensor, pitch: Te
 
 
 def train(
-    trunk: Trunk, head: Head, pictures: Pictures, batch: int, rate: float, stop: int, out: Path
+    trunk: Trunk, head: Head, pictures: Pictures, batch: int, rate: float, steps: int, out: Path
 ) -> None:
     """Train a head on the trunk as it is, and write the running mean of the head's weights.
 
-    Stops after `stop` steps, long before the rate has fallen: a head that goes on learns how our
-    pictures are drawn, and sees real ones worse (training/README.md).
+    The rate falls over `steps` steps. There are examples for fewer: a head that goes on learns how
+    our pictures are drawn, and sees real ones worse (training/README.md).
     """
     trunk.to(memory_format=torch.channels_last).eval().requires_grad_(False)
     optimiser = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=0.02)
-    steps = len(pictures) // batch
+    stop = len(pictures) // batch
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
         lambda i: min(1.0, (i + 1) / 100) * (0.02 + 0.98 * (1 + math.cos(math.pi * i / steps)) / 2),
@@ -110,12 +118,10 @@ def train(
         schedule.step()
         _follow(mean, head, min(0.995, (step + 1) / (step + 20)))
         seen = 0.98 * seen + 0.02 * loss.item() if step else loss.item()
-        if step % 50 == 49 or step + 1 in (steps, stop):
+        if step % 50 == 49 or step + 1 == stop:
             spent = time.monotonic() - started
-            print(f"step {step + 1}/{steps} loss {seen:.4f} {spent:.0f} s", flush=True)
+            print(f"step {step + 1}/{stop} loss {seen:.4f} {spent:.0f} s", flush=True)
             torch.save(mean.state_dict(), out / "head.pt")
-        if step + 1 == stop:
-            return
 
 
 @torch.no_grad()
@@ -137,20 +143,26 @@ def main() -> None:
     )
     parser.add_argument("--weights", type=Path, required=True, help="torchvision's mobilenet_v2")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--examples", type=int, default=24_000)
     parser.add_argument("--side", type=int, default=256)
-    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--batch", type=int, default=24, help="examples of a step")
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--stop", type=int, default=450, help="steps")
+    parser.add_argument("--steps", type=int, required=True, help="over which the rate falls")
+    parser.add_argument("--stop", type=int, required=True, help="steps after which training ends")
     parser.add_argument("--seed", type=int, default=3)
     asked = parser.parse_args()
+    if not 1 <= asked.stop <= asked.steps or asked.batch < 1:
+        parser.error("1 <= --stop <= --steps is needed, and a batch of one example or more")
+    shares = asked.shares or [1.0] * len(asked.pictures)
+    count = asked.stop * asked.batch
+    try:
+        pictures = Pictures(asked.pictures, asked.side, count, asked.seed, shares)
+    except ValueError as error:
+        parser.error(str(error))
     asked.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(asked.seed)
     trunk = Trunk()
     trunk.start_from(asked.weights)
-    shares = asked.shares or [1.0] * len(asked.pictures)
-    pictures = Pictures(asked.pictures, asked.side, asked.examples, asked.seed, shares)
-    train(trunk, Head(), pictures, asked.batch, asked.rate, asked.stop, asked.out)
+    train(trunk, Head(), pictures, asked.batch, asked.rate, asked.steps, asked.out)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Sample:
     group       kind of footage: "real photos", "real video", "synthetic takes", "synthetic stills"
     source      who made it: pictures of one source are alike, and are drawn and held out together
     clip        the file it is from; t in seconds, 0 for photos
+                both begin with the folder, since two folders may call different things the same
     truth       whether a buyer would say that it shows this part
     boxes       where, when that is known
     arguable    a border case: by the labeller's own word, or a whole bag that the synthetic truth,
@@ -55,8 +56,46 @@ class Sample:
         return replace(self, picture=np.empty((0, 0, 3), dtype=np.uint8))
 
 
-def samples(folder: Path, every: int) -> Iterator[Sample]:
-    """All labelled pictures under `folder`; every `every`-th frame of videos."""
+class Labelled:
+    """All labelled pictures under some folders; every `every`-th frame of videos.
+
+    A folder that is given twice is read once: a picture must not be held out from itself.
+    `unreadable` names the files that were come upon so far and could not be read, or not to their
+    end; frames before that count. As text it says what was looked at, for the head of a result.
+    """
+
+    def __init__(self, folders: Sequence[Path], every: int) -> None:
+        self.folders, self.every = _named(folders), every
+        self.unreadable: list[str] = []
+        self.pictures = 0
+
+    def __str__(self) -> str:
+        told = f"{self.pictures} pictures of {', '.join(self.folders.values())}"
+        if self.unreadable:
+            told += f"; NOT READ, {len(self.unreadable)}: {', '.join(self.unreadable)}"
+        return told
+
+    def __iter__(self) -> Iterator[Sample]:
+        self.pictures, self.unreadable = 0, []
+        for folder, name in self.folders.items():
+            for sample in _under(folder, self.every):
+                if isinstance(sample, Path):
+                    self.unreadable.append(f"{name}/{sample.relative_to(folder)}")
+                    continue
+                self.pictures += 1
+                source, clip = f"{name}/{sample.source}", f"{name}/{sample.clip}"
+                yield replace(sample, source=source, clip=clip)
+
+
+def _named(folders: Sequence[Path]) -> dict[Path, str]:
+    """What each folder is called: its own name, or its whole path where two share one."""
+    found = list(dict.fromkeys(folder.resolve() for folder in folders))
+    names = [folder.name for folder in found]
+    return {f: f.name if names.count(f.name) == 1 else str(f) for f in found}
+
+
+def _under(folder: Path, every: int) -> Iterator[Sample | Path]:
+    """Samples, and the files that should have given some and could not be read."""
     if (folder / "photos.csv").is_file():
         yield from _photos(folder)
     if (folder / "videos.csv").is_file():
@@ -76,13 +115,15 @@ def _fit(picture: NDArray[Any]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(picture, dtype=np.uint8)
 
 
-def _photos(folder: Path) -> Iterator[Sample]:
+def _photos(folder: Path) -> Iterator[Sample | Path]:
     with (folder / "photos.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            picture = cv2.imread(str(folder / "photos" / row["file"]))
+            photo = folder / "photos" / row["file"]
+            picture = _picture(photo)
             if picture is None:
+                yield photo
                 continue
-            boxes = {}
+            boxes: dict[str, tuple[Box, ...]] = {}
             for name in PARTS:
                 if row[f"box_{name}"]:
                     boxes[name] = (Box(*(float(v) for v in row[f"box_{name}"].split(","))),)
@@ -100,13 +141,23 @@ def _photos(folder: Path) -> Iterator[Sample]:
             )
 
 
-def _spans(folder: Path, every: int) -> Iterator[Sample]:
+def _picture(path: Path) -> NDArray[Any] | None:
+    # A file that is not there is told of by us, once; OpenCV would warn as well.
+    return cv2.imread(str(path)) if path.is_file() else None
+
+
+def _spans(folder: Path, every: int) -> Iterator[Sample | Path]:
     rows: dict[str, list[dict[str, str]]] = {}
     with (folder / "videos.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             rows.setdefault(row["file"], []).append(row)
     for name, spans in rows.items():
-        for t, picture in _frames(folder / "videos" / name, every):
+        video = folder / "videos" / name
+        for frame in _frames(video, every):
+            if frame is None:
+                yield video
+                continue
+            t, picture = frame
             for span in spans:
                 if float(span["t_start"]) <= t < float(span["t_end"]):
                     truth = {n: span[n] == "1" for n in PARTS}
@@ -124,31 +175,42 @@ def _spans(folder: Path, every: int) -> Iterator[Sample]:
                     break
 
 
-def _frames(path: Path, every: int) -> Iterator[tuple[float, NDArray[Any]]]:
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        start = None
-        for i, frame in enumerate(container.decode(stream)):
-            t = float(frame.time or 0)
-            start = t if start is None else start
-            if i % every == every // 2:
-                picture = frame.to_ndarray(format="bgr24")
-                turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
-                yield t - start, np.rot90(picture, k=turns)
+def _frames(path: Path, every: int) -> Iterator[tuple[float, NDArray[Any]] | None]:
+    """Seconds and picture of every `every`-th frame; None, and no more, where it can't be read."""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            start = None
+            for i, frame in enumerate(container.decode(stream)):
+                t = float(frame.time or 0)
+                start = t if start is None else start
+                if i % every == every // 2:
+                    picture = frame.to_ndarray(format="bgr24")
+                    turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
+                    yield t - start, np.rot90(picture, k=turns)
+    except (av.FFmpegError, IndexError):  # IndexError: there is no picture in it
+        yield None
 
 
-def _take(path: Path, every: int) -> Iterator[Sample]:
+def _take(path: Path, every: int) -> Iterator[Sample | Path]:
     told = json.loads(path.read_text())
-    for t, picture in _frames(path.parent / "take.mp4", every):
+    take = path.parent / "take.mp4"
+    for frame in _frames(take, every):
+        if frame is None:
+            yield take
+            continue
+        t, picture = frame
         i = min(round(t * told["meta"]["fps"]), len(told["frames"]) - 1)
         yield _told(told["frames"][i], told["meta"]["size"], path, t, picture)
 
 
-def _still(path: Path) -> Iterator[Sample]:
+def _still(path: Path) -> Iterator[Sample | Path]:
     told = json.loads(path.read_text())
-    picture = cv2.imread(str(path.with_suffix(".jpg")))
-    if picture is not None and "shows_hardware" in told:
-        yield _told(told, told["size"], path, 0.0, picture)
+    if "shows_hardware" not in told:
+        return
+    still = path.with_suffix(".jpg")
+    picture = _picture(still)
+    yield still if picture is None else _told(told, told["size"], path, 0.0, picture)
 
 
 def _told(

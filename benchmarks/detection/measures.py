@@ -1,4 +1,4 @@
-"""Measures of detectors, with intervals drawn over sources: frames of one clip are alike."""
+"""Measures of detectors, with intervals drawn over sources: pictures of one source are alike."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 DRAWS = 500
 SHOWN = 0.5  # a score from which a detector says: shown
 APART_S = 0.5  # s between two key frames of one clip
+BINS = 5  # of scores, for calibration
 
 
 @dataclass(frozen=True)
@@ -51,30 +52,174 @@ def roc_auc(shows: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
     return float((high > low).mean() + 0.5 * (high == low).mean())
 
 
-def interval(judged: Sequence[Judged], measure: Measure, unit: str = "clip") -> str:
-    """The measure with its 95 % interval, by drawing whole clips or sources with replacement."""
-    shows = np.array([j.shows for j in judged])
-    score = np.array([j.score for j in judged])
+def calibration_error(shows: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
+    """How far scores are from what they promise: the expected calibration error over `BINS`.
+
+    Naeini, Cooper and Hauskrecht 2015: the mean over pictures of the distance between the mean
+    score of their bin and the share of it that shows the part.
+    """
     if not len(shows):
-        return "–"
-    members: dict[str, list[int]] = {}
-    for i, j in enumerate(judged):
-        members.setdefault(getattr(j, unit), []).append(i)
-    units = [np.array(m) for m in members.values()]
-    dice = np.random.default_rng(1)
-    drawn = []
-    for _ in range(DRAWS):
-        picked = np.concatenate([units[k] for k in dice.integers(len(units), size=len(units))])
-        drawn.append(measure(shows[picked], score[picked]))
-    found = np.array(drawn)
-    found = found[~np.isnan(found)]
-    value = measure(shows, score)
+        return float("nan")
+    bins = reliability(shows, score)
+    return sum(b.pictures * abs(b.said - b.shown) for b in bins) / len(shows)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Pictures with scores from `low` to below `high`: their mean score, and the share showing."""
+
+    low: float
+    high: float
+    pictures: int
+    said: float
+    shown: float
+
+
+def reliability(shows: NDArray[np.bool_], score: NDArray[np.float64]) -> tuple[Bin, ...]:
+    """Bins of equal width that hold any picture; a score of 1 is in the last."""
+    number = np.minimum((score * BINS).astype(int), BINS - 1)
+    return tuple(
+        Bin(
+            int(i) / BINS,
+            (int(i) + 1) / BINS,
+            int((number == i).sum()),
+            float(score[number == i].mean()),
+            float(shows[number == i].mean()),
+        )
+        for i in np.unique(number)
+    )
+
+
+def share_said(_: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
+    """The share that is said to show the part."""
+    return float((score >= SHOWN).mean()) if len(score) else float("nan")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure with its 95 % interval, and over how many pictures or clips it was taken.
+
+    `value` is None where there is nothing to take it from. No interval is told by fewer than three
+    sources, nor where all draws agree: it would claim to be certain.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    of: int
+
+    def __str__(self) -> str:
+        return self.told()
+
+    def told(self, form: str = ".2f") -> str:
+        """For a table."""
+        if self.value is None:
+            return "–"
+        if self.low is None or self.high is None:
+            return format(self.value, form)
+        return f"{self.value:{form}} ({self.low:{form}} to {self.high:{form}})"
+
+
+def figure(units: Sequence[str], measure: Callable[[NDArray[np.intp]], float]) -> Figure:
+    """A measure of rows, with its interval by drawing whole units with replacement.
+
+    The same units are drawn in the same order every time, so that a difference of two detectors
+    on the same rows has an interval of its own.
+    """
+    value = measure(np.arange(len(units))) if units else float("nan")
     if np.isnan(value):
-        return "–"
-    if len(units) < 3 or found.size < DRAWS / 2:
-        return f"{value:.2f}"
-    low, high = np.quantile(found, (0.025, 0.975))
-    return f"{value:.2f} ({low:.2f}–{high:.2f})"
+        return Figure(None, None, None, len(units))
+    rows: dict[str, list[int]] = {}
+    for row, unit in enumerate(units):
+        rows.setdefault(unit, []).append(row)
+    members = [np.array(found) for found in rows.values()]
+    dice = np.random.default_rng(1)
+    drawn = dice.integers(len(members), size=(DRAWS, len(members)))
+    draws = np.array([measure(np.concatenate([members[k] for k in some])) for some in drawn])
+    draws = draws[~np.isnan(draws)]
+    if len(members) < 3 or draws.size < DRAWS / 2 or np.ptp(draws) < 1e-9:
+        return Figure(float(value), None, None, len(units))
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return Figure(float(value), float(low), float(high), len(units))
+
+
+def over(judged: Sequence[Judged], measure: Measure, unit: str = "source") -> Figure:
+    """A measure of what was judged; sources are drawn, or clips where there is but one source."""
+    shows, score = _told(judged)
+    units = [str(getattr(j, unit)) for j in judged]
+    return figure(units, lambda rows: measure(shows[rows], score[rows]))
+
+
+def lead(judged: Sequence[Judged], other: Sequence[Judged], unit: str = "source") -> Figure:
+    """How much more average precision this has than another detector on the same pictures."""
+    shows, score = _told(judged)
+    _, theirs = _told(other)
+    units = [str(getattr(j, unit)) for j in judged]
+    return figure(
+        units,
+        lambda rows: (
+            average_precision(shows[rows], score[rows])
+            - average_precision(shows[rows], theirs[rows])
+        ),
+    )
+
+
+def _told(judged: Sequence[Judged]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    return np.array([j.shows for j in judged], bool), np.array([j.score for j in judged], float)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All measures of one detector for one part on one kind of footage.
+
+    ap, roc_auc         of the scores; `clear_ap` without arguable pictures
+    lead, clear_lead    average precision above that of the detector it is held against
+    key_frames          of a clip's best, the share that is right; the mean of clips
+    false_alarms        of distractors, the share that is said to show the part
+    said_of_others      the same of all pictures that do not show it
+    calibration_error   0 where a score is the share of pictures that show the part
+    iou                 the median of the best box, where the true one is known
+    """
+
+    pictures: int
+    showing: int
+    arguable: int
+    ap: Figure
+    clear_ap: Figure
+    lead: Figure
+    clear_lead: Figure
+    roc_auc: Figure
+    key_frames: Figure
+    false_alarms: Figure
+    said_of_others: Figure
+    calibration_error: Figure
+    iou: Figure
+    reliability: tuple[Bin, ...]
+
+
+def figures(judged: Sequence[Judged], other: Sequence[Judged], unit: str = "source") -> Figures:
+    """Everything that is measured, held against another detector on the same pictures."""
+    clear = [j for j in judged if not j.arguable]
+    shares = top_frames(judged)
+    right = np.array(list(shares.values()))
+    boxed = [j for j in judged if j.iou is not None]
+    iou = np.array([j.iou for j in boxed], float)
+    return Figures(
+        pictures=len(judged),
+        showing=sum(j.shows for j in judged),
+        arguable=len(judged) - len(clear),
+        ap=over(judged, average_precision, unit),
+        clear_ap=over(clear, average_precision, unit),
+        lead=lead(judged, other, unit),
+        clear_lead=lead(clear, [j for j in other if not j.arguable], unit),
+        roc_auc=over(judged, roc_auc, unit),
+        key_frames=figure(list(shares), lambda rows: float(right[rows].mean())),
+        false_alarms=over([j for j in judged if j.distractor], share_said, unit),
+        said_of_others=over([j for j in judged if not j.shows], share_said, unit),
+        calibration_error=over(judged, calibration_error, unit),
+        iou=figure([getattr(j, unit) for j in boxed], lambda rows: float(np.median(iou[rows]))),
+        reliability=reliability(*_told(judged)),
+    )
 
 
 def top_frames(judged: Sequence[Judged], most: int = 5) -> dict[str, float]:
@@ -101,9 +246,3 @@ def _apart(frames: Sequence[Judged], most: int) -> list[Judged]:
         if len(kept) < most and all(abs(frame.t - other.t) >= APART_S for other in kept):
             kept.append(frame)
     return kept
-
-
-def false_alarms(judged: Sequence[Judged]) -> tuple[float, int]:
-    """The share of distractors that are said to show the part, and how many distractors."""
-    said = [j.score >= SHOWN for j in judged if j.distractor]
-    return (float(np.mean(said)) if said else float("nan")), len(said)

@@ -1,4 +1,4 @@
-"""Stills: `python -m training.studio.stills --out DIR [--first 0] [--scenes 100] [--size 384]`.
+"""Stills: `python -m training.studio.stills --out DIR [--first 0] [--scenes 24] [--size 384]`.
 
 Every scene has its own seed, style and dye, and gives up to nine pictures: the whole bag, hardware,
 seams and distractors from near and far, some turned. `NNNN_J_KIND.jpg`, the index mask `_i.png`
@@ -23,6 +23,7 @@ from training.studio.script import close_pose, safe_eye
 
 STYLES = ("flap", "tote", "pouch")
 KINDS = ("whole", *("hardware",) * 3, *("stitching",) * 2, "distractor", "stitching", "hardware")
+SCENES = 24  # that the network that ships was taught on
 _FEW_SAMPLES = 2  # a pixel; the denoiser does the rest
 
 
@@ -86,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--scenes", type=int, default=100)
+    parser.add_argument("--scenes", type=int, default=SCENES)
     parser.add_argument("--size", type=int, default=384)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
