@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from video_pipeline.edit.model import Edit
-from video_pipeline.edit.timeline import RATES, Clip, counting_rate, pictures, sounds
+from video_pipeline.edit.timeline import RATES, Clip, counting_rate, pictures, sounds, steady_rate
 from video_pipeline.footage.model import Footage
 from video_pipeline.overlays.typesetting import clean
 
@@ -53,7 +53,7 @@ def as_fcpxml(edit: Edit, footage: Mapping[str, Footage], own: Path | None = Non
         whole = sound is not None and sound.frames == clip.frames
         offset = clip.at / edit.rate
         element = _clip(spine, clip, edit, footage, offset=offset, show="all" if whole else "video")
-        _picture(element, clip, edit)
+        _picture(element, clip, edit, footage[clip.source])
         if sound is not None and not whole:
             # Below the picture, so that it runs on under a held frame. What hangs below a clip is
             # placed in that clip's own time, which is its source's.
@@ -136,13 +136,16 @@ def _clip(
     return element
 
 
-def _picture(element: ET.Element, clip: Clip, edit: Edit) -> None:
+def _picture(element: ET.Element, clip: Clip, edit: Edit, source: Footage) -> None:
     """What only a clip's picture has: standing still, and how it meets the frame."""
     if clip.held:
+        # Between two frames the earlier one would be held, where rendering shows the nearer one.
+        rate = steady_rate(source)
+        shown = round(clip.start * rate) / rate if rate else clip.start
         frozen = ET.SubElement(element, "timeMap")
         for time in (clip.start, clip.start + clip.frames / edit.rate):
             ET.SubElement(
-                frozen, "timept", time=_seconds(time), value=_seconds(clip.start), interp="linear"
+                frozen, "timept", time=_seconds(time), value=_seconds(shown), interp="linear"
             )
     crop = edit.cuts[clip.cut - 1].crop
     across, down = Fraction(edit.width, crop.width), Fraction(edit.height, crop.height)

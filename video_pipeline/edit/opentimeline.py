@@ -88,7 +88,8 @@ def laid_out(path: Path, edit: Edit, footage: Mapping[str, Footage]) -> tuple[Cl
     Raises ListingError with everything in it that an edit cannot say: footage that is not the
     edit's, transitions, gaps, other speeds, effects, several tracks.
     """
-    tracks = _tracks(path)
+    timeline = _timeline(path)  # kept, since the library's iterators keep nothing alive
+    tracks = list(timeline.tracks)
     problems: list[Problem] = []
     clips: list[Clip] = []
     shown = [t for t in tracks if t.kind == "Video" and t.enabled and len(t)]
@@ -101,7 +102,7 @@ def laid_out(path: Path, edit: Edit, footage: Mapping[str, Footage]) -> tuple[Cl
             )
         )
     at = 0
-    for number, item in enumerate(shown[0] if shown else (), start=1):
+    for number, item in enumerate(list(shown[0]) if shown else [], start=1):
         where = f"{path.name}: item {number} at {clock(at / edit.rate)}"
         wrong = [Problem(where, *what) for what in _strange(item)]
         if wrong or not _is(item, "Clip"):
@@ -130,7 +131,7 @@ def laid_out(path: Path, edit: Edit, footage: Mapping[str, Footage]) -> tuple[Cl
     return tuple(clips)
 
 
-def _tracks(path: Path) -> list[Any]:
+def _timeline(path: Path) -> Any:
     otio = _library()
     try:
         # Not through the library's adapters: those would load whatever plug-ins are installed.
@@ -146,10 +147,9 @@ def _tracks(path: Path) -> list[Any]:
         raise _no_timeline(path, said) from error
     if not _is(timeline, "Timeline"):
         raise _no_timeline(path, f"{path.name} holds no timeline")
-    nested = [item for item in timeline.tracks if not _is(item, "Track")]
-    if nested:
+    if not all(_is(item, "Track") for item in list(timeline.tracks)):
         raise _no_timeline(path, f"{path.name} holds a timeline within a timeline")
-    return list(timeline.tracks)
+    return timeline
 
 
 def _no_timeline(path: Path, message: str) -> ListingError:
@@ -211,11 +211,18 @@ def _read_clip(item: Any, edit: Edit, footage: Mapping[str, Footage], at: int) -
         start -= _seconds(item.media_reference.available_range.start_time)
     frames = max(1, round(_seconds(shown.duration) * edit.rate))
     held = any(_is_frozen(effect) for effect in item.effects if effect.enabled)
-    return Clip(item.name, source, max(Fraction(0), start), frames, at, held)
+    return Clip(item.name, source, max(Fraction(0), start), frames, at, held, cut=_noted_cut(item))
+
+
+def _noted_cut(item: Any) -> int:
+    """The number of the cut that a clip was written for; 0 where the program kept no notes."""
+    note = item.metadata.get(NAMESPACE)
+    number = note.get("cut") if isinstance(note, Mapping) else None
+    return number if isinstance(number, int) else 0
 
 
 def _strange_sound(track: Any, footage: Mapping[str, Footage]) -> Iterator[str]:
-    for item in track:
+    for item in list(track):
         if _is(item, "Clip") and item.enabled and _source(item, footage) is None:
             yield f"'{_called(item)}'"
 

@@ -1,6 +1,6 @@
 """The way back: an edit with the in-points, lengths and order that an editor gave it.
 
-An editing program keeps little of what an edit knows, so nothing of it is asked for. Each clip that
+An editing program keeps little of what an edit knows, so nothing of it is relied on. Each clip that
 comes back is laid beside the edit's own cuts; the cut that showed the same footage lends it its
 slot, its words and its crop, fitted to the new span.
 """
@@ -31,6 +31,7 @@ class _Take:
     frames: int
     hold: int
     at: int
+    cut: int  # the number of the cut it was written for, 0 where nothing says
 
 
 def recut(edit: Edit, clips: Sequence[Clip], footage: Mapping[str, Footage], where: str) -> Edit:
@@ -78,7 +79,7 @@ def _takes(clips: Sequence[Clip], rate: Fraction, rates: Mapping[str, Fraction])
     takes: list[_Take] = []
     for clip in clips:
         if not clip.held:
-            takes.append(_Take(clip.name, clip.source, clip.start, clip.frames, 0, clip.at))
+            takes.append(_taken(clip))
             continue
         last = takes[-1] if takes else None
         if last is not None and last.source == clip.source:
@@ -88,10 +89,12 @@ def _takes(clips: Sequence[Clip], rate: Fraction, rates: Mapping[str, Fraction])
                 takes[-1] = replace(last, frames=last.frames + clip.frames, hold=hold)
                 continue
         # A still by itself: one frame that plays, and the rest held.
-        takes.append(
-            _Take(clip.name, clip.source, clip.start, clip.frames, clip.frames - 1, clip.at)
-        )
+        takes.append(_taken(clip, hold=clip.frames - 1))
     return takes
+
+
+def _taken(clip: Clip, hold: int = 0) -> _Take:
+    return _Take(clip.name, clip.source, clip.start, clip.frames, hold, clip.at, clip.cut)
 
 
 def _nearest(take: _Take, edit: Edit, spare: Sequence[Cut], slack: Fraction) -> Cut | None:
@@ -100,19 +103,21 @@ def _nearest(take: _Take, edit: Edit, spare: Sequence[Cut], slack: Fraction) -> 
     def end(of: _Take | Cut) -> Fraction:
         return of.start + (of.frames - of.hold) / edit.rate
 
-    def likeness(cut: Cut) -> tuple[bool, Fraction, Fraction, bool]:
+    def likeness(numbered: tuple[int, Cut]) -> tuple[bool, bool, Fraction, Fraction, bool]:
+        number, cut = numbered
         shared = min(end(take), end(cut)) - max(take.start, cut.start)
         apart = abs(take.start - cut.start) + abs(end(take) - end(cut))
-        return cut.slot == take.name, shared, -apart, cut in spare
+        noted = number == take.cut
+        return noted, cut.slot == take.name, shared, -apart, cut in spare
 
     same = [
-        cut
-        for cut in edit.cuts
+        (number, cut)
+        for number, cut in enumerate(edit.cuts, start=1)
         if cut.source == take.source
         and take.start < end(cut) + slack
         and cut.start < end(take) + slack
     ]
-    return max(same, key=likeness, default=None)
+    return max(same, key=likeness)[1] if same else None
 
 
 def _fitted(take: _Take, own: Cut, rate: Fraction) -> tuple[Cut, list[OverlayUse]]:

@@ -101,14 +101,15 @@ def sounds(edit: Edit, footage: Mapping[str, Footage]) -> tuple[Clip, ...]:
     return tuple(clips)
 
 
-def counting_rate(source: Footage, rate: Fraction) -> Fraction:
-    """Frames a second at which editing programs count a source's time.
-
-    It is the usual rate that the source comes nearest to; for one whose frames come as they like it
-    is the edit's own, `rate`.
-    """
+def steady_rate(source: Footage) -> Fraction | None:
+    """The rate that a source is meant to have; None for one whose frames come as they like."""
     nearest = min((*RATES, Fraction(round(source.rate))), key=lambda r: abs(r - source.rate))
-    return nearest if nearest and abs(source.rate / nearest - 1) <= _OFF else rate
+    return nearest if nearest and abs(source.rate / nearest - 1) <= _OFF else None
+
+
+def counting_rate(source: Footage, rate: Fraction) -> Fraction:
+    """Frames a second at which a source's time is counted: its own, or else the edit's, `rate`."""
+    return steady_rate(source) or rate
 
 
 def clock(seconds: Fraction) -> str:
