@@ -352,6 +352,9 @@ def test_export_writes_what_the_ending_asks_for(run_cli: Run, edit_file: Path) -
     assert done.json["timeline"] == str(out)
     assert done.json["cuts"] == 2
     assert "markers" in done.json["lost"][0]
+    assert (
+        done.json["lost"][-1] == "it has no picture size: set the timeline to 1080 x 1920 yourself"
+    )
     timeline = otio.adapters.read_from_file(str(out))
     assert [len(track) for track in timeline.tracks] == [3]
     for clip in timeline.find_clips():

@@ -116,6 +116,8 @@ def _lost(edit: Edit, footage: Mapping[str, Footage], ending: str) -> Iterator[s
         if ending == ".otio"
         else "how each shot is framed is not in it"
     )
+    if ending != ".fcpxml":
+        yield f"it has no picture size: set the timeline to {edit.width} x {edit.height} yourself"
     if ending != ".edl":
         return
     rate = f"{float(edit.rate):.5g}"
