@@ -303,9 +303,20 @@ def switch_off(program: Program) -> None:
     program.track[0].enabled = False
 
 
+def lose_rate(program: Program) -> None:
+    shown = program.track[0].source_range
+    program.track[0].source_range = TimeRange(RationalTime(7, 0), shown.duration)
+
+
+def show_nothing(program: Program) -> None:
+    program.track[0].source_range = TimeRange(RationalTime(7, 25), RationalTime(float("nan"), 30))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (lose_rate, "a clip that does not say which part of its footage it shows"),
+        (show_nothing, "a clip that does not say which part of its footage it shows"),
         (add_transition, "item 2 at 0:02.00: a transition"),
         (add_gap, "item 2 at 0:02.00: a gap"),
         (add_track, "2 video tracks have something on them; put all clips on one track"),
@@ -327,7 +338,11 @@ def test_everything_wrong_is_told_at_once() -> None:
     slow_down(program)
     add_gap(program)
     add_track(program)
-    assert program.refusal().count("cut.otio") == 3
+    program.track[4].media_reference.target_url = "file:///stock/sparkle.mov"
+    told = program.refusal()
+    assert told.count("cut.otio") == 4
+    # Its place counts what is wrong before it: 60 frames, the gap's 12, 90 and 60.
+    assert "item 5 at 0:07.40: 'sparkle.mov'" in told
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ fractions stand in the metadata, under `video_pipeline`. The library comes with 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -104,16 +105,15 @@ def laid_out(path: Path, edit: Edit, footage: Mapping[str, Footage]) -> tuple[Cl
     at = 0
     for number, item in enumerate(list(shown[0]) if shown else [], start=1):
         where = f"{path.name}: item {number} at {clock(at / edit.rate)}"
+        frames = _frames(item, edit.rate)
         wrong = [Problem(where, *what) for what in _strange(item)]
-        if wrong or not _is(item, "Clip"):
-            problems.extend(wrong)
-            continue
-        clip = _read_clip(item, edit, footage, at)
+        clip = None if wrong else _read_clip(item, footage, at, frames)
         if isinstance(clip, str):
-            problems.append(Problem(where, clip, "use the edit's own footage alone"))
-            continue
-        clips.append(clip)
-        at += clip.frames
+            wrong.append(Problem(where, clip, "use the edit's own footage alone"))
+        elif clip is not None:
+            clips.append(clip)
+        problems.extend(wrong)
+        at += frames
     for track in tracks:
         if track.kind == "Audio":
             problems.extend(
@@ -196,20 +196,33 @@ def _changes_nothing(effect: Any) -> bool:
 
 
 def _range(item: Any) -> Any:
-    return item.source_range or (item.media_reference and item.media_reference.available_range)
+    """Which part of its footage an item shows; None where it says nothing that makes sense."""
+    media = getattr(item, "media_reference", None)
+    shown = getattr(item, "source_range", None) or getattr(media, "available_range", None)
+    sane = shown is not None and _is_sane(shown.start_time) and _is_sane(shown.duration)
+    return shown if sane else None
 
 
-def _read_clip(item: Any, edit: Edit, footage: Mapping[str, Footage], at: int) -> Clip | str:
+def _is_sane(time: Any) -> bool:
+    return math.isfinite(time.value) and math.isfinite(time.rate) and time.rate > 0
+
+
+def _frames(item: Any, rate: Fraction) -> int:
+    """How long an item lasts, in frames of the edit."""
+    shown = _range(item)
+    return max(1, round(_seconds(shown.duration) * rate)) if shown is not None else 0
+
+
+def _read_clip(item: Any, footage: Mapping[str, Footage], at: int, frames: int) -> Clip | str:
     """A clip of the track, or what is wrong with its footage."""
     source = _source(item, footage)
     if source is None:
         return f"'{_called(item)}' is not among the edit's footage"
-    shown = _range(item)
-    start = _seconds(shown.start_time)
-    if item.media_reference.available_range is not None:
+    start = _seconds(_range(item).start_time)
+    whole = item.media_reference.available_range
+    if whole is not None and _is_sane(whole.start_time):
         # Where a file carries a time code, programs count from that.
-        start -= _seconds(item.media_reference.available_range.start_time)
-    frames = max(1, round(_seconds(shown.duration) * edit.rate))
+        start -= _seconds(whole.start_time)
     held = any(_is_frozen(effect) for effect in item.effects if effect.enabled)
     return Clip(item.name, source, max(Fraction(0), start), frames, at, held, cut=_noted_cut(item))
 
