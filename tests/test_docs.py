@@ -346,13 +346,14 @@ def test_the_badge_is_quoted_as_it_is() -> None:
 # Packages
 
 
-def _requirements() -> tuple[set[str], set[str]]:
+def _requirements() -> tuple[set[str], set[str], set[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
     def names(lines: list[str]) -> set[str]:
         return {_plain(re.match(r"[\w.-]+", line).group(0)) for line in lines}  # type: ignore[union-attr]
 
-    return names(project["dependencies"]), names(project["optional-dependencies"]["dev"])
+    extras = project["optional-dependencies"]
+    return names(project["dependencies"]), names(extras["dev"]), names(extras["timeline"])
 
 
 def _plain(name: str) -> str:
@@ -366,14 +367,20 @@ def _table(page: str, heading: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "run_time", "development"),
+    ("page", "run_time", "development", "timeline"),
     [
-        ("docs/dependencies.md", "At run time", "For development"),
-        ("THIRD_PARTY.md", "Packages at run time", "Packages for development"),
+        ("docs/dependencies.md", "At run time", "For development", "For editing programs"),
+        (
+            "THIRD_PARTY.md", "Packages at run time", "Packages for development",
+            "Packages of the extra",
+        ),
     ],
-)
-def test_packages_are_those_of_the_project(page: str, run_time: str, development: str) -> None:
-    needed, for_work = _requirements()
+)  # fmt: skip
+def test_packages_are_those_of_the_project(
+    page: str, run_time: str, development: str, timeline: str
+) -> None:
+    needed, for_work, for_timelines = _requirements()
+    assert _table(page, timeline) == for_timelines <= for_work  # the suite tries them too
     # Pillow is used directly and comes with moviepy, which says which versions it can bear.
     assert _table(page, run_time) - {"pillow"} == needed - {"pillow"}
     assert "pillow" in _table(page, run_time)

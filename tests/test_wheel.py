@@ -82,7 +82,7 @@ def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {
         re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", line).group(0)).lower()  # type: ignore[union-attr]
-        for line in project["dependencies"]
+        for line in [*project["dependencies"], *project["optional-dependencies"]["timeline"]]
     }
     packages = packages_distributions()
     for module in imported:

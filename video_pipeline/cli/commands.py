@@ -30,6 +30,11 @@ COMMANDS = {
         "Say what single pictures show: hardware, stitching, and how good the picture is.",
     ),
     "plan": ("making", "Choose what to show, and write the edit as JSON to look at and change."),
+    "export": (
+        "exchanging",
+        "Write an edit for an editing program: OpenTimelineIO, FCPXML or EDL.",
+    ),
+    "recut": ("exchanging", "Take back an edit as an editor cut it anew in an editing program."),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
     "doctor": (
         "checking",

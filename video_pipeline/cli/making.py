@@ -73,7 +73,7 @@ def plan(
     if as_json:
         print_json(edit_as_json(edit))
         return
-    people.print(_cuts_table(edit, why=verbose))
+    people.print(cuts_table(edit, why=verbose))
     _say_left_out([edit])
     people.print(f"edit: {escape(str(target))}")
 
@@ -158,7 +158,7 @@ def _report(clips: Sequence[Rendered], *, as_json: bool, verbose: bool) -> None:
         return
     for clip in clips:
         if verbose:
-            people.print(_cuts_table(clip.edit, why=True))
+            people.print(cuts_table(clip.edit, why=True))
         stem = str(clip.file.with_suffix(""))
         people.print(
             f"[bold]{clip.placement}[/bold]  {clip.duration_s:.1f} s, {clip.bytes / 1e6:.1f} MB, "
@@ -192,7 +192,8 @@ def _as_json(clip: Rendered) -> dict[str, Any]:
     }
 
 
-def _cuts_table(edit: Edit, *, why: bool = False) -> Table:
+def cuts_table(edit: Edit, *, why: bool = False) -> Table:
+    """An edit's cuts, one a line."""
     table = Table(box=None, header_style="bold")
     for name in ("slot", "from", "seconds", "shows", "words", *(("why",) if why else ())):
         table.add_column(name, overflow="fold")

@@ -5,6 +5,7 @@ moment shows; an edit chooses what to show; overlays say what must be said; trus
 be claimed; rendering makes it; delivery packs it for each placement.
 """
 
+from video_pipeline.pipeline.exchange import Exported, export_edit, take_back
 from video_pipeline.pipeline.keyframes import write_key_frames
 from video_pipeline.pipeline.pictures import look_at_pictures
 from video_pipeline.pipeline.planning import plan_listing, portable, prepare_and_plan, write_plan
@@ -18,10 +19,12 @@ from video_pipeline.pipeline.preparing import (
 from video_pipeline.pipeline.rendering import Rendered, render, render_edit, render_listing
 
 __all__ = [
+    "Exported",
     "Prepared",
     "Rendered",
     "Settings",
     "analyse_all",
+    "export_edit",
     "look_at_pictures",
     "open_footage",
     "plan_listing",
@@ -31,6 +34,7 @@ __all__ = [
     "render",
     "render_edit",
     "render_listing",
+    "take_back",
     "write_key_frames",
     "write_plan",
 ]

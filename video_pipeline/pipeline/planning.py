@@ -79,7 +79,7 @@ def write_plan(
     """
     edit_path = edit_path or Path(f"{read_checked(listing_path, settings).sku}.edit.json")
     if edit_path.exists():
-        _check_replaceable(edit_path, listing_path, force=force)
+        check_replaceable(edit_path, listing_path, force=force)
     edit = prepare_and_plan(
         listing_path, placement, settings, storyboard=storyboard, listener=listener
     )
@@ -89,10 +89,15 @@ def write_plan(
     return told, edit_path
 
 
-def _check_replaceable(edit_path: Path, listing_path: Path, *, force: bool) -> None:
-    if listing_path.exists() and edit_path.samefile(listing_path):
+def check_replaceable(edit_path: Path, made_from: Path, *, force: bool) -> None:
+    """Whether an edit may be written where a file stands: an earlier edit, with `force`.
+
+    `made_from` is the file that the edit is made from. Raises UsageError.
+    """
+    if made_from.exists() and edit_path.samefile(made_from):
+        itself = "edit" if is_edit(made_from) else "listing"
         raise UsageError(
-            "this is the listing itself", where=str(edit_path), mend="name another file"
+            f"this is the {itself} itself", where=str(edit_path), mend="name another file"
         )
     if not is_edit(edit_path):
         raise UsageError(

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.analysis.scan import analyse
+from video_pipeline.edit.model import Edit
 from video_pipeline.edit.pointing import located
-from video_pipeline.errors import (
-    ClaimError,
-)
+from video_pipeline.errors import ClaimError, ListingError, Problem
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.listing.footage_paths import check_seen, resolve_footage
@@ -60,6 +59,24 @@ def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
             number += 1
             name = f"{found.path.stem}-{number}{found.path.suffix}"
         footage[name] = found
+    return footage
+
+
+def open_sources(edit: Edit, edit_path: Path) -> dict[str, Footage]:
+    """Probe the footage that an edit names, by its own names.
+
+    Raises FootageError when a file is gone, ListingError when one is not what it was.
+    """
+    home = edit_path.resolve().parent
+    wanted = [(home / source.path).resolve() for source in edit.sources.values()]
+    footage = dict(zip(edit.sources, open_footage(wanted).values(), strict=True))
+    for name, source in edit.sources.items():
+        if footage[name].digest != source.digest:
+            raise ListingError(
+                f"{source.path} is not the file that this edit was made for",
+                where=edit_path.name,
+                problems=[Problem(name, "its content has changed", "plan it again")],
+            )
     return footage
 
 

@@ -24,7 +24,7 @@ from video_pipeline.pipeline.preparing import (
     Prepared,
     Settings,
     analyse_all,
-    open_footage,
+    open_sources,
     prepare,
     read_checked,
     verified,
@@ -140,15 +140,7 @@ def render_edit(
     home = edit_path.resolve().parent
     place = load_placement(edit.placement, settings.presets)
     listing = read_checked((home / edit.listing).resolve(), settings)
-    wanted = [(home / source.path).resolve() for source in edit.sources.values()]
-    footage = dict(zip(edit.sources, open_footage(wanted).values(), strict=True))
-    for name, source in edit.sources.items():
-        if footage[name].digest != source.digest:
-            raise ListingError(
-                f"{source.path} is not the file that this edit was made for",
-                where=edit_path.name,
-                problems=[Problem(name, "its content has changed", "plan it again")],
-            )
+    footage = open_sources(edit, edit_path)
     if (edit.width, edit.height, edit.rate) != (place.width, place.height, place.rate):
         raise ListingError(
             f"the edit is {edit.width} x {edit.height} at {edit.rate} frames/s, which is not what "
