@@ -67,12 +67,19 @@ def test_no_other_combination_is_better(
     places: list[tuple[list[tuple[int, int, int]], str, bool, bool, int]], target: Target
 ) -> None:
     openings = [
-        opening(name, windows(row), room, optional=optional, repeats=repeats)
+        opening(
+            name,
+            windows(row),
+            room,
+            optional=optional,
+            needed=not optional and room % 2 == 0,
+            repeats=repeats,
+        )
         for row, name, optional, repeats, room in places
     ]
     objective = Objective(openings, target)
     choice = choose(objective)
-    free = [o.optional or not o.windows for o in openings]
+    free = [not o.needed or not o.windows for o in openings]
     every = itertools.product(
         *(
             [*range(len(o.windows)), *([None] if may else [])]
@@ -142,6 +149,13 @@ def test_an_optional_slot_stays_empty_rather_than_repeat() -> None:
     (only,) = windows([(0, 60, 0)])
     places = [opening("hardware", (only,)), opening("hardware", (only,), optional=True)]
     assert picked(places) == [only, None]
+
+
+def test_a_stretch_is_not_shown_twice_side_by_side_for_want_of_another() -> None:
+    (only,) = windows([(0, 80, 0)])
+    metal, seam = opening("hardware", (only,), weight=2), opening("stitching", (only,), weight=2)
+    assert picked([metal, seam]).count(None) == 1
+    assert picked([metal, replace(seam, needed=True)])[1] == only
 
 
 def test_a_slot_without_footage_stays_empty() -> None:

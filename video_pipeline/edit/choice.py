@@ -19,14 +19,15 @@ from video_pipeline.edit.lengths import Span, Target, fit_lengths, least_cost
 from video_pipeline.edit.windows import Window
 
 _ALIKE_BITS = 12  # of 64: below this two pictures look like one to a viewer
-_OVERLAP_COST = 0.8
+_OVERLAP_COST = 1.5  # showing a stretch again, side by side: worse than to leave the place empty
 _ALIKE_COST = 0.25
 _JUMP_CUT_COST = 0.1  # neighbours in the clip that are near in the take, and not much unlike
 _JUMP_CUT_S, _JUMP_CUT_BITS = 1.0, 20
-_FORGIVEN = 0.3  # of the cost of repeating, at a distance, where a place may repeat
+_FORGIVEN = 0.2  # of the cost of repeating, at a distance, where a place may repeat
 _OPTIONAL_FACTOR = 4.0  # a second shot has to be a second view
 # A shot that nobody needs must add something, or it is left out.
 _WORTH_SHOWING = 0.1
+_EMPTY_COST = 1.0  # of a place that should be filled, and has footage that could
 _NEVER = 1e6  # a combination that is not a choice
 
 
@@ -34,7 +35,8 @@ _NEVER = 1e6  # a combination that is not a choice
 class Opening:
     """A place in the clip and the windows that could fill it, best first.
 
-    `spans` says for each window which lengths it could have here. `optional` places may stay empty.
+    `spans` says for each window which lengths it could have here. `optional` places may stay empty,
+    `needed` ones must not; the others may at a price.
     `weight` says how much this pick matters to the whole. `repeats` marks a place that may show
     again what was shown before (an end card). Other places of one `name` follow the take's order.
     """
@@ -43,6 +45,7 @@ class Opening:
     windows: tuple[Window, ...]
     spans: tuple[Span, ...]
     optional: bool = False
+    needed: bool = False
     weight: float = 1.0
     repeats: bool = False
 
@@ -64,6 +67,7 @@ class Objective:
         self.target = target
         self._fitted = lru_cache(maxsize=None)(lambda spans: fit_lengths(spans, target))
         self.gains = [_gains(opening) for opening in openings]
+        self.empty = [_empty_cost(opening) for opening in openings]
         self.repetition = {
             (i, j): _repetition(openings, i, j)
             for j in range(len(openings))
@@ -75,6 +79,7 @@ class Objective:
         """What the picks are worth, less what repetition costs."""
         filled = [(i, k) for i, k in enumerate(picks) if k is not None]
         total = sum(float(self.gains[i][k]) for i, k in filled)
+        total -= sum(self.empty[i] for i, k in enumerate(picks) if k is None)
         return total - sum(
             float(self.repetition[i, j][k, m]) for i, k in filled for j, m in filled if i < j
         )
@@ -96,6 +101,13 @@ def choose(objective: Objective) -> Choice:
 def _gains(opening: Opening) -> NDArray[np.float64]:
     scores = np.array([opening.weight * window.score for window in opening.windows])
     return scores - (_WORTH_SHOWING if opening.optional else 0.0)
+
+
+def _empty_cost(opening: Opening) -> float:
+    """What it costs to leave a place empty."""
+    if opening.optional or not opening.windows:
+        return 0.0
+    return _NEVER if opening.needed else _EMPTY_COST
 
 
 def _spans(openings: Sequence[Opening], picks: Sequence[int | None], target: Target) -> list[Span]:
@@ -181,7 +193,7 @@ class _Search:
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
         openings = objective.openings
-        self.free = [o.optional or not o.windows for o in openings]
+        self.free = [not o.needed or not o.windows for o in openings]
         self.least_cost = lru_cache(maxsize=None)(self._least_cost)
         # What the openings from each place on are worth at the most.
         self.doll = [0.0] * (len(openings) + 1)
@@ -217,7 +229,7 @@ class _Search:
             (float(gains[0][k]), int(k)) for k in np.argsort(-gains[0], kind="stable")
         ]
         if self.free[place]:
-            options.append((0.0, None))
+            options.append((-self.objective.empty[place], None))
             options.sort(key=lambda option: -option[0])
         for gain, k in options:
             if not self._promising(so_far + gain + ahead, picks):
@@ -242,7 +254,7 @@ class _Search:
             # Whatever is picked here, so much of it is spent on repeating what came before.
             if not self.free[place + n]:
                 spent += float((self.objective.gains[place + n] - gain).min())
-            alone += max(most, 0.0) if self.free[place + n] else most
+            alone += max(most, -self.objective.empty[place + n])
             least = min(least, alone + self.doll[place + n + 1])
         return min(least, self.doll[place] - spent)
 

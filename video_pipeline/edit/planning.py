@@ -73,6 +73,7 @@ class _Table:
                 windows=setup.windows,
                 spans=tuple(setup.span(w, rate) for w in setup.windows),
                 optional=setup.optional,
+                needed=setup.needed,
                 weight=2.0 if setup.slot.needs in _DETAILS else 1.0,
                 repeats=setup.repeats,
             )

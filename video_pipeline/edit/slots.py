@@ -72,6 +72,14 @@ class Setup:
     pin: Pin | None = None
 
     @property
+    def needed(self) -> bool:
+        """Whether it may never stay empty: what must be said, and what a person asked for."""
+        spoken = not _DOCUMENTS.isdisjoint(self.slot.overlays)
+        return not self.optional and (
+            self.slot.must == "must" or spoken or self.note is not None or self.pin is not None
+        )
+
+    @property
     def repeats(self) -> bool:
         """Whether it may show again what was shown before."""
         return not _MAY_REPEAT.isdisjoint(self.slot.overlays)

@@ -1,0 +1,1 @@
+"""How well the moments of a clip are chosen, on footage whose truth is known."""
