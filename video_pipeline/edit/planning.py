@@ -14,6 +14,7 @@ from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions
 from video_pipeline.edit.choice import Opening, choose
 from video_pipeline.edit.framing import enlargement, frame_window, free_side
+from video_pipeline.edit.loop import closed
 from video_pipeline.edit.model import Cut, Edit, LeftOut, OverlayUse, SourceRef
 from video_pipeline.edit.moments import Reel, Window
 from video_pipeline.edit.pointing import located
@@ -59,6 +60,8 @@ def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
     chosen = _to_length(chosen, brief, reels)
     chosen, hurried = _within_limit(chosen, brief, reels)
     draft.warnings.extend(hurried)
+    if brief.storyboard.loop:
+        chosen = _looped(chosen, brief, reels, draft)
     cuts = tuple(_cut(shot, window, brief, analyses) for shot, window in chosen)
     draft.warnings.extend(dict.fromkeys(shot.warning for shot, _ in chosen if shot.warning))
     draft.warnings.extend(_softness(cuts, brief.placement))
@@ -80,6 +83,7 @@ def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
         left_out=tuple(draft.left_out),
         keep_sound=brief.listing.sound.keep,
         warnings=tuple(draft.warnings),
+        lang=brief.words.code,
     )
     short = brief.storyboard.min_s - edit.duration_s
     if short > 0.5:
@@ -144,6 +148,32 @@ def _within_limit(
         f"{limit:g} s: they stand more briefly than a viewer needs; shorten them"
     )
     return shortened, [warning]
+
+
+def _looped(
+    chosen: list[tuple[Shot, Window]], brief: Brief, reels: Mapping[str, Reel], draft: Draft
+) -> list[tuple[Shot, Window]]:
+    """The clip with one stretch for its first and its last shot; said where there is none."""
+    (opening, first), *between, (ending, last) = chosen if len(chosen) > 1 else chosen * 2
+    slots = brief.storyboard.slots
+    if (opening.slot, ending.slot) == (slots[0], slots[-1]):
+        windows = [window for _, window in between]
+        shortest = Fraction(ending.slot.min_s).limit_denominator(1000)
+        ends = closed(
+            first,
+            last,
+            opening.slot.needs,
+            list(reels.values()),
+            others=windows,
+            shortest=shortest,
+        )
+        if ends is not None:
+            return [(opening, ends[0]), *between, (ending, ends[1])]
+    draft.warnings.append(
+        "the end does not run into the beginning: film the first view without a pause for "
+        f"{slots[0].seconds + slots[-1].seconds:.0f} s"
+    )
+    return chosen
 
 
 def _longest(

@@ -7,27 +7,28 @@ a picture all the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from video_pipeline.edit import captions
 from video_pipeline.edit.model import Candidate, LeftOut
 from video_pipeline.edit.moments import Reel, Window, best_windows, window_around
 from video_pipeline.edit.pointing import Place, place_of
+from video_pipeline.edit.story import Unsaid, story_line
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.listing.model import ListingFile, Note
+from video_pipeline.overlays.language import ENGLISH, Language
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.presets.placements import Placement
-from video_pipeline.presets.storyboards import Need, Slot, Storyboard
+from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot, Storyboard
 from video_pipeline.trust.claims import Claim, Refusal
 
 # Overlays that must be readable whatever the view behind them, and overlays that matter more than
 # a new view: their slots may show again what was shown before.
 _DOCUMENTS = {"grade", "certification-badge", "end-card"}
-_MAY_REPEAT = {"hook", *_DOCUMENTS}
+_MAY_REPEAT = {"hook", STORY_LINE, *_DOCUMENTS}
 # A card of unfilmed notes stays within every safe area with so many of them and so many characters.
 _CARD_NOTES, _CARD_CHARACTERS = 4, 280
 
@@ -42,7 +43,7 @@ class Brief:
     scale: GradeScale
     claims: tuple[Claim, ...]
     refusals: tuple[Refusal, ...]
-    words: Path | None = None  # the person's overlays folder
+    words: Language = ENGLISH  # what is not the seller's own is said in it
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,22 @@ def open_slot(
             words = captions.grade(brief.listing, brief.scale, card, brief.words)
             text = " ".join([words["grade"], *words["notes"]])
             _open_view(slot, brief, reels, draft, text=text, grade=words)
+    elif slot.text:
+        _open_line(slot, brief, reels, draft)
     else:
         _open_view(slot, brief, reels, draft)
+
+
+def _open_line(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
+    """A view for the slot's text; without its facts only a 'must' slot stays, without words."""
+    line = story_line(slot.text, brief.listing, brief.words)
+    if isinstance(line, Unsaid):
+        draft.left_out.append(LeftOut(slot.name, line.reason, None))
+        if slot.must == "must":
+            _open_view(replace(slot, overlays=(), text=""), brief, reels, draft)
+        return
+    text = " ".join(line.values())
+    _open_view(slot, brief, reels, draft, text=text, **{STORY_LINE: line})
 
 
 def _open_view(
@@ -112,6 +127,10 @@ def _open_view(
     **given: dict[str, Any],
 ) -> None:
     overlays = _overlays(slot, brief, **given)
+    if slot.overlays and not overlays and slot.must != "must":
+        reason = f"the listing has nothing for its {' and '.join(slot.overlays)}"
+        draft.left_out.append(LeftOut(slot.name, reason, None))
+        return
     wanted = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
     documents = not _DOCUMENTS.isdisjoint(slot.overlays)
     spoken = slot.must == "must" or documents
@@ -121,8 +140,8 @@ def _open_view(
     if spoken:
         lengths.append(_whole_frames(slot.min_s / 2, brief))
     least = Fraction(0)
-    if spoken:
-        least = wanted if documents else _whole_frames(slot.min_s, brief)
+    if spoken or text:
+        least = wanted if documents or text else _whole_frames(slot.min_s, brief)
     windows, need, problem = _views(slot, reels, slot.needs, lengths, spoken=spoken)
     if not windows:
         _, nearest = _first_filled(reels, slot.needs, lengths)
@@ -287,10 +306,10 @@ def _overlays(
     listing = brief.listing
     say: dict[str, Callable[[], dict[str, Any] | None]] = {
         "hook": lambda: captions.hook(listing),
-        "title": lambda: captions.title(listing.item),
+        "title": lambda: captions.title(listing.item, brief.words),
         "label": lambda: captions.label(slot.needs, brief.words),
-        "end-card": lambda: captions.end_card(listing, brief.scale),
-        "price": lambda: captions.price(listing),
+        "end-card": lambda: captions.end_card(listing, brief.scale, brief.words),
+        "price": lambda: captions.price(listing, brief.words),
     }
     spoken: list[tuple[str, dict[str, Any]]] = []
     for name in slot.overlays:

@@ -7,19 +7,22 @@ that a person who doubts it can look; a preset with an unexplained figure is ref
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from video_pipeline import resources
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.mistakes import fill
-from video_pipeline.handwriting.pages import read_page
+from video_pipeline.handwriting.pages import Mistake, Page, read_page
 from video_pipeline.handwriting.spelling import did_you_mean
 
 Kind = Literal["placements", "storyboards", "grades"]
 Confidence = Literal["high", "medium", "low", "choice"]
+Lang = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A language's code. Words of a preset are one text for all, or one for each code."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NOUN = {"placements": "placement", "storyboards": "storyboard", "grades": "grade scale"}
@@ -47,6 +50,23 @@ class Figure(Written, Generic[T]):
     note: str | None = Field(default=None, description="What else to know.")
 
 
+def said(words: str | dict[str, str], lang: str | None, where: str) -> str:
+    """Spoken words in the language `lang`; for None in English, else in the first there is.
+
+    Raises UsageError, naming `where` they stand and the languages there are.
+    """
+    if isinstance(words, str):
+        return words
+    if lang is None:
+        return words.get("en") or next(iter(words.values()))
+    if lang not in words:
+        raise UsageError(
+            f"{where} has no words in the language '{lang}'",
+            mend=f"add them, or choose one of: {', '.join(words)}",
+        )
+    return words[lang]
+
+
 def names(kind: Kind, own: Path | None = None) -> tuple[str, ...]:
     """The presets of that kind, in alphabetical order."""
     return tuple(
@@ -62,11 +82,18 @@ def names(kind: Kind, own: Path | None = None) -> tuple[str, ...]:
     )
 
 
-def read_preset(kind: Kind, name: str, model: type[M], own: Path | None = None) -> M:
+def read_preset(
+    kind: Kind,
+    name: str,
+    model: type[M],
+    own: Path | None = None,
+    further: Callable[[Page], Iterable[Mistake]] | None = None,
+) -> M:
     """`<kind>/<name>.yaml`, checked.
 
-    `own` is a person's presets folder, looked up before the shipped one. Raises UsageError when
-    there is no such preset, ListingError when its file has mistakes.
+    `own` is a person's presets folder, looked up before the shipped one; `further` finds mistakes
+    that the model cannot see. Raises UsageError when there is no such preset, ListingError when
+    its file has mistakes.
     """
     path = None
     # Only a plain name becomes a path: the name may come from a listing.
@@ -79,4 +106,5 @@ def read_preset(kind: Kind, name: str, model: type[M], own: Path | None = None) 
         raise UsageError(
             f"there is no {_NOUN[kind]} '{name}'", mend=f"{hint}; {there}" if hint else there
         )
-    return fill(model, read_page(path, _NOUN[kind]), noun=_NOUN[kind])
+    page = read_page(path, _NOUN[kind])
+    return fill(model, page, noun=_NOUN[kind], further=tuple(further(page)) if further else ())
