@@ -14,7 +14,7 @@ import yaml
 from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.listing.model import Flaw, Part, Severity
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise, templates
-from video_pipeline.overlays.theme import word
+from video_pipeline.overlays.language import ENGLISH, Language, languages
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.resources import shipped
 
@@ -65,6 +65,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "check_url": CHECK_URL,
     },
     "price": {"amount_text": "€ 1,850"},
+    "story-line": {"line": "A collector in Florence", "above": "Previous owner"},
     "end-card": {
         "brand": "Maison Orla",
         "model": "Pochette Médium",
@@ -258,9 +259,12 @@ def test_an_address_too_long_for_a_code_is_an_error() -> None:
 )
 def test_every_word_of_the_vocabulary_is_written(kind: str, values: tuple[str, ...]) -> None:
     for value in values:
-        assert word(kind, value)
-    read = yaml.safe_load((shipped("overlays") / "i18n/en.yaml").read_text(encoding="utf-8"))
-    assert set(read[kind]) == set(values)
+        assert ENGLISH.word(kind, value)
+    for code in languages():
+        read = yaml.safe_load(
+            (shipped("overlays") / f"i18n/{code}.yaml").read_text(encoding="utf-8")
+        )
+        assert set(read[kind]) == set(values), code
 
 
 def test_same_words_same_digest_and_other_words_another() -> None:
@@ -316,8 +320,9 @@ def test_a_persons_own_template_and_words_come_first(tmp_path: Path) -> None:
     assert_well_placed(drawing, TIKTOK)
     (tmp_path / "i18n").mkdir()
     (tmp_path / "i18n/en.yaml").write_text("part: {corner: Ecke}\n")
-    assert word("part", "corner", tmp_path) == "Ecke"
-    assert word("part", "corner") == "Corner"
+    assert Language("en", tmp_path).word("part", "corner") == "Ecke"
+    assert ENGLISH.word("part", "corner") == "Corner"
+    assert Language("en", tmp_path).word("flaw", "scuff") == "Scuff"  # theirs has no word for it
 
 
 @pytest.mark.parametrize(
@@ -409,7 +414,7 @@ def test_a_broken_words_file_is_explained(tmp_path: Path) -> None:
     (tmp_path / "i18n").mkdir()
     (tmp_path / "i18n/en.yaml").write_text("part:\n  corner: [Ecke]\nflaw: none\n")
     with pytest.raises(ListingError) as caught:
-        word("part", "corner", tmp_path)
+        Language("en", tmp_path).word("part", "corner")
     assert [(p.where, p.message) for p in caught.value.problems] == [
         ("en.yaml:2", "'part.corner' is [Ecke]; expected text"),
         (

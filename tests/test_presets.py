@@ -125,7 +125,7 @@ def the_problem(own: Path, kind: str, name: str) -> str:
         ("placements", "shorts", "(?s)min_s:.*?confidence", "min_s:\n  value: 1\n  confidence",
          "'min_s.source' is missing"),
         ("storyboards", "showcase", "prefer: 2.5, min: 2.5, max: 6.0", "prefer: 2, min: 2, max: 6",
-         "at least 2.5 s, the longest that the hero shot may stand"),
+         "at least 2.5 s, the longest that the hero or another shot of the piece may stand"),
         ("storyboards", "showcase", "each-note", "once", "'repeat: each-note'"),
         ("storyboards", "showcase", "needs: flaw", "needs: whole", "only with 'needs: flaw'"),
         ("storyboards", "showcase", "name: end", "name: hero", "slots of different names"),

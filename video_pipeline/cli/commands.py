@@ -30,6 +30,10 @@ COMMANDS = {
         "Say what single pictures show: hardware, stitching, and how good the picture is.",
     ),
     "plan": ("making", "Choose what to show, and write the edit as JSON to look at and change."),
+    "storyboards": (
+        "boards",
+        "Say which storyboards there are; `show NAME` prints the slots of one.",
+    ),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
     "doctor": (
         "checking",

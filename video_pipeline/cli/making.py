@@ -42,7 +42,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("listing", type=_FILE)
 @click.option("--placement", default="tiktok", show_default=True, help="Where it will be posted.")
 @click.option(
-    "--storyboard", default="showcase", show_default=True, help="What the clip shows, in which order."
+    "--storyboard",
+    default="showcase",
+    show_default=True,
+    help="What the clip shows, in which order.",
 )
 @click.option("-o", "--output", type=_FILE, help="Write the edit here.  [default: SKU.edit.json]")
 @click.option("--force", is_flag=True, help="Replace an edit that is there already.")

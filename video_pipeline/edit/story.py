@@ -28,7 +28,7 @@ from video_pipeline.trust.wording import forbidden, reserved
 
 MOST_CHARACTERS: Final = 90
 """A longer line would be small and could not be read at a glance."""
-_MOST_ABOVE: Final = 40
+_MOST_ABOVE: Final = 60
 
 FACTS: Final = (
     "item.brand", "item.model", "item.colour", "item.material", "item.year", "item.size",
@@ -156,7 +156,10 @@ def _faults(text: str, own: Path | None) -> Iterator[tuple[str, str]]:
     for fact in dict.fromkeys(_named(tree)):
         if fact not in FACTS:
             hint = did_you_mean(fact, FACTS)
-            yield f"names '{fact}', which is no fact of a listing", hint or f"use {', '.join(FACTS)}"
+            yield (
+                f"names '{fact}', which is no fact of a listing",
+                hint or f"use {', '.join(FACTS)}",
+            )
     plain = "".join(node.data for node in tree.find_all(nodes.TemplateData))
     if word := forbidden(plain):
         yield f"promises ('{word}')", "state facts only"

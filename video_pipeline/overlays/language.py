@@ -1,7 +1,7 @@
 """The language of an overlay: its words, and how it writes figures and dates.
 
-The words stand in `overlays/i18n/<code>.yaml`. They are those for a listing's vocabulary (parts, flaws, severities) and for the labels of
-templates. What a seller wrote is never translated.
+The words stand in `overlays/i18n/<code>.yaml`: those for a listing's vocabulary (parts, flaws,
+severities) and for the labels of templates. What a seller wrote is never translated.
 """
 
 from __future__ import annotations

@@ -38,9 +38,7 @@ def plan_listing(
         listing=prepared.listing,
         storyboard=storyboard,
         placement=placement,
-        scale=load_scale(
-            prepared.listing.condition.scale, settings.presets, settings.words.code
-        ),
+        scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.code),
         claims=prepared.claims,
         refusals=prepared.refusals,
         words=settings.words,

@@ -68,7 +68,9 @@ def load_scale(name: str, own: Path | None = None, lang: str | None = None) -> G
     """
     page = read_preset("grades", name, _Page, own)
     where = f"the grade scale '{name}'"
-    grades = [Grade(name=g.name, rank=g.rank, words=said(g.words, lang, where)) for g in page.grades]
+    grades = [
+        Grade(name=g.name, rank=g.rank, words=said(g.words, lang, where)) for g in page.grades
+    ]
     return GradeScale(
         name=name,
         title=said(page.title, lang, where),

@@ -31,7 +31,7 @@ FIELDS = frozenset({"provider", "result", "date", "certificate", "host", "brand"
 # with words for overlays has its own here.
 _PROMISES = re.compile(
     r"gu?aran[tzs]|warrant|100\s*(%|(per|pour|por)\s*-?(cent|cien)|prozent|persen|phần trăm)"
-    r"|certified\s+by|certif\w*\s+auth?[eé]nti|zertifiziert\s+(echt|auth)|bersertifikat\s+asli"
+    r"|certified\s+by|certif\w*\s+auth?[eé]nti\w*|zertifiziert\s+(echt|auth)|bersertifikat\s+asli"
     r"|endorsed|(approved|approuvée?|genehmigt|aprobad[oa]|approvat[oa]|disetujui)"
     r"\s+(by|par|durch|por|da|oleh)\b|official|officiel|offiziell|oficial|ufficial|\bresmi\b|genuine"
     r"|no\s+doubt|sans\s+aucun\s+doute|ohne\s+(jeden\s+)?zweifel|zweifelsfrei"
