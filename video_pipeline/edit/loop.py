@@ -23,26 +23,39 @@ def closed(
     reels: Sequence[Reel],
     *,
     others: Sequence[Window],
-    shortest: Fraction,
+    shortest: tuple[Fraction, Fraction],
 ) -> tuple[Window, Window] | None:
     """The first and the last window of a loop, of one stretch that shows `need` without a fault.
 
     The last ends at the very moment at which the first begins. Both keep their lengths if they
-    can; the last may give way down to `shortest` seconds. `others` are the windows between them.
-    None when no footage has such a stretch.
+    can, or give way down to the `shortest` of each, in seconds. `others` are the windows between
+    them. None when no footage has such a stretch.
     """
-    for length in (last.length, (last.length + shortest) / 2, shortest):
-        found, _ = best_windows(reels, need, first.length + length)
-        fresh = [w for w in found if all(w.overlap(o) < _REPEATED for o in others)]
-        for stretch in fresh or found:
-            reel = next(reel for reel in reels if reel.name == stretch.source)
-            start = reel.times.index(stretch.start)
-            # Windows begin where the footage was looked at; the rest of the stretch is the first's.
-            seam = next(i for i, t in enumerate(reel.times) if t >= stretch.start + length)
-            length_to_seam = reel.times[seam] - stretch.start
-            if reel.times[seam] + first.length <= reel.end:
-                return (
-                    reel.window(need, seam, first.length),
-                    reel.window(need, start, length_to_seam),
-                )
+    for opening, ending in (
+        (first.length, last.length),
+        (first.length, shortest[1]),
+        (shortest[0], shortest[1]),
+    ):
+        found, _ = best_windows(reels, need, opening + ending)
+        parted = [ends for w in found if (ends := _parted(w, need, reels, opening, ending))]
+        fresh = [e for e in parted if all(w.overlap(o) < _REPEATED for w in e for o in others)]
+        if parted:
+            return (fresh or parted)[0]
     return None
+
+
+def _parted(
+    stretch: Window, need: Need, reels: Sequence[Reel], opening: Fraction, ending: Fraction
+) -> tuple[Window, Window] | None:
+    """A stretch in two: its end to open the clip, its beginning to end it; None if one is poor."""
+    reel = next(reel for reel in reels if reel.name == stretch.source)
+    start = reel.times.index(stretch.start)
+    # Windows begin where the footage was looked at; the seam is the first such moment.
+    seam = next(i for i, t in enumerate(reel.times) if t >= stretch.start + ending)
+    if reel.times[seam] + opening > reel.end:
+        return None
+    ends = (
+        reel.window(need, seam, opening),
+        reel.window(need, start, reel.times[seam] - stretch.start),
+    )
+    return None if any(window.faults for window in ends) else ends

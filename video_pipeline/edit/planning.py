@@ -156,24 +156,27 @@ def _looped(
     """The clip with one stretch for its first and its last shot; said where there is none."""
     (opening, first), *between, (ending, last) = chosen if len(chosen) > 1 else chosen * 2
     slots = brief.storyboard.slots
-    if (opening.slot, ending.slot) == (slots[0], slots[-1]):
-        windows = [window for _, window in between]
-        shortest = Fraction(ending.slot.min_s).limit_denominator(1000)
-        ends = closed(
-            first,
-            last,
-            opening.slot.needs,
-            list(reels.values()),
-            others=windows,
-            shortest=shortest,
-        )
-        if ends is not None:
-            return [(opening, ends[0]), *between, (ending, ends[1])]
-    draft.warnings.append(
-        "the end does not run into the beginning: film the first view without a pause for "
-        f"{slots[0].seconds + slots[-1].seconds:.0f} s"
+    if (opening.slot.name, ending.slot.name) != (slots[0].name, slots[-1].name):
+        return chosen  # one of them is missing, and said to be
+    need = opening.slot.needs
+    shortest = [Fraction(slot.min_s).limit_denominator(1000) for slot in (slots[0], slots[-1])]
+    ends = closed(
+        first,
+        last,
+        need,
+        list(reels.values()),
+        others=[window for _, window in between],
+        shortest=(shortest[0], shortest[1]),
     )
-    return chosen
+    if ends is None:
+        draft.warnings.append(
+            f"the end does not run into the beginning: film the view of the {opening.slot.name} "
+            f"shot for {float(sum(shortest)):.0f} s without a pause"
+        )
+        reel = reels[first.source]
+        short = min(first.length, last.length, shortest[1])
+        ends = first, reel.window(need, reel.times.index(first.start), short)
+    return [(opening, ends[0]), *between, (ending, ends[1])]
 
 
 def _longest(
