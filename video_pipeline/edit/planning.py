@@ -107,6 +107,7 @@ def _to_length(
             break
         chosen = [c for i, c in enumerate(chosen) if i != spare[-1]]
     frame = 1 / brief.placement.rate
+    flaws = [max(w.length, shot.least) for shot, w in chosen if shot.slot.needs == "flaw"]
     for stretch in (1.0, 1.6, 2.2):  # first within each slot's limits, then beyond if need be
         for i, (shot, window) in enumerate(chosen):
             missing = Fraction(shortest) - Fraction(_total(chosen)).limit_denominator(10_000)
@@ -115,7 +116,10 @@ def _to_length(
             if shot.slot.needs == "flaw":
                 continue
             reel = reels[window.source]
-            room = Fraction(shot.slot.max_s * stretch).limit_denominator(1000) - window.length
+            most = Fraction(shot.slot.max_s * stretch).limit_denominator(1000)
+            if shot.slot.beauty:  # nothing is shown off longer than a flaw is shown
+                most = min([most, *flaws])
+            room = most - window.length
             frames = int(min(missing + frame, room) / frame)
             others = [w for _, w in chosen if w is not window]
             chosen[i] = (shot, _longest(reel, shot, window, frames * frame, others))

@@ -53,6 +53,11 @@ class Slot:
     shots: int
     text: str = ""
 
+    @property
+    def beauty(self) -> bool:
+        """Whether it merely shows the piece: neither a flaw, nor words that take their time."""
+        return _is_beauty(self.needs, self.overlays)
+
 
 @dataclass(frozen=True)
 class Storyboard:
@@ -134,6 +139,10 @@ def load_storyboard(
             for s in page.slots
         ),
     )
+
+
+def _is_beauty(needs: Need, overlays: tuple[str, ...]) -> bool:
+    return needs != "flaw" and _READ.isdisjoint(overlays)
 
 
 def _text_mistakes(page: Page, faults: Faults) -> Iterator[Mistake]:
@@ -227,8 +236,8 @@ class _Page(Written):
         slot_names = [slot.name for slot in self.slots]
         if len(set(slot_names)) < len(slot_names):
             raise ValueError("slots of different names")
-        beauty = [s for s in self.slots if s.needs != "flaw" and _READ.isdisjoint(s.said_by)]
-        hero = max((s.seconds.max for s in beauty), default=0.0)
+        beauty = [s.seconds.max for s in self.slots if _is_beauty(s.needs, s.said_by)]
+        hero = max(beauty, default=0.0)
         flaws = [s for s in self.slots if s.needs == "flaw"]
         if not flaws:
             raise ValueError("a slot with 'needs: flaw'; flaws are always shown")
