@@ -17,6 +17,7 @@ from babel.numbers import (
 
 from video_pipeline.listing.model import Item, Listing, Note, Price, Size
 from video_pipeline.overlays.language import ENGLISH, Language
+from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.trust.claims import Claim
 
@@ -36,7 +37,10 @@ def money(price: Price, words: Language = ENGLISH) -> str:
     figures = "#,##0" + ("." + "0" * decimals if decimals else "")
     usual = locale.currency_formats["standard"].pattern
     before, _, after = usual.partition("#,##0.00")
-    if before == "¤" and get_currency_symbol(price.currency, locale)[-1].isalpha():
+    symbol = get_currency_symbol(price.currency, locale)
+    if unwritable(symbol, words.own):  # Spanish has a ฿ that few typefaces have: the code, then
+        before, after, symbol = before.replace("¤", "¤¤"), after.replace("¤", "¤¤"), price.currency
+    if before in ("¤", "¤¤") and symbol[-1].isalpha():
         before += "\u00a0"  # letters need a space before the figures (CLDR's currencySpacing)
     return format_currency(
         amount,

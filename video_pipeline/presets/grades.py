@@ -12,11 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.spelling import did_you_mean
-from video_pipeline.presets.shelf import Confidence, Lang, Written, names, read_preset, said
+from video_pipeline.presets.shelf import Confidence, Spoken, Written, names, read_preset, said
 
 
 @dataclass(frozen=True)
@@ -79,21 +79,23 @@ def load_scale(name: str, own: Path | None = None, lang: str | None = None) -> G
     )
 
 
-_Text = Annotated[str, Field(min_length=1, max_length=80)]
-_Spoken = _Text | Annotated[dict[Lang, _Text], Field(min_length=1)]
+def _short(words: dict[str, str]) -> dict[str, str]:
+    if any(len(text) > 80 for text in words.values()):
+        raise ValueError("at most 80 characters")
+    return words
 
 
 class _Grade(Written):
     name: Annotated[str, Field(min_length=1, max_length=40)]
     rank: Annotated[int, Field(ge=0, le=10)]
-    words: _Spoken
+    words: Annotated[Spoken, AfterValidator(_short)]
 
 
 class _Page(Written):
     """A scale's file as it is written."""
 
-    title: _Spoken = Field(description="The scale's name, as shown beside a grade.")
-    owner: _Spoken = Field(description="Whose scale it is.")
+    title: Spoken = Field(description="The scale's name, as shown beside a grade.")
+    owner: Spoken = Field(description="Whose scale it is.")
     source: str = Field(min_length=3, description="Where the grades come from.")
     confidence: Confidence
     checked: date = Field(description="The day on which the source was last read.")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from video_pipeline import resources
 from video_pipeline.errors import UsageError
@@ -21,8 +21,7 @@ from video_pipeline.handwriting.spelling import did_you_mean
 
 Kind = Literal["placements", "storyboards", "grades"]
 Confidence = Literal["high", "medium", "low", "choice"]
-Lang = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-"""A language's code. Words of a preset are one text for all, or one for each code."""
+
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NOUN = {"placements": "placement", "storyboards": "storyboard", "grades": "grade scale"}
@@ -33,6 +32,22 @@ class Written(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+
+def _for_all(words: object) -> object:
+    return {_ANY: words} if isinstance(words, str) else words
+
+
+_ANY = ""
+_CODE = r"^$|^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+Spoken = Annotated[
+    dict[
+        Annotated[str, Field(pattern=_CODE)],
+        Annotated[str, Field(min_length=1, max_length=300)],
+    ],
+    Field(min_length=1),
+    BeforeValidator(_for_all),
+]
+"""Words that are written once for all languages, or for each by its code; see `said`."""
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -50,13 +65,13 @@ class Figure(Written, Generic[T]):
     note: str | None = Field(default=None, description="What else to know.")
 
 
-def said(words: str | dict[str, str], lang: str | None, where: str) -> str:
-    """Spoken words in the language `lang`; for None in English, else in the first there is.
+def said(words: Spoken, lang: str | None, where: str) -> str:
+    """Words in the language `lang`; for None in English, else in the first there is.
 
     Raises UsageError, naming `where` they stand and the languages there are.
     """
-    if isinstance(words, str):
-        return words
+    if _ANY in words:
+        return words[_ANY]
     if lang is None:
         return words.get("en") or next(iter(words.values()))
     if lang not in words:
@@ -107,4 +122,10 @@ def read_preset(
             f"there is no {_NOUN[kind]} '{name}'", mend=f"{hint}; {there}" if hint else there
         )
     page = read_page(path, _NOUN[kind])
-    return fill(model, page, noun=_NOUN[kind], further=tuple(further(page)) if further else ())
+    return fill(
+        model,
+        page,
+        noun=_NOUN[kind],
+        in_words={_CODE: "the code of a language, such as en or fr"},
+        further=tuple(further(page)) if further else (),
+    )

@@ -16,7 +16,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from video_pipeline.handwriting.pages import Loc, Mistake, Page, dotted
-from video_pipeline.presets.shelf import Figure, Lang, Written, names, read_preset, said
+from video_pipeline.presets.shelf import Figure, Spoken, Written, names, read_preset, said
 
 Need = Literal["whole", "hardware", "stitching", "flaw", "certificate", "any"]
 Must = Literal["must", "should", "may"]
@@ -160,7 +160,6 @@ def _text_mistakes(page: Page, faults: Faults) -> Iterator[Mistake]:
 
 Seconds = Annotated[float, Field(ge=0.5, le=600)]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-_Text = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class _Seconds(Written):
@@ -186,7 +185,7 @@ class _Slot(Written):
     shots: Annotated[int, Field(ge=1, le=6)] = 1
     overlays: Annotated[tuple[Word, ...], Field(max_length=4)] = ()
     repeat: Repeat = "once"
-    text: _Text | Annotated[dict[Lang, _Text], Field(min_length=1)] | None = Field(
+    text: Spoken | None = Field(
         default=None, description="What is said: a template over the listing, or one by language."
     )
 
