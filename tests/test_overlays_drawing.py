@@ -197,6 +197,43 @@ def test_a_note_of_300_characters_is_shown_whole(where: str) -> None:
     assert HOSTILE["long"].strip() in " ".join(b.text for b in drawing.texts)
 
 
+NINETY = {
+    "en": "Bought by a jeweller in Lyon and carried to the opera on only two evenings that summer",
+    "de": "Von einer Goldschmiedin in Lübeck gekauft und an nur zwei Abenden in die Oper getragen",
+    "vi": "Được một nghệ nhân kim hoàn ở Huế mua năm ấy và chỉ mang đi hai buổi tối mùa hè mà thôi",
+}
+
+
+@pytest.mark.parametrize("where", CANVASES)
+@pytest.mark.parametrize("code", NINETY)
+def test_a_story_line_of_ninety_characters_is_shown_whole(where: str, code: str) -> None:
+    line = NINETY[code]
+    assert 86 <= len(line) <= 90
+    above = "What makes it special, in the words of the one before us"
+    drawing = draw("story-line", {"line": line, "above": above}, CANVASES[where])
+    assert_well_placed(drawing, CANVASES[where])
+    assert not any(b.truncated for b in drawing.texts)
+    assert " ".join(b.text for b in drawing.texts) == f"{above.upper()} {line}"
+
+
+def test_a_story_line_stands_in_the_pixels_down_to_its_descenders() -> None:
+    drawing = draw("story-line", {"line": "gypsy jigging", "above": "Åg"}, TIKTOK)
+    changed = np.abs(drawing.pixels.astype(int) - without_writing(drawing)).max(axis=2) > 40
+    for box in drawing.texts:
+        x, y = int(box.x) - drawing.x, int(box.y) - drawing.y
+        inked = changed[y : y + int(box.height), x : x + int(box.width)]
+        assert inked.mean() > 0.06, box
+        ink = drawing.pixels[y : y + int(box.height), x : x + int(box.width)][inked]
+        wanted = [int(box.colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert np.abs(np.median(ink[:, :3], axis=0) - wanted).max() < 60
+    # The tails of g, y and p: below the baseline, and with room to the panel's edge.
+    rows = np.flatnonzero(changed.any(axis=1))
+    assert 30 < drawing.height - rows.max() < 50
+    tall = draw("story-line", {"line": "nun", "above": "Åg"}, TIKTOK)
+    plain = np.abs(tall.pixels.astype(int) - without_writing(tall)).max(axis=2) > 40
+    assert rows.max() - np.flatnonzero(plain.any(axis=1)).max() > 10
+
+
 def test_a_character_no_font_has_is_named_and_not_drawn_as_a_box() -> None:
     with pytest.raises(UsageError, match=r"U\+1F45C, handbag.*U\+7121") as caught:
         draw("title", {"brand": "👜 Orla", "model": "無"}, TIKTOK)
