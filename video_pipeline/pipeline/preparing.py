@@ -100,6 +100,7 @@ def verified(
     listing: ListingFile, footage: Mapping[str, Footage], settings: Settings, *, require_badge: bool
 ) -> Prepared:
     """A listing whose footage is open, with its certificates verified."""
+    words = settings.words
     # A person's presets folder need not hold every kind of preset.
     own = settings.presets / "issuers" if settings.presets else None
     issuers = own if own is not None and own.is_dir() else None
@@ -107,7 +108,7 @@ def verified(
         listing,
         now=datetime.now(UTC),
         issuers_folder=issuers,
-        wording=load_wording(settings.words.code, settings.presets),
+        wording=load_wording(words.code, settings.presets) if listing.certificates else None,
     )
     if require_badge and not claims:
         first = refusals[0] if refusals else None
