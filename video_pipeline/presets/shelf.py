@@ -1,7 +1,8 @@
 """The shelf: finding and reading a preset by its name, a person's own before the shipped one.
 
 A preset is `presets/<kind>/<name>.yaml`. Every figure in it stands beside where it comes from, so
-that a person who doubts it can look; a preset with an unexplained figure is refused.
+that a person who doubts it can look; a preset with an unexplained figure is refused. Words that a
+buyer reads are written once for all languages, or once for each.
 """
 
 from __future__ import annotations
