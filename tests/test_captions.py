@@ -6,13 +6,14 @@ import re
 from decimal import Decimal
 
 import pytest
-from babel.numbers import get_currency_precision
+from babel.numbers import get_currency_precision, parse_decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from video_pipeline.edit.captions import money
-from video_pipeline.listing.model import Price
+from video_pipeline.edit.captions import label, measures, money, note_line, title
+from video_pipeline.listing.model import Item, Note, Price, Size
 from video_pipeline.listing.prices import current_currencies
+from video_pipeline.overlays.language import Language, languages
 from video_pipeline.overlays.sheet import unwritable
 
 
@@ -38,17 +39,90 @@ def test_money_is_said_as_written(amount: str, currency: str, said: str) -> None
     assert money(Price(amount=Decimal(amount), currency=currency)) == said
 
 
+@pytest.mark.parametrize(
+    ("code", "amount", "currency", "said"),
+    [
+        ("fr", "1250", "EUR", "1 250 €"),
+        ("fr", "99.5", "USD", "99,50 $US"),
+        ("de", "1250.00", "EUR", "1.250 €"),
+        ("es", "99.5", "EUR", "99,50 €"),
+        ("it", "1250", "CHF", "1.250 CHF"),
+        ("id", "12500000", "IDR", "Rp 12.500.000"),
+        ("vi", "12500000", "VND", "12.500.000 ₫"),
+    ],
+)
+def test_money_is_said_as_the_language_says_it(
+    code: str, amount: str, currency: str, said: str
+) -> None:
+    written = money(Price(amount=Decimal(amount), currency=currency), Language(code))
+    assert re.sub("[\u00a0\u202f]", " ", written) == said
+
+
 @settings(deadline=None)
-@given(currency=st.sampled_from(sorted(current_currencies())), data=st.data())
-def test_money_is_never_rounded(currency: str, data: st.DataObject) -> None:
+@given(
+    currency=st.sampled_from(sorted(current_currencies())),
+    code=st.sampled_from(languages()),
+    data=st.data(),
+)
+def test_money_is_never_rounded(currency: str, code: str, data: st.DataObject) -> None:
     decimals = data.draw(st.integers(0, get_currency_precision(currency)))
     amount = Decimal(data.draw(st.integers(0, 10**13))).scaleb(-decimals)
-    said = money(Price(amount=amount, currency=currency))
-    figures = re.search(r"[0-9][0-9,.]*$", said)
+    words = Language(code)
+    said = money(Price(amount=amount, currency=currency), words)
+    figures = re.search(r"[0-9]([0-9,.\u00a0\u202f]*[0-9])?", said)
     assert figures is not None
-    assert Decimal(figures[0].replace(",", "")) == amount
+    assert parse_decimal(figures[0], words.locale) == amount
 
 
 def test_every_currency_can_be_written() -> None:
-    for currency in current_currencies():
-        assert unwritable(money(Price(amount=Decimal(12), currency=currency))) == ()
+    for code in languages():
+        for currency in current_currencies():
+            said = money(Price(amount=Decimal(12), currency=currency), Language(code))
+            assert unwritable(said) == ()
+
+
+# --- in other languages --------------------------------------------------------------------------
+
+SCUFF = Note(part="corner", flaw="scuff", severity="light", words="Seen from below")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("en", "Corner: light scuff. Seen from below"),
+        ("fr", "Coin : éraflure, intensité faible. Seen from below"),
+        ("de", "Ecke: Schramme, leicht. Seen from below"),
+        ("es", "Esquina: rozadura, intensidad leve. Seen from below"),
+        ("it", "Angolo: abrasione, intensità lieve. Seen from below"),
+        ("id", "Sudut: lecet, ringan. Seen from below"),
+        ("vi", "Góc: vết trầy, nhẹ. Seen from below"),
+    ],
+)
+def test_a_note_is_said_in_the_language_and_the_sellers_words_as_written(
+    code: str, said: str
+) -> None:
+    assert note_line(SCUFF, Language(code)).replace("\u00a0", " ") == said
+    none = Note(part="corner", flaw="none")
+    assert "light" not in note_line(none) and "leicht" not in note_line(none, Language("de"))
+    assert note_line(none, Language("de")) == "Ecke: kein Makel gefunden"
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (Size(width_cm=24, height_cm=16, depth_cm=6), "W 24 × H 16 × D 6 cm"),
+        (Size(width_cm=24.5, label="Small"), "Small, W 24.5 cm"),
+        (Size(depth_cm=6, height_cm=16), "H 16 × D 6 cm"),
+        (Size(label="38"), "38"),
+        (Size(), ""),
+    ],
+)
+def test_a_size_is_said_as_it_was_taken(size: Size, said: str) -> None:
+    assert measures(size).replace("\u00a0", " ") == said
+    details = title(Item(brand="B", model="M", year=2021, size=size))["details"]
+    assert [d.replace("\u00a0", " ") for d in details] == ["2021", *([said] if said else [])]
+
+
+def test_labels_follow_the_language() -> None:
+    assert label("hardware") == {"text": "Hardware"}
+    assert label("stitching", Language("it")) == {"text": "Cuciture"}

@@ -20,6 +20,7 @@ import yaml
 from conftest import SAMPLE, MakeClip, Outcome
 
 from video_pipeline.cli.commands import COMMANDS, Promised
+from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE
 
 Run = Callable[..., Outcome]
@@ -503,9 +504,66 @@ def test_an_edit_is_known_by_its_keys(
     assert "story.cuts" in error["message"]
     # What an edit has decided already cannot be asked for again.
     path.write_text('{"cuts": []}', encoding="utf-8")
-    for option in ("--placement", "--storyboard"):
+    for option in ("--placement", "--storyboard", "--lang"):
         error = refused(run_cli("render", path, option, "tiktok", "--json"), 2, "usage")
         assert error["where"] == option
+
+
+def test_a_clip_in_another_language(
+    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    listing, path, out = short_listing(), tmp_path / "edit.json", tmp_path / "out"
+    error = refused(
+        run_cli("plan", listing, "-o", path, *tiny, "--lang", "pl", "--json"), 2, "usage"
+    )
+    assert "there are: de, en, es, fr, id, it, vi" in error["mend"]
+    chosen = ("--lang", "fr", "--storyboard", "price-reveal")
+    outcome = run_cli("plan", listing, "-o", path, *tiny, *chosen, "--json")
+    assert outcome.code == 0, outcome.err
+    edit = outcome.json
+    assert edit["lang"] == "fr"
+    said = {use["template"]: use["fields"] for cut in edit["cuts"] for use in cut["overlays"]}
+    assert said["story-line"] == {"line": "D’abord l’état, puis le prix"}
+    assert said["certification-badge"]["lines"][1] == "Examiné par Demo Authentication"
+    assert said["end-card"]["price_text"].endswith("€")
+    assert said["grade"]["grade"] == "Très bon : légères traces d’usage"
+    flaw = next(cut for cut in edit["cuts"] if cut["slot"] == "flaw")
+    assert flaw["shows"].replace("\u00a0", " ").startswith("Poche : tache, intensité faible.")
+    # The edit keeps its language: a French badge is verified, drawn and recorded in French.
+    outcome = run_cli("render", path, "-o", out, *tiny[:2], "--json")
+    assert outcome.code == 0, outcome.out
+    (clip,) = outcome.json["clips"]
+    assert not [w for w in clip["warnings"] if "no longer says" in w]
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["claims"][0]["wording"].startswith("Certificat d’essai, il ne prouve rien.")
+    assert manifest["clips"][0]["edit"]["lang"] == "fr"
+
+
+def test_storyboards(run_cli: Run, tmp_path: Path) -> None:
+    outcome = run_cli("storyboards", "--json")
+    assert outcome.code == 0, outcome.err
+    boards = {board["name"]: board for board in outcome.json["storyboards"]}
+    keys = {"name", "title", "min_s", "max_s", "reading_cps", "loop"}
+    assert all(set(board) == keys for board in boards.values())
+    people = run_cli("storyboards").out
+    assert all(name in people and board["title"] in people for name, board in boards.items())
+    one = run_cli("storyboards", "show", "story", "--lang", "de", "--json").json
+    assert set(one) == {*keys, "slots"}
+    slot = {"slot", "needs", "must", "seconds", "shots", "repeat", "overlays", "text"}
+    assert all(set(s) == slot for s in one["slots"])
+    (owner,) = [s for s in one["slots"] if s["slot"] == "owner"]
+    assert owner["text"] == "Vorbesitz\n{{ story.previous_owner }}"
+    # A person's own folder may be named before or after the word.
+    (tmp_path / "storyboards").mkdir()
+    mine = tmp_path / "storyboards/mine.yaml"
+    mine.write_text((shipped("presets") / "storyboards/story.yaml").read_text("utf-8"))
+    for words in (("--presets", tmp_path, "show", "mine"), ("show", "mine", "--presets", tmp_path)):
+        shown = run_cli("storyboards", *words)
+        assert shown.code == 0
+        assert "Previous owner / {{ story.previous_owner }}" in shown.out
+    mine.write_text(mine.read_text("utf-8").replace("Previous owner", "Guaranteed", 1))
+    told = refused(run_cli("storyboards", "--presets", tmp_path, "--json"), 2, "listing")
+    assert "'slots.2.text.en' promises ('Guarant'); state facts only" in told["message"]
 
 
 def test_a_badge_cannot_be_written_into_an_edit(

@@ -12,14 +12,17 @@ from typing import Any
 import click
 import pytest
 import yaml
+from babel import Locale
 
 from video_pipeline import cli as door
 from video_pipeline import errors
+from video_pipeline.edit.story import FACTS, read_storyboard
 from video_pipeline.listing.model import Listing
 from video_pipeline.listing.reading import read_listing
+from video_pipeline.overlays.language import languages
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import load_placement, placement_names
-from video_pipeline.presets.storyboards import load_storyboard
+from video_pipeline.presets.storyboards import storyboard_names
 from video_pipeline.resources import shipped
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.issuers import load_issuers, read_issuer
@@ -293,7 +296,7 @@ def test_preset_examples_can_be_read(tmp_path: Path) -> None:
             path.write_text(whole, encoding="utf-8")
             assert load_placement(stem, tmp_path).burn_in == "none"
         elif kind == "storyboards":
-            assert load_storyboard(stem, tmp_path).slots
+            assert read_storyboard(stem, tmp_path).slots
         elif kind == "grades":
             assert load_scale(stem, tmp_path).grades
         else:
@@ -307,6 +310,11 @@ def test_the_shipped_presets_are_named() -> None:
     figures = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text("utf-8"))
     named = {n for n, v in figures.items() if isinstance(v, dict)}
     assert not [name for name in named if f"`{name}`" not in text]
+    words = (*storyboard_names(), *FACTS, *languages())
+    assert not [name for name in words if f"`{name}`" not in text]
+    spoken = (ROOT / "README.md").read_text("utf-8")
+    names = [Locale(code).get_display_name("en") for code in languages()]
+    assert not [name for name in names if name not in spoken]
 
 
 def test_the_shipped_templates_are_named() -> None:

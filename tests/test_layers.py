@@ -16,6 +16,7 @@ from video_pipeline.edit.model import Cut, Edit, OverlayUse
 from video_pipeline.errors import ClaimError, UsageError
 from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.listing.model import Item, Listing
+from video_pipeline.overlays.language import Language
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.rendering.layers import DrawnOverlays, draw_overlays
@@ -197,10 +198,11 @@ def test_notes_taken_out_of_an_edit_are_missed(listing: Listing) -> None:
 
 
 def test_notes_are_known_in_the_words_of_a_person(listing: Listing, tmp_path: Path) -> None:
-    words = (shipped("overlays") / "i18n/en.yaml").read_text(encoding="utf-8")
+    text = (shipped("overlays") / "i18n/en.yaml").read_text(encoding="utf-8")
     (tmp_path / "i18n").mkdir()
-    (tmp_path / "i18n/en.yaml").write_text(words.replace("lining: ", "lining: My "))
-    card = grade(listing, load_scale("house"), list(listing.condition.notes), tmp_path)
+    (tmp_path / "i18n/en.yaml").write_text(text.replace("lining: ", "lining: My "))
+    words = Language("en", tmp_path)
+    card = grade(listing, load_scale("house"), list(listing.condition.notes), words)
     edit = edit_of(("grade", card))
     assert any("my" in line.lower() for line in card["notes"])
     assert unsaid_notes(edit, listing, tmp_path) == ()

@@ -329,6 +329,7 @@ footage: [動画.mp4]
         ("listing.yaml:5", f"in 'item.colour', '❤' {cannot}", "take it out"),
         ("listing.yaml:15", f"in 'condition.notes.1.words', '💧' {cannot}", "take it out"),
         ("listing.yaml:20", f"in 'story.headline', '👩', '👧' {cannot}", "take them out"),
+        ("listing.yaml:21", f"in 'story.previous_owner', '山', '田' {cannot}", "take them out"),
         ("listing.yaml:24", f"in 'includes.1', '箱' {cannot}", "take it out"),
         ("listing.yaml:25", f"in 'includes.2', 'U+200B' {cannot}", "take it out"),
     ]

@@ -14,7 +14,7 @@ import yaml
 from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.listing.model import Flaw, Part, Severity
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise, templates
-from video_pipeline.overlays.theme import word
+from video_pipeline.overlays.language import ENGLISH, Language, languages
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.resources import shipped
 
@@ -65,6 +65,7 @@ USUAL: dict[str, dict[str, Any]] = {
         "check_url": CHECK_URL,
     },
     "price": {"amount_text": "€ 1,850"},
+    "story-line": {"line": "A collector in Florence", "above": "Previous owner"},
     "end-card": {
         "brand": "Maison Orla",
         "model": "Pochette Médium",
@@ -196,6 +197,43 @@ def test_a_note_of_300_characters_is_shown_whole(where: str) -> None:
     assert HOSTILE["long"].strip() in " ".join(b.text for b in drawing.texts)
 
 
+NINETY = {
+    "en": "Bought by a jeweller in Lyon and carried to the opera on only two evenings that summer",
+    "de": "Von einer Goldschmiedin in Lübeck gekauft und an nur zwei Abenden in die Oper getragen",
+    "vi": "Được một nghệ nhân kim hoàn ở Huế mua năm ấy và chỉ mang đi hai buổi tối mùa hè mà thôi",
+}
+
+
+@pytest.mark.parametrize("where", CANVASES)
+@pytest.mark.parametrize("code", NINETY)
+def test_a_story_line_of_ninety_characters_is_shown_whole(where: str, code: str) -> None:
+    line = NINETY[code]
+    assert 86 <= len(line) <= 90
+    above = "What makes it special, in the words of the one before us"
+    drawing = draw("story-line", {"line": line, "above": above}, CANVASES[where])
+    assert_well_placed(drawing, CANVASES[where])
+    assert not any(b.truncated for b in drawing.texts)
+    assert " ".join(b.text for b in drawing.texts) == f"{above.upper()} {line}"
+
+
+def test_a_story_line_stands_in_the_pixels_down_to_its_descenders() -> None:
+    drawing = draw("story-line", {"line": "gypsy jigging", "above": "Åg"}, TIKTOK)
+    changed = np.abs(drawing.pixels.astype(int) - without_writing(drawing)).max(axis=2) > 40
+    for box in drawing.texts:
+        x, y = int(box.x) - drawing.x, int(box.y) - drawing.y
+        inked = changed[y : y + int(box.height), x : x + int(box.width)]
+        assert inked.mean() > 0.06, box
+        ink = drawing.pixels[y : y + int(box.height), x : x + int(box.width)][inked]
+        wanted = [int(box.colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert np.abs(np.median(ink[:, :3], axis=0) - wanted).max() < 60
+    # The tails of g, y and p: below the baseline, and with room to the panel's edge.
+    rows = np.flatnonzero(changed.any(axis=1))
+    assert 30 < drawing.height - rows.max() < 50
+    tall = draw("story-line", {"line": "nun", "above": "Åg"}, TIKTOK)
+    plain = np.abs(tall.pixels.astype(int) - without_writing(tall)).max(axis=2) > 40
+    assert rows.max() - np.flatnonzero(plain.any(axis=1)).max() > 10
+
+
 def test_a_character_no_font_has_is_named_and_not_drawn_as_a_box() -> None:
     with pytest.raises(UsageError, match=r"U\+1F45C, handbag.*U\+7121") as caught:
         draw("title", {"brand": "👜 Orla", "model": "無"}, TIKTOK)
@@ -258,9 +296,12 @@ def test_an_address_too_long_for_a_code_is_an_error() -> None:
 )
 def test_every_word_of_the_vocabulary_is_written(kind: str, values: tuple[str, ...]) -> None:
     for value in values:
-        assert word(kind, value)
-    read = yaml.safe_load((shipped("overlays") / "i18n/en.yaml").read_text(encoding="utf-8"))
-    assert set(read[kind]) == set(values)
+        assert ENGLISH.word(kind, value)
+    for code in languages():
+        read = yaml.safe_load(
+            (shipped("overlays") / f"i18n/{code}.yaml").read_text(encoding="utf-8")
+        )
+        assert set(read[kind]) == set(values), code
 
 
 def test_same_words_same_digest_and_other_words_another() -> None:
@@ -316,8 +357,9 @@ def test_a_persons_own_template_and_words_come_first(tmp_path: Path) -> None:
     assert_well_placed(drawing, TIKTOK)
     (tmp_path / "i18n").mkdir()
     (tmp_path / "i18n/en.yaml").write_text("part: {corner: Ecke}\n")
-    assert word("part", "corner", tmp_path) == "Ecke"
-    assert word("part", "corner") == "Corner"
+    assert Language("en", tmp_path).word("part", "corner") == "Ecke"
+    assert ENGLISH.word("part", "corner") == "Corner"
+    assert Language("en", tmp_path).word("flaw", "scuff") == "Scuff"  # theirs has no word for it
 
 
 @pytest.mark.parametrize(
@@ -409,7 +451,7 @@ def test_a_broken_words_file_is_explained(tmp_path: Path) -> None:
     (tmp_path / "i18n").mkdir()
     (tmp_path / "i18n/en.yaml").write_text("part:\n  corner: [Ecke]\nflaw: none\n")
     with pytest.raises(ListingError) as caught:
-        word("part", "corner", tmp_path)
+        Language("en", tmp_path).word("part", "corner")
     assert [(p.where, p.message) for p in caught.value.problems] == [
         ("en.yaml:2", "'part.corner' is [Ecke]; expected text"),
         (

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import ListingError, UsageError
+from video_pipeline.overlays.language import Language, languages
 from video_pipeline.presets.grades import load_scale, scale_names
 from video_pipeline.presets.placements import load_placement, placement_names
 from video_pipeline.presets.storyboards import load_storyboard, storyboard_names
@@ -125,11 +127,28 @@ def the_problem(own: Path, kind: str, name: str) -> str:
         ("placements", "shorts", "(?s)min_s:.*?confidence", "min_s:\n  value: 1\n  confidence",
          "'min_s.source' is missing"),
         ("storyboards", "showcase", "prefer: 2.5, min: 2.5, max: 6.0", "prefer: 2, min: 2, max: 6",
-         "at least 2.5 s, the longest that the hero shot may stand"),
+         "at least 2.5 s, the longest that the hero or another shot of the piece may stand"),
         ("storyboards", "showcase", "each-note", "once", "'repeat: each-note'"),
         ("storyboards", "showcase", "needs: flaw", "needs: whole", "only with 'needs: flaw'"),
         ("storyboards", "showcase", "name: end", "name: hero", "slots of different names"),
         ("storyboards", "showcase", "needs: hardware", "needs: hardwear", "one of whole"),
+        ("storyboards", "showcase", r"overlays: \[hook\]", "text: Hello\n    overlays: [hook]",
+         "a 'text' only without 'overlays'"),
+        ("storyboards", "showcase", r"overlays: \[hook\]", "overlays: [story-line]",
+         "'text' in place of the overlay 'story-line'"),
+        ("storyboards", "showcase", r"overlays: \[hook\]", "overlays: [label]",
+         "the overlay 'label' only where"),
+        ("storyboards", "showcase", r"(?s)shots: 2\n    overlays: \[label\]",
+         "shots: 2\n    text: x", "with one shot"),
+        ("storyboards", "showcase", "title: Sh", "loop: true\ntitle: Sh",
+         "a last slot without words"),
+        ("storyboards", "silent-loop", "prefer: 2.5, min: 2.0, max: 2.5",
+         "prefer: 2.5, min: 2.0, max: 2.6", "at least 2.6 s"),
+        ("storyboards", "story", "      en: ", "      english: ",
+         "…'; expected the code of a language, such as en or fr"),
+        ("storyboards", "story", "      en: .*", "      en: [a, b]", "'slots.2.text.en' is [a, b]"),
+        ("storyboards", "showcase", r"overlays: \[hook\]", "text: [a]", "'slots.0.text' is [a]"),
+        ("grades", "house", "en: .New: ", f"en: \"{'N' * 80}: ", "at most 80 characters"),
         ("grades", "house", "rank: 9", "rank: 10", "differ in name and in rank"),
     ],
 )  # fmt: skip
@@ -156,6 +175,67 @@ def test_showcase_is_honest_and_of_the_right_length() -> None:
     assert board.seconds_for(flaw, "Scuff") == flaw.seconds
     with pytest.raises(KeyError):
         board.slot("reveal")
+
+
+BOARDS = {p.stem: yaml.safe_load(p.read_text("utf-8")) for p in FILES
+          if p.parent.name == "storyboards"}  # fmt: skip
+# Written out here, apart from the code's own list: overlays that only say what is shown.
+SHOWN_OFF = ({"hook"}, {"title"}, {"label"}, {"price"}, set())
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_board_is_honest(name: str) -> None:
+    slots = BOARDS[name]["slots"]
+    flaws = [s for s in slots if s["needs"] == "flaw"]
+    beauty = [s for s in slots if set(s.get("overlays", ())) in SHOWN_OFF and "text" not in s]
+    assert "hero" in {s["name"] for s in beauty}
+    longest = max(s["seconds"]["max"] for s in beauty)
+    for flaw in flaws:
+        assert flaw["seconds"]["min"] >= longest
+        assert (flaw["must"], flaw["repeat"]) == ("must", "each-note")
+        assert flaw["overlays"] == ["condition-note"]
+    assert len(flaws) == 1
+    assert any(s.get("overlays") == ["grade"] and s["must"] == "must" for s in slots)
+    # The badge is only ever drawn for a claim: its slot needs one and may fall away.
+    for slot in slots:
+        if "certification-badge" in slot.get("overlays", ()):
+            assert (slot["needs"], slot["must"]) == ("certificate", "may")
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_board_fits_its_length_and_speaks_every_language(name: str) -> None:
+    for code in languages():
+        board = read_storyboard(name, None, Language(code))
+        seconds = sum(s.seconds for s in board.slots)
+        assert board.min_s <= seconds <= board.max_s
+        assert board.reading_cps == 15
+
+
+def test_the_boards_are_told_apart_by_what_they_are_for() -> None:
+    order = {name: [s["name"] for s in page["slots"]] for name, page in BOARDS.items()}
+    assert order["flaw-tour"].index("flaw") < order["flaw-tour"].index("hero")
+    assert order["price-reveal"].index("flaw") < order["price-reveal"].index("price")
+    assert {"owner", "since", "special"} <= set(order["story"])
+    assert "proof" in order["authentication"] and "text" not in str(BOARDS["authentication"])
+    assert not {"hook", "end"} & set(order["silent-loop"])
+    assert [name for name, page in BOARDS.items() if page.get("loop")] == ["silent-loop"]
+    said = {o for s in BOARDS["silent-loop"]["slots"] for o in s.get("overlays", ())}
+    assert said == {"condition-note", "grade"}
+
+
+def test_words_in_a_language_that_a_preset_lacks_are_refused(tmp_path: Path) -> None:
+    own_folder(tmp_path, "storyboards", "flaw-tour", ("(?m)^      fr: .*\n", ""))
+    with pytest.raises(UsageError, match="'flaw-tour' has no words in the language 'fr'") as caught:
+        read_storyboard("flaw-tour", tmp_path, Language("fr"))
+    assert "en, de, es" in caught.value.mend
+    assert read_storyboard("flaw-tour", tmp_path, Language("de")).slots[0].text
+    own_folder(tmp_path, "grades", "house", ("(?m)^  fr: .*\n", ""))
+    with pytest.raises(UsageError, match="grade scale 'house' has no words in the language 'fr'"):
+        load_scale("house", tmp_path, "fr")
+    # Other owners' words are nobody else's to translate.
+    assert load_scale("ebay", None, "fr") == load_scale("ebay")
+    assert load_scale("house", None, "fr") != load_scale("house")
+    assert load_scale("house", None, "en") == load_scale("house")
 
 
 def test_scales_are_ordered_and_owned() -> None:

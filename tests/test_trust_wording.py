@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,13 @@ import yaml
 from video_pipeline import resources
 from video_pipeline.errors import ListingError
 from video_pipeline.listing.model import Listing
-from video_pipeline.trust.wording import forbidden, load_wording, promises, read_wording
+from video_pipeline.trust.wording import (
+    forbidden,
+    load_wording,
+    promises,
+    read_wording,
+    reserved,
+)
 
 FOLDER = resources.shipped("presets") / "wording"
 SHIPPED = sorted(FOLDER.glob("*.yaml"))
@@ -107,16 +114,50 @@ def test_own_wording_comes_first(tmp_path: Path) -> None:
             load_wording(name, tmp_path)
 
 
-@pytest.mark.parametrize("text", ["Guaranty", "GARANTÍA", "garanzia", "100%", "officially", "保証"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Guaranty", "GARANTÍA", "garanzia", "100%", "officially", "保証", "garansi", "offizieller",
+        "ufficiale", "oficial", "certifié authentique", "zertifiziert echt", "100 pour cent",
+        "sans aucun doute", "risikofrei", "sin duda", "dijamin asli", "cam kết", "chính hãng",
+        unicodedata.normalize("NFD", "đảm bảo"),
+    ],
+)  # fmt: skip
 def test_promises_are_found(text: str) -> None:
     assert forbidden(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["Examined by A", "Result: authentic", "Garland & Grant", "AT-100"]
+    "text",
+    [
+        "Examined by A",
+        "Result: authentic",
+        "Garland & Grant",
+        "AT-100",
+        "Officine Garance",
+        "Sans doute de 1987",
+        "Bảo tàng",
+        "Resmini",
+    ],
 )
 def test_facts_are_not_promises(text: str) -> None:
     assert forbidden(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An authentic piece", "Authentique", "Auténtica", "Echt", "Examined", "geprüft", "Verified",
+        "vérifiée", "Certified", "Zertifikat", "bersertifikat", "diperiksa", "xác thực", "asli",
+    ],
+)  # fmt: skip
+def test_a_storyboard_may_not_say_what_a_badge_is_for(text: str) -> None:
+    assert reserved(text)
+
+
+@pytest.mark.parametrize("text", ["Previous owner", "The condition first", "Rechts und links"])
+def test_plain_words_are_no_badges(text: str) -> None:
+    assert reserved(text) is None
 
 
 def listing(**words: Any) -> Listing:
@@ -124,7 +165,12 @@ def listing(**words: Any) -> Listing:
     return Listing.model_validate(
         {
             "sku": "S",
-            "item": {"brand": said["brand"], "model": said["model"]},
+            "item": {
+                "brand": said["brand"],
+                "model": said["model"],
+                "material": said.get("material"),
+                "size": {"label": said.get("label")},
+            },
             "condition": {
                 "grade": "good",
                 "notes": [
@@ -132,7 +178,7 @@ def listing(**words: Any) -> Listing:
                     {"part": "side", "flaw": "scuff", "words": said["note"]},
                 ],
             },
-            "story": {name: said.get(name) for name in ("headline", "special")},
+            "story": {name: said.get(name) for name in ("headline", "special", "previous_owner")},
             "includes": ["Dust bag", said["includes"]],
             "footage": ["a.mp4"],
         }
@@ -144,6 +190,9 @@ def listing(**words: Any) -> Listing:
     [
         ("headline", "story.headline"),
         ("special", "story.special"),
+        ("previous_owner", "story.previous_owner"),
+        ("material", "item.material"),
+        ("label", "item.size.label"),
         ("brand", "item.brand"),
         ("model", "item.model"),
         ("note", "condition.notes.1.words"),

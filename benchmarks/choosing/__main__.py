@@ -173,9 +173,7 @@ def _print_rivals(
 
 
 def _print_real(real: Sequence[Take], ours: Mapping[str, list[Pick]]) -> None:
-    print(
-        "\n| real clips | clips that have it | picked in | picks right | of border cases | wrong in |"
-    )
+    print("\n| real clips | have it | picked in | picks right | border cases right | wrong in |")
     print("|---|---:|---:|---:|---:|---|")
     for need in ("hardware", "stitching"):
         having = [t for t in real if t.has(need)]

@@ -102,7 +102,7 @@ def _real(folder: Path) -> Iterator[Take]:
                     False,
                     None,
                     arguable="border" in row["note"],
-                )  # fmt: skip
+                )
                 for n in range(steps)
             ]
         yield Take(name, folder / "videos" / name, tuple(frames))

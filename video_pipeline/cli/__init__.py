@@ -22,7 +22,10 @@ click.rich_click.COMMAND_GROUPS = {
     "video-pipeline": [
         {"name": "Start here", "commands": ["demo", "init", "render"]},
         {"name": "Look at footage", "commands": ["inspect", "keyframes", "detect"]},
-        {"name": "Work on the clip", "commands": ["plan", "export", "recut", "check"]},
+        {
+            "name": "Work on the clip",
+            "commands": ["storyboards", "plan", "export", "recut", "check"],
+        },
         {"name": "About this program", "commands": ["doctor", "schema"]},
     ]
 }

@@ -35,6 +35,10 @@ COMMANDS = {
         "Write an edit for an editing program: OpenTimelineIO, FCPXML or EDL.",
     ),
     "recut": ("exchanging", "Take back an edit as an editor cut it anew in an editing program."),
+    "storyboards": (
+        "boards",
+        "Say which storyboards there are; `show NAME` prints the slots of one.",
+    ),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
     "doctor": (
         "checking",

@@ -17,7 +17,12 @@ from video_pipeline.cli.output import (
     progress,
     verbose_option,
 )
-from video_pipeline.cli.settings import detector_option, settings_from, settings_options
+from video_pipeline.cli.settings import (
+    detector_option,
+    language_option,
+    settings_from,
+    settings_options,
+)
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
 from video_pipeline.pipeline import (
@@ -36,9 +41,15 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command()
 @click.argument("listing", type=_FILE)
 @click.option("--placement", default="tiktok", show_default=True, help="Where it will be posted.")
-@click.option("--storyboard", default="showcase", show_default=True)
+@click.option(
+    "--storyboard",
+    default="showcase",
+    show_default=True,
+    help="What the clip shows, in which order.",
+)
 @click.option("-o", "--output", type=_FILE, help="Write the edit here.  [default: SKU.edit.json]")
 @click.option("--force", is_flag=True, help="Replace an edit that is there already.")
+@language_option
 @detector_option
 @settings_options
 @verbose_option
@@ -92,6 +103,7 @@ def plan(
     help="The output folder.  [default: out/SKU]",
 )
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
+@language_option
 @detector_option
 @settings_options
 @verbose_option

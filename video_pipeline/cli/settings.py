@@ -41,8 +41,22 @@ def detector_option(command: Command) -> Command:
     )(command)
 
 
+def language_option(command: Command) -> Command:
+    """`--lang CODE`: the language of what is not the seller's own words."""
+    return click.option(
+        "--lang",
+        metavar="CODE",
+        help="The language of the words on the picture, such as fr; yours stay as you wrote them.  "
+        "[default: en]",
+    )(command)
+
+
 def settings_from(
-    presets: Path | None, overlays: Path | None, cache: Path | None, detector: str | None = None
+    presets: Path | None,
+    overlays: Path | None,
+    cache: Path | None,
+    detector: str | None = None,
+    lang: str | None = None,
 ) -> Settings:
     """The settings that a command line asks for."""
-    return Settings(Store(cache), presets, overlays, detector)
+    return Settings(Store(cache), presets, overlays, detector, lang)

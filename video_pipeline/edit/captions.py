@@ -1,24 +1,29 @@
 """Captions: which words of the listing each overlay of the storyboard says.
 
 The result is plain data in the edit, so a person can read and change every word before rendering.
-`own` is the person's overlays folder, whose words come before the shipped ones.
+`words` is the language of what is ours to say; what the seller wrote stays as it was written.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    get_currency_symbol,
+)
 
-from video_pipeline.listing.model import Item, Listing, Note, Price
-from video_pipeline.overlays.theme import word
+from video_pipeline.listing.model import Item, Listing, Note, Price, Size
+from video_pipeline.overlays.language import ENGLISH, Language
+from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.trust.claims import Claim
 
 
-def money(price: Price, locale: str = "en_GB") -> str:
-    """An amount as it is written for buyers: '€1,250', 'US$99.50', 'JP¥180,000', 'CHF 1,250'.
+def money(price: Price, words: Language = ENGLISH) -> str:
+    """An amount as it is written for buyers: '€1,250', 'US$99.50', 'CHF 1,250', '1 250 €'.
 
     Nothing is rounded: a whole amount stands without decimals, any other with those of its
     currency, or with more should it have more.
@@ -28,33 +33,57 @@ def money(price: Price, locale: str = "en_GB") -> str:
     if amount != amount.to_integral_value():
         written = -int(amount.as_tuple().exponent)
         decimals = max(get_currency_precision(price.currency), written)
-    # A symbol of letters needs a space before the figures (CLDR's currencySpacing).
-    space = "\u00a0" if get_currency_symbol(price.currency, locale)[-1].isalpha() else ""
+    locale = words.locale
+    figures = "#,##0" + ("." + "0" * decimals if decimals else "")
+    usual = locale.currency_formats["standard"].pattern
+    before, _, after = usual.partition("#,##0.00")
+    symbol = get_currency_symbol(price.currency, locale)
+    if unwritable(symbol, words.own):  # Spanish has a ฿ that few typefaces have: the code, then
+        before, after, symbol = before.replace("¤", "¤¤"), after.replace("¤", "¤¤"), price.currency
+    if before in ("¤", "¤¤") and symbol[-1].isalpha():
+        before += "\u00a0"  # letters need a space before the figures (CLDR's currencySpacing)
     return format_currency(
         amount,
         price.currency,
-        format=f"¤{space}#,##0" + ("." + "0" * decimals if decimals else ""),
+        format=before + figures + after,
         locale=locale,
         currency_digits=False,
     )
 
 
-def note_line(note: Note, own: Path | None = None) -> str:
+def measures(size: Size, words: Language = ENGLISH) -> str:
+    """A size as the seller gave it: 'Small, W 24 × H 16 × D 6 cm'; empty when nothing is stated."""
+    sides = [
+        words.word("label", side).replace("{cm}", format_decimal(cm, locale=words.locale))
+        for side in ("width", "height", "depth")
+        if (cm := getattr(size, f"{side}_cm")) is not None
+    ]
+    taken = f"{' × '.join(sides)}\u00a0cm" if sides else ""
+    return ", ".join(part for part in (size.label, taken) if part)
+
+
+def note_line(note: Note, words: Language = ENGLISH) -> str:
     """A condition note on one line: 'Corner: light scuff. Seller's words.'"""
-    flaw = word("flaw", note.flaw, own)
-    said = flaw if note.flaw == "none" else f"{word('severity', note.severity, own)} {flaw.lower()}"
-    line = f"{word('part', note.part, own)}: {said.lower()}"
+    flaw = words.word("flaw", note.flaw)
+    line = words.word("label", "note-none" if note.flaw == "none" else "note")
+    for field, said in (
+        ("{Part}", words.word("part", note.part)),
+        ("{severity}", _small(words.word("severity", note.severity))),
+        ("{flaw}", _small(flaw)),
+        ("{Flaw}", flaw),
+    ):
+        line = line.replace(field, said)
     return f"{line}. {note.words}" if note.words else line
 
 
-def note_text(note: Note, own: Path | None = None) -> str:
+def note_text(note: Note, words: Language = ENGLISH) -> str:
     """Everything that a viewer has to read of a note, for the time it takes."""
     return " ".join(
         part
         for part in (
-            word("part", note.part, own),
-            word("flaw", note.flaw, own),
-            word("severity", note.severity, own),
+            words.word("part", note.part),
+            words.word("flaw", note.flaw),
+            words.word("severity", note.severity),
             note.words or "",
         )
         if part
@@ -69,9 +98,14 @@ def hook(listing: Listing) -> dict[str, Any]:
     return {"line": item.model, "brand": item.brand}
 
 
-def title(item: Item) -> dict[str, Any]:
+def title(item: Item, words: Language = ENGLISH) -> dict[str, Any]:
     """What the piece is."""
-    details = [item.colour, item.material, str(item.year) if item.year else None]
+    details = [
+        item.colour,
+        item.material,
+        str(item.year) if item.year else None,
+        measures(item.size, words) if item.size else None,
+    ]
     return {
         "brand": item.brand,
         "model": item.model,
@@ -79,9 +113,9 @@ def title(item: Item) -> dict[str, Any]:
     }
 
 
-def label(shows: str, own: Path | None = None) -> dict[str, Any]:
+def label(shows: str, words: Language = ENGLISH) -> dict[str, Any]:
     """What a detail shot shows."""
-    return {"text": word("part", shows, own)}
+    return {"text": words.word("part", shows)}
 
 
 def condition_note(note: Note, index: int, total: int) -> dict[str, Any]:
@@ -95,14 +129,14 @@ def condition_note(note: Note, index: int, total: int) -> dict[str, Any]:
 
 
 def grade(
-    listing: Listing, scale: GradeScale, not_filmed: list[Note], own: Path | None = None
+    listing: Listing, scale: GradeScale, not_filmed: list[Note], words: Language = ENGLISH
 ) -> dict[str, Any]:
     """The grade with its scale, and the notes that no footage shows."""
     return {
         "grade": scale.grade(listing.condition.grade).words,
         "scale_title": scale.title,
         "owner": scale.owner,
-        "notes": [note_line(note, own) for note in not_filmed],
+        "notes": [note_line(note, words) for note in not_filmed],
     }
 
 
@@ -124,22 +158,26 @@ def badge(claim: Claim, item: Item | None = None) -> dict[str, Any]:
     return fields
 
 
-def price(listing: Listing) -> dict[str, Any] | None:
+def price(listing: Listing, words: Language = ENGLISH) -> dict[str, Any] | None:
     """What is asked, if the listing says so."""
-    return {"amount_text": money(listing.price)} if listing.price else None
+    return {"amount_text": money(listing.price, words)} if listing.price else None
 
 
-def end_card(listing: Listing, scale: GradeScale) -> dict[str, Any]:
+def end_card(listing: Listing, scale: GradeScale, words: Language = ENGLISH) -> dict[str, Any]:
     """What a buyer takes away: the piece, its grade, its price, what comes with it."""
-    words = scale.grade(listing.condition.grade).words
     fields: dict[str, Any] = {
         "brand": listing.item.brand,
         "model": listing.item.model,
-        "grade_text": words,
+        "grade_text": scale.grade(listing.condition.grade).words,
         "sku": listing.sku,
     }
     if listing.price:
-        fields["price_text"] = money(listing.price)
+        fields["price_text"] = money(listing.price, words)
     if listing.includes:
         fields["includes"] = list(listing.includes)
     return fields
+
+
+def _small(word: str) -> str:
+    """A word as it stands inside a sentence."""
+    return word[:1].lower() + word[1:]

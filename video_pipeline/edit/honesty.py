@@ -17,8 +17,11 @@ from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.errors import ClaimError
 from video_pipeline.listing.model import Item, Listing
 from video_pipeline.overlays.drawing import head_of
+from video_pipeline.overlays.language import Language
 from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.storyboards import STORY_LINE
 from video_pipeline.trust.claims import Claim
+from video_pipeline.trust.wording import forbidden, own_words
 
 
 @dataclass(frozen=True)
@@ -77,17 +80,40 @@ def unsaid_notes(edit: Edit, listing: Listing, own: Path | None = None) -> tuple
     """The listing's condition notes that no overlay of the edit says, each as one line.
 
     A note is said by an overlay that has its part, flaw, severity and words, or by a list of notes
-    that holds its line, in the words of `own` or the shipped ones.
+    that holds its line, in the edit's language and the words of `own` or the shipped ones.
     """
+    languages = (Language(edit.lang, own), Language(edit.lang))
     said = [use.fields for cut in edit.cuts for use in cut.overlays]
     listed = {line for fields in said for line in _lines(fields.get("notes"))}
     unsaid = []
     for note in listing.condition.notes:
         wanted = condition_note(note, 1, 1)
         alone = any(all(fields.get(k) == v for k, v in wanted.items()) for fields in said)
-        if not alone and listed.isdisjoint({note_line(note, own), note_line(note)}):
-            unsaid.append(note_line(note, own))
+        if not alone and listed.isdisjoint(note_line(note, words) for words in languages):
+            unsaid.append(note_line(note, languages[0]))
     return tuple(unsaid)
+
+
+def promising_lines(edit: Edit, listing: Listing) -> tuple[str, ...]:
+    """A plain warning for each story line that promises what no badge may, and is not the seller's.
+
+    The seller's own words are warned of by `trust.wording.promises`, a storyboard's are refused
+    when it is read; what is left was written into the edit by hand.
+    """
+    sellers = " ".join(own_words(listing).values())
+    lines = [
+        str(text)
+        for cut in edit.cuts
+        for use in cut.overlays
+        if use.template == STORY_LINE
+        for text in use.fields.values()
+    ]
+    return tuple(
+        f"a line of the edit says '{word}', which promises more than a seller can prove; leave it "
+        "out"
+        for line in lines
+        if (word := forbidden(line)) and word not in sellers
+    )
 
 
 def _lines(notes: Any) -> list[str]:

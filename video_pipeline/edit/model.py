@@ -81,7 +81,10 @@ class SourceRef:
 
 @dataclass(frozen=True)
 class Edit:
-    """A whole clip: its cuts in order, for one picture size and rate."""
+    """A whole clip: its cuts in order, for one picture size and rate.
+
+    `lang` is the language of the words that are not the seller's, such as "en".
+    """
 
     sku: str
     listing: str
@@ -95,6 +98,7 @@ class Edit:
     left_out: tuple[LeftOut, ...] = ()
     keep_sound: bool = True
     warnings: tuple[str, ...] = field(default=())
+    lang: str = "en"
 
     @property
     def frames(self) -> int:

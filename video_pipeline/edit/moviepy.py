@@ -25,6 +25,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.graph import BARS, position
 from video_pipeline.overlays.drawing import Canvas, draw
+from video_pipeline.overlays.language import language
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.trust.claims import Claim
 
@@ -47,6 +48,7 @@ def to_moviepy(
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
     placement = load_placement(edit.placement, presets)
     canvas = Canvas(edit.width, edit.height, placement.safe)
+    lang = language(edit.lang, overlays).code
     clips = []
     for cut in edit.cuts:
         seconds = float(cut.frames / edit.rate)
@@ -59,7 +61,14 @@ def to_moviepy(
                 words = words_of(use, cut.slot, placement, claims, own=overlays)
             except ClaimError:
                 continue
-            drawing = draw(use.template, words.fields, canvas, anchor=use.anchor, own=overlays)
+            drawing = draw(
+                use.template,
+                words.fields,
+                canvas,
+                anchor=use.anchor,
+                own=overlays,
+                lang=lang,
+            )
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)
                 .with_position((drawing.x, drawing.y))

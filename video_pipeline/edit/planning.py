@@ -7,7 +7,7 @@ Slots are opened in the storyboard's order (see `slots`), filled together with l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from video_pipeline.analysis.model import Analysis
@@ -15,6 +15,7 @@ from video_pipeline.edit import captions
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
 from video_pipeline.edit.framing import enlargement, frame_window, free_side
 from video_pipeline.edit.lengths import Target
+from video_pipeline.edit.loop import closed
 from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, OverlayUse, SourceRef
 from video_pipeline.edit.pointing import Place, located, place_of
 from video_pipeline.edit.reel import Reel
@@ -50,6 +51,15 @@ def plan_variants(brief: Brief, analyses: Mapping[str, Analysis], most: int) -> 
     return tuple(table.edit(choice) for choice in table.variants(most))
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """One place of the clip by its number, the window it shows, and for how many frames."""
+
+    place: int
+    window: Window
+    frames: int
+
+
 class _Table:
     """The editor's table: every setup of one clip, the windows that could fill it, and the best."""
 
@@ -67,11 +77,12 @@ class _Table:
             open_slot(slot, brief, self.reels, places, self.draft)
         self.setups = tuple(self.draft.setups)
         rate = brief.placement.rate
+        flaws_s = min((s.wanted for s in self.setups if s.slot.needs == "flaw"), default=None)
         openings = [
             Opening(
                 name=setup.slot.name,
                 windows=setup.windows,
-                spans=tuple(setup.span(w, rate) for w in setup.windows),
+                spans=tuple(setup.span(w, rate, flaws_s) for w in setup.windows),
                 optional=setup.optional,
                 needed=setup.needed,
                 weight=2.0 if setup.slot.needs in _DETAILS else 1.0,
@@ -116,9 +127,14 @@ class _Table:
         """The edit of a choice, with everything that is to be said of it."""
         brief, draft = self.brief, self.draft
         filled = [i for i, pick in enumerate(choice.picks) if pick is not None]
-        cuts = tuple(
-            self._cut(choice, i, frames) for i, frames in zip(filled, choice.frames, strict=True)
-        )
+        shown = [
+            _Shown(i, self.setups[i].windows[choice.picks[i] or 0], frames)
+            for i, frames in zip(filled, choice.frames, strict=True)
+        ]
+        unlooped: tuple[str, ...] = ()
+        if brief.storyboard.loop:
+            shown, unlooped = self._looped(shown)
+        cuts = tuple(self._cut(choice, one) for one in shown)
         edit = Edit(
             sku=brief.listing.sku,
             listing=brief.listing.path.name,
@@ -135,10 +151,12 @@ class _Table:
             cuts=cuts,
             left_out=(*draft.left_out, *self._unfilled(choice)),
             keep_sound=brief.listing.sound.keep,
+            lang=brief.words.code,
         )
         warnings = (
             *draft.warnings,
             *self._hurried(choice, filled),
+            *unlooped,
             *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
             *_softness(cuts, brief.placement),
             *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
@@ -146,16 +164,16 @@ class _Table:
         )
         return replace(edit, warnings=warnings)
 
-    def _cut(self, choice: Choice, i: int, frames: int) -> Cut:
-        setup, brief = self.setups[i], self.brief
-        pick = choice.picks[i] or 0
+    def _cut(self, choice: Choice, shown: _Shown) -> Cut:
+        setup, brief, picked, frames = (
+            self.setups[shown.place], self.brief, shown.window, shown.frames
+        )  # fmt: skip
         rate = brief.placement.rate
-        picked = setup.windows[pick]
         live = max(1, min(frames, int(picked.room * rate)))
-        shown = self._run_on(setup, picked, live)
+        view = self._run_on(setup, picked, live)
         footage = self.footage[picked.source]
-        crop = frame_window(shown, setup.need, footage, brief.placement, setup.box)
-        side = free_side(shown, crop, footage, brief.placement, setup.box)
+        crop = frame_window(view, setup.need, footage, brief.placement, setup.box)
+        side = free_side(view, crop, footage, brief.placement, setup.box)
         return Cut(
             slot=setup.slot.name,
             source=picked.source,
@@ -167,9 +185,44 @@ class _Table:
             ),
             shows=captions.note_line(setup.note, brief.words) if setup.note else setup.need,
             why=_why(setup, picked),
-            runners_up=tuple(self._runners_up(choice, i, live)),
+            runners_up=tuple(self._runners_up(choice, shown.place, live)),
             hold=frames - live,
         )
+
+    def _looped(self, shown: list[_Shown]) -> tuple[list[_Shown], tuple[str, ...]]:
+        """The clip with one stretch for its first and its last shot; said where there is none."""
+        if len(shown) < 2:
+            return shown, ()
+        first, *between, last = shown
+        opening, ending = self.setups[first.place], self.setups[last.place]
+        slots = self.brief.storyboard.slots
+        if (opening.slot.name, ending.slot.name) != (slots[0].name, slots[-1].name):
+            return shown, ()  # one of them is missing, and said to be
+        rate = self.brief.placement.rate
+        lengths = Fraction(first.frames) / rate, Fraction(last.frames) / rate
+        shortest = tuple(
+            Fraction(round(Fraction(s.slot.min_s) * rate)) / rate for s in (opening, ending)
+        )
+        ends = closed(
+            replace(first.window, length=lengths[0]),
+            replace(last.window, length=lengths[1]),
+            opening.need,
+            list(self.reels.values()),
+            others=[one.window for one in between],
+            shortest=(shortest[0], shortest[1]),
+        )
+        if ends is not None:
+            looped = [
+                _Shown(one.place, view, int(view.length * rate))
+                for one, view in zip((first, last), ends, strict=True)
+            ]
+            return [looped[0], *between, looped[1]], ()
+        warning = (
+            f"the end does not run into the beginning: film the view of the {opening.slot.name} "
+            f"shot for {float(sum(shortest)):.0f} s without a pause"
+        )
+        frames = min(first.frames, last.frames, round(shortest[1] * rate))
+        return [first, *between, replace(first, place=last.place, frames=frames)], (warning,)
 
     def _run_on(self, setup: Setup, view: Window, live: int) -> Window:
         """The window as long as its cut runs."""

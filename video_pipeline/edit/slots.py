@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from video_pipeline.edit import captions
@@ -17,20 +16,22 @@ from video_pipeline.edit.lengths import Span
 from video_pipeline.edit.model import Candidate, LeftOut
 from video_pipeline.edit.pointing import Place, place_of
 from video_pipeline.edit.reel import Reel
+from video_pipeline.edit.story import Unsaid, story_line
 from video_pipeline.edit.windows import Window, best_windows, window_around
 from video_pipeline.edit.wishes import Pin, Wishes
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.listing.model import ListingFile, Note
+from video_pipeline.overlays.language import ENGLISH, Language
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.presets.placements import Placement
-from video_pipeline.presets.storyboards import Need, Slot, Storyboard
+from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot, Storyboard
 from video_pipeline.trust.claims import Claim, Refusal
 
 # Overlays that must be readable whatever the view behind them, and overlays that matter more than
 # a new view: their slots may show again what was shown before.
 _DOCUMENTS = {"grade", "certification-badge", "end-card"}
-_MAY_REPEAT = {"hook", *_DOCUMENTS}
+_MAY_REPEAT = {"hook", STORY_LINE, *_DOCUMENTS}
 # A card of unfilmed notes stays within every safe area with so many of them and so many characters.
 _CARD_NOTES, _CARD_CHARACTERS = 4, 280
 _WINDOWS = 12  # that a slot may choose among
@@ -46,7 +47,7 @@ class Brief:
     scale: GradeScale
     claims: tuple[Claim, ...]
     refusals: tuple[Refusal, ...]
-    words: Path | None = None  # the person's overlays folder
+    words: Language = ENGLISH  # what is not the seller's own is said in it
     wishes: Wishes = field(default_factory=Wishes)
 
 
@@ -84,8 +85,14 @@ class Setup:
         """Whether it may show again what was shown before."""
         return not _MAY_REPEAT.isdisjoint(self.slot.overlays)
 
-    def span(self, window: Window, rate: Fraction) -> Span:
-        """The lengths it could have with that window, in frames."""
+    def span(self, window: Window, rate: Fraction, flaws_s: Fraction | None = None) -> Span:
+        """The lengths it could have with that window, in frames.
+
+        Nothing is shown off longer than `flaws_s`, the shortest that a flaw is shown.
+        """
+        room = window.room
+        if self.slot.beauty and flaws_s is not None:
+            room = min(room, flaws_s)
         wanted = round(self.wanted * rate)
         return Span(
             shortest=min(round(Fraction(self.slot.min_s) * rate), wanted),
@@ -93,7 +100,7 @@ class Setup:
             longest=max(round(Fraction(self.slot.max_s) * rate), wanted)
             if not self.note
             else wanted,
-            room=int(window.room * rate),
+            room=int(room * rate),
             held=round(self.held * rate),
             read=self.read,
         )
@@ -129,9 +136,23 @@ def open_slot(
         for number, card in enumerate(_cards(not_filmed, brief)):
             words = captions.grade(brief.listing, brief.scale, card, brief.words)
             text = " ".join([words["grade"], *words["notes"]])
-            _open_view(slot, brief, reels, draft, text=text, card=number, grade=words)
+            _open_view(slot, brief, reels, draft, text=text, card=number, given={"grade": words})
+    elif slot.text:
+        _open_line(slot, brief, reels, draft)
     else:
         _open_view(slot, brief, reels, draft)
+
+
+def _open_line(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
+    """A view for the slot's text; without its facts only a 'must' slot stays, without words."""
+    line = story_line(slot.text, brief.listing, brief.words)
+    if isinstance(line, Unsaid):
+        draft.left_out.append(LeftOut(slot.name, line.reason, None))
+        if slot.must == "must":
+            _open_view(replace(slot, overlays=(), text=""), brief, reels, draft)
+        return
+    text = " ".join(line.values())
+    _open_view(slot, brief, reels, draft, text=text, given={STORY_LINE: line})
 
 
 def _open_view(
@@ -142,9 +163,13 @@ def _open_view(
     *,
     text: str = "",
     card: int = 0,
-    **given: dict[str, Any],
+    given: Mapping[str, dict[str, Any]] | None = None,
 ) -> None:
-    overlays = _overlays(slot, brief, **given)
+    overlays = _overlays(slot, brief, **(given or {}))
+    if slot.overlays and not overlays and slot.must != "must":
+        reason = f"the listing has nothing for its {' and '.join(slot.overlays)}"
+        draft.left_out.append(LeftOut(slot.name, reason, None))
+        return
     wanted = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
     documents = not _DOCUMENTS.isdisjoint(slot.overlays)
     spoken = slot.must == "must" or documents
@@ -153,9 +178,10 @@ def _open_view(
         lengths.append(_whole_frames(slot.min_s, brief))
     if spoken:
         lengths.append(_whole_frames(slot.min_s / 2, brief))
+    read = documents or bool(text)
     held = Fraction(0)
-    if spoken:
-        held = wanted if documents else _whole_frames(slot.min_s, brief)
+    if spoken or read:
+        held = wanted if read else _whole_frames(slot.min_s, brief)
     setup = Setup(
         slot=slot,
         need=slot.needs,
@@ -164,7 +190,7 @@ def _open_view(
         optional=slot.must == "may",
         overlays=overlays,
         held=held,
-        read=documents,
+        read=read,
     )
     pinned = [_pinned(pin, setup, reels) for pin in brief.wishes.pins if pin.slot == slot.name]
     # The cards of one slot share its pins.
@@ -367,10 +393,10 @@ def _overlays(
     listing = brief.listing
     say: dict[str, Callable[[], dict[str, Any] | None]] = {
         "hook": lambda: captions.hook(listing),
-        "title": lambda: captions.title(listing.item),
+        "title": lambda: captions.title(listing.item, brief.words),
         "label": lambda: captions.label(slot.needs, brief.words),
-        "end-card": lambda: captions.end_card(listing, brief.scale),
-        "price": lambda: captions.price(listing),
+        "end-card": lambda: captions.end_card(listing, brief.scale, brief.words),
+        "price": lambda: captions.price(listing, brief.words),
     }
     spoken: list[tuple[str, dict[str, Any]]] = []
     for name in slot.overlays:

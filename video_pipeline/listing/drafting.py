@@ -55,6 +55,7 @@ condition:
 
 # story:
 #   headline: One line that opens the clip
+#   previous_owner: Whose it was, without a full name
 #   owned_since: 2015
 #   special: What makes this piece special
 

@@ -33,8 +33,11 @@ _DRAWN: Final = (
     ("item", "model"),
     ("item", "colour"),
     ("item", "material"),
+    ("item", "size", "label"),
     ("condition", "notes", "*", "words"),
     ("story", "headline"),
+    ("story", "previous_owner"),
+    ("story", "special"),
     ("includes", "*"),
 )
 _SHOWN_CHARACTERS: Final = 8

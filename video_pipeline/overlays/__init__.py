@@ -7,7 +7,7 @@ name in a person's own overlays folder takes its place:
     <name>.svg.j2          one overlay each
     parts/panels.svg.j2    the panels they stand on
     themes/atelier.yaml    colours, type styles, measures, motion
-    i18n/en.yaml           words for parts, flaws, severities and labels
+    i18n/en.yaml           words for parts, flaws, severities and labels, a file a language
     fonts/                 the typefaces, with their licences
 
 A template begins with its head (see `header`): what it says, where in the safe area it stands and
@@ -17,7 +17,7 @@ out. It may use:
     sheet.width, sheet.height        the room in the safe area, in pixels at 1080 wide
     sheet.column(x, y, width)        a column; see `sheet.Column` for text, gap, rule and qr
     colour("ink"), measure.pad       colours and measures of the theme
-    word("flaw", flaw)               a word from i18n/en.yaml
+    word("flaw", flaw)               a word of the language chosen
     host(address)                    the host name of an address
 
 Only shapes may stand in the SVG. Text is written through `column.text`, which cleans, fits,

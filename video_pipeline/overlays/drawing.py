@@ -95,11 +95,13 @@ def draw(
     *,
     anchor: str = "",
     own: Path | None = None,
+    lang: str = "en",
 ) -> Drawing:
     """Draw the overlay `template` (without `.svg.j2`) with its fields, inside the safe area.
 
     `anchor` ("top", "centre" or "bottom") overrides where the template wants to stand.
-    `own` is a person's overlays folder; what it holds takes the place of what is shipped.
+    `own` is a person's overlays folder; what it holds takes the place of what is shipped. `lang` is
+    the language of the words that are the template's.
     Raises UsageError for an unknown template, wrong fields, characters that no font has, and
     an overlay that does not fit; ListingError for a broken theme or words file.
     """
@@ -120,7 +122,7 @@ def draw(
         )
     for scale in _SCALES:
         unit = scale * min(canvas.width, canvas.height) / DESIGN_WIDTH
-        sheet = Sheet(room_w / unit, room_h / unit, look, own)
+        sheet = Sheet(room_w / unit, room_h / unit, look, own, lang)
         svg = _run(source_name, values, sheet, look, own)
         if sheets.codes(sheet) and not header.claim:
             raise unmarked("draws a QR code", source_name)

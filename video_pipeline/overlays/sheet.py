@@ -19,6 +19,7 @@ from markupsafe import Markup
 from video_pipeline.errors import UsageError
 from video_pipeline.overlays import theme as looks
 from video_pipeline.overlays.fonts import Typeface
+from video_pipeline.overlays.language import Language
 from video_pipeline.overlays.typesetting import Fitted, clean, fit
 
 Align = Literal["left", "centre", "right"]
@@ -58,12 +59,18 @@ class Sheet:
     """One overlay while its template runs: the room it has, and what has been written so far."""
 
     def __init__(
-        self, width: float, height: float, theme: looks.Theme, own: Path | None = None
+        self,
+        width: float,
+        height: float,
+        theme: looks.Theme,
+        own: Path | None = None,
+        lang: str = "en",
     ) -> None:
         self.width = min(width, theme.measures["widest"])
         self.height = height
         self._theme = theme
         self._own = own
+        self._language = Language(lang, own)
         self._texts: list[TextBox] = []
         self._missing: dict[str, None] = {}
         self._fonts: dict[str, str] = {}
@@ -79,8 +86,8 @@ class Sheet:
         return Column(self, x, y, width)
 
     def word(self, kind: str, value: str) -> str:
-        """The words for a part, flaw or severity; see `theme.word`."""
-        return looks.word(kind, value, self._own)
+        """The words for a part, flaw, severity or label; see `Language.word`."""
+        return self._language.word(kind, value)
 
     def colour(self, name: str) -> str:
         """A colour of the theme, as `#rrggbb`."""

@@ -1,7 +1,7 @@
 """The look of all overlays: colours, type styles and motion, read from one YAML file.
 
 `overlays/themes/atelier.yaml` is the shipped one; a file of that name in the person's own overlays
-folder takes its place. `overlays/i18n/en.yaml` holds the words for parts, flaws and severities.
+folder takes its place.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.mistakes import fill
@@ -20,7 +20,6 @@ from video_pipeline.overlays.fonts import Typeface, typeface
 from video_pipeline.resources import find
 
 THEME = "themes/atelier.yaml"
-WORDS = "i18n/en.yaml"
 
 _HEX: Final = r"^#[0-9A-Fa-f]{6}$"
 _IN_WORDS: Final = {_HEX: 'a colour in quotes, such as "#1F1A15"'}
@@ -66,40 +65,15 @@ class Theme(_Written):
         return typeface(name, self.fonts[name], own)
 
 
-class _Words(RootModel[dict[str, dict[str, str]]]):
-    """Groups of words: part, flaw, severity, label."""
-
-
 def theme(own: Path | None = None) -> Theme:
     """The theme in force: the person's own, else the shipped one.
 
     Raises ListingError with every mistake of the file, by line.
     """
-    path = _place(THEME, own)
-    return _theme(path, path.stat().st_mtime_ns)
-
-
-def word(kind: str, value: str, own: Path | None = None) -> str:
-    """How `value` (a part, flaw or severity of a listing) is written on screen.
-
-    Raises UsageError when the words file has no entry for it, ListingError when it has mistakes.
-    """
-    path = _place(WORDS, own)
-    entry = _words(path, path.stat().st_mtime_ns).get(kind, {}).get(value)
-    if entry is None:
-        raise UsageError(
-            f"There is no word for '{value}' among the {kind}.",
-            where=str(path),
-            mend=f"Add a line '{value}: …' under '{kind}:'.",
-        )
-    return entry
-
-
-def _place(name: str, own: Path | None) -> Path:
-    path = find("overlays", name, own)
+    path = find("overlays", THEME, own)
     if path is None:
-        raise UsageError(f"The file overlays/{name} is not there.", mend="Install it again.")
-    return path
+        raise UsageError(f"The file overlays/{THEME} is not there.", mend="Install it again.")
+    return _theme(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=8)
@@ -118,9 +92,3 @@ def _theme(path: Path, _stamp: int) -> Theme:
     if lacking:
         raise refuse(path, "theme", lacking)
     return made
-
-
-@lru_cache(maxsize=8)
-def _words(path: Path, _stamp: int) -> dict[str, dict[str, str]]:
-    page = read_page(path, "words file")
-    return fill(_Words, page, noun="words file").root

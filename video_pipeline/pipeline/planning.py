@@ -12,13 +12,14 @@ from video_pipeline.edit.file import is_edit, write_edit
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import plan
 from video_pipeline.edit.slots import Brief
+from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import (
     UsageError,
 )
 from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare, read_checked
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
-from video_pipeline.presets.storyboards import Storyboard, load_storyboard
+from video_pipeline.presets.storyboards import Storyboard
 from video_pipeline.progress import Listener, silent
 from video_pipeline.replacing import replaced
 
@@ -37,10 +38,10 @@ def plan_listing(
         listing=prepared.listing,
         storyboard=storyboard,
         placement=placement,
-        scale=load_scale(prepared.listing.condition.scale, settings.presets),
+        scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.code),
         claims=prepared.claims,
         refusals=prepared.refusals,
-        words=settings.overlays,
+        words=settings.words,
     )
     return plan(brief, analyses)
 
@@ -55,7 +56,7 @@ def prepare_and_plan(
 ) -> Edit:
     """The edit of a listing for one placement."""
     place = load_placement(placement, settings.presets)
-    board = load_storyboard(storyboard, settings.presets)
+    board = read_storyboard(storyboard, settings.presets, settings.words)
     prepared = prepare(listing_path, settings)
     analyses = analyse_all(prepared.footage, settings, listener)
     return plan_listing(prepared, place, analyses, settings, board)

@@ -20,6 +20,7 @@ from video_pipeline.footage.probe import probe
 from video_pipeline.listing.footage_paths import check_seen, resolve_footage
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.listing.reading import read_listing
+from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
@@ -31,12 +32,22 @@ from video_pipeline.vision.detectors import detector
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are kept and looked up, and who looks; None means what ships."""
+    """Where things are kept and looked up, who looks and in which language; None: what ships.
+
+    `lang` is the language of the words that are not the seller's; None is English, or for an edit
+    its own.
+    """
 
     store: Store
     presets: Path | None = None
     overlays: Path | None = None
     detector: str | None = None
+    lang: str | None = None
+
+    @property
+    def words(self) -> Language:
+        """The language. Raises UsageError, naming those there are, for one without words."""
+        return language(self.lang or ENGLISH.code, self.overlays)
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,7 @@ def verified(
     listing: ListingFile, footage: Mapping[str, Footage], settings: Settings, *, require_badge: bool
 ) -> Prepared:
     """A listing whose footage is open, with its certificates verified."""
+    words = settings.words
     # A person's presets folder need not hold every kind of preset.
     own = settings.presets / "issuers" if settings.presets else None
     issuers = own if own is not None and own.is_dir() else None
@@ -113,7 +125,7 @@ def verified(
         listing,
         now=datetime.now(UTC),
         issuers_folder=issuers,
-        wording=load_wording(own=settings.presets),
+        wording=load_wording(words.code, settings.presets) if listing.certificates else None,
     )
     if require_badge and not claims:
         first = refusals[0] if refusals else None

@@ -10,8 +10,9 @@ from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.folder import Clip, deliver
 from video_pipeline.delivery.publishing import published
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
-from video_pipeline.edit.honesty import unsaid_notes
+from video_pipeline.edit.honesty import promising_lines, unsaid_notes
 from video_pipeline.edit.model import Edit
+from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import (
     ClaimError,
     ListingError,
@@ -30,7 +31,6 @@ from video_pipeline.pipeline.preparing import (
     verified,
 )
 from video_pipeline.presets.placements import Placement, load_placement
-from video_pipeline.presets.storyboards import load_storyboard
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering.check import Finding, check
 from video_pipeline.rendering.joining import DamagedError, join
@@ -85,6 +85,7 @@ def render(
     for option, given, what in (
         ("--placement", placements, "for one placement"),
         ("--storyboard", storyboard, "after one storyboard"),
+        ("--lang", settings.lang, "in one language"),
     ):
         if given is not None:
             raise UsageError(
@@ -109,7 +110,7 @@ def render_listing(
     places = [load_placement(name, settings.presets) for name in dict.fromkeys(placements)]
     if not places:
         raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
-    board = load_storyboard(storyboard, settings.presets)
+    board = read_storyboard(storyboard, settings.presets, settings.words)
     prepared = prepare(listing_path, settings, require_badge=require_badge)
 
     def planned(analyses: Mapping[str, Analysis]) -> list[tuple[Edit, Placement]]:
@@ -137,6 +138,7 @@ def render_edit(
     of.
     """
     edit = read_edit(edit_path)
+    settings = replace(settings, lang=edit.lang)
     home = edit_path.resolve().parent
     place = load_placement(edit.placement, settings.presets)
     listing = read_checked((home / edit.listing).resolve(), settings)
@@ -251,6 +253,7 @@ def _render(
         warnings = (
             *edit.warnings,
             *promises(prepared.listing),
+            *promising_lines(edit, prepared.listing),
             *((track.warning,) if track.warning else ()),
         )
         clips.append(

@@ -12,11 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.spelling import did_you_mean
-from video_pipeline.presets.shelf import Confidence, Written, names, read_preset
+from video_pipeline.presets.shelf import Confidence, Spoken, Written, names, read_preset, said
 
 
 @dataclass(frozen=True)
@@ -59,32 +59,43 @@ def scale_names(own: Path | None = None) -> tuple[str, ...]:
     return names("grades", own)
 
 
-def load_scale(name: str, own: Path | None = None) -> GradeScale:
+def load_scale(name: str, own: Path | None = None, lang: str | None = None) -> GradeScale:
     """The grade scale of that name, from the person's presets folder `own` or the shipped ones.
 
-    Raises UsageError for an unknown name, ListingError when the file has mistakes.
+    `lang` is the language of its words where the file has several; left out, it is English or the
+    first there is. Raises UsageError for an unknown name or a language that the file lacks,
+    ListingError when the file has mistakes.
     """
     page = read_preset("grades", name, _Page, own)
-    grades = [Grade(name=g.name, rank=g.rank, words=g.words) for g in page.grades]
+    where = f"the grade scale '{name}'"
+    grades = [
+        Grade(name=g.name, rank=g.rank, words=said(g.words, lang, where)) for g in page.grades
+    ]
     return GradeScale(
         name=name,
-        title=page.title,
-        owner=page.owner,
+        title=said(page.title, lang, where),
+        owner=said(page.owner, lang, where),
         grades=tuple(sorted(grades, key=lambda g: -g.rank)),
     )
+
+
+def _short(words: dict[str, str]) -> dict[str, str]:
+    if any(len(text) > 80 for text in words.values()):
+        raise ValueError("at most 80 characters")
+    return words
 
 
 class _Grade(Written):
     name: Annotated[str, Field(min_length=1, max_length=40)]
     rank: Annotated[int, Field(ge=0, le=10)]
-    words: Annotated[str, Field(min_length=1, max_length=80)]
+    words: Annotated[Spoken, AfterValidator(_short)]
 
 
 class _Page(Written):
     """A scale's file as it is written."""
 
-    title: str = Field(description="The scale's name, as shown beside a grade.")
-    owner: str = Field(description="Whose scale it is.")
+    title: Spoken = Field(description="The scale's name, as shown beside a grade.")
+    owner: Spoken = Field(description="Whose scale it is.")
     source: str = Field(min_length=3, description="Where the grades come from.")
     confidence: Confidence
     checked: date = Field(description="The day on which the source was last read.")

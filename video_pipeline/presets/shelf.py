@@ -1,25 +1,28 @@
 """The shelf: finding and reading a preset by its name, a person's own before the shipped one.
 
 A preset is `presets/<kind>/<name>.yaml`. Every figure in it stands beside where it comes from, so
-that a person who doubts it can look; a preset with an unexplained figure is refused.
+that a person who doubts it can look; a preset with an unexplained figure is refused. Words that a
+buyer reads are written once for all languages, or once for each.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from video_pipeline import resources
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.mistakes import fill
-from video_pipeline.handwriting.pages import read_page
+from video_pipeline.handwriting.pages import Mistake, Page, read_page
 from video_pipeline.handwriting.spelling import did_you_mean
 
 Kind = Literal["placements", "storyboards", "grades"]
 Confidence = Literal["high", "medium", "low", "choice"]
+
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NOUN = {"placements": "placement", "storyboards": "storyboard", "grades": "grade scale"}
@@ -30,6 +33,22 @@ class Written(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+
+def _for_all(words: object) -> object:
+    return {_ANY: words} if isinstance(words, str) else words
+
+
+_ANY = ""
+_CODE = r"^$|^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+Spoken = Annotated[
+    dict[
+        Annotated[str, Field(pattern=_CODE)],
+        Annotated[str, Field(min_length=1, max_length=300)],
+    ],
+    Field(min_length=1),
+    BeforeValidator(_for_all),
+]
+"""Words that are written once for all languages, or for each by its code; see `said`."""
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -47,6 +66,23 @@ class Figure(Written, Generic[T]):
     note: str | None = Field(default=None, description="What else to know.")
 
 
+def said(words: Spoken, lang: str | None, where: str) -> str:
+    """Words in the language `lang`; for None in English, else in the first there is.
+
+    Raises UsageError, naming `where` they stand and the languages there are.
+    """
+    if _ANY in words:
+        return words[_ANY]
+    if lang is None:
+        return words.get("en") or next(iter(words.values()))
+    if lang not in words:
+        raise UsageError(
+            f"{where} has no words in the language '{lang}'",
+            mend=f"add them, or choose one of: {', '.join(words)}",
+        )
+    return words[lang]
+
+
 def names(kind: Kind, own: Path | None = None) -> tuple[str, ...]:
     """The presets of that kind, in alphabetical order."""
     return tuple(
@@ -62,11 +98,18 @@ def names(kind: Kind, own: Path | None = None) -> tuple[str, ...]:
     )
 
 
-def read_preset(kind: Kind, name: str, model: type[M], own: Path | None = None) -> M:
+def read_preset(
+    kind: Kind,
+    name: str,
+    model: type[M],
+    own: Path | None = None,
+    further: Callable[[Page], Iterable[Mistake]] | None = None,
+) -> M:
     """`<kind>/<name>.yaml`, checked.
 
-    `own` is a person's presets folder, looked up before the shipped one. Raises UsageError when
-    there is no such preset, ListingError when its file has mistakes.
+    `own` is a person's presets folder, looked up before the shipped one; `further` finds mistakes
+    that the model cannot see. Raises UsageError when there is no such preset, ListingError when
+    its file has mistakes.
     """
     path = None
     # Only a plain name becomes a path: the name may come from a listing.
@@ -79,4 +122,11 @@ def read_preset(kind: Kind, name: str, model: type[M], own: Path | None = None) 
         raise UsageError(
             f"there is no {_NOUN[kind]} '{name}'", mend=f"{hint}; {there}" if hint else there
         )
-    return fill(model, read_page(path, _NOUN[kind]), noun=_NOUN[kind])
+    page = read_page(path, _NOUN[kind])
+    return fill(
+        model,
+        page,
+        noun=_NOUN[kind],
+        in_words={_CODE: "the code of a language, such as en or fr"},
+        further=tuple(further(page)) if further else (),
+    )

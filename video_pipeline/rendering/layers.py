@@ -57,7 +57,14 @@ def draw_overlays(
             words = words_of(use, cut.slot, placement, claims, item=item, own=own)
             if words.claim:
                 shown[words.claim.file_digest] = words.claim.certificate_id
-            drawing = draw(use.template, words.fields, canvas, anchor=use.anchor, own=own)
+            drawing = draw(
+                use.template,
+                words.fields,
+                canvas,
+                anchor=use.anchor,
+                own=own,
+                lang=edit.lang,
+            )
             clip = animate(drawing, store.folder / "overlays", rate=edit.rate)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use, cut))

@@ -8,6 +8,7 @@ of Directive 2005/29/EC treat an own seal that promises as deceptive.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,10 +27,23 @@ from video_pipeline.trust.letters import shown
 FIELDS = frozenset({"provider", "result", "date", "certificate", "host", "brand"})
 """The facts that the badge's lines, and its sentence, must all name."""
 
-# Stems, so that other languages' forms are caught too: garantie, garantito, garantizado.
+# Stems, so that other languages' forms are caught too: garantie, garantito, garansi. A language
+# with words for overlays has its own here.
 _PROMISES = re.compile(
-    r"gu?aran[tz]|warrant|100\s*(%|percent|per\s*cent)|certified\s+by|certif\w*\s+authentic"
-    r"|endorsed|approved\s+by|official|genuine|no\s+doubt|risk[- ]free|保[证証證]",
+    r"gu?aran[tzs]|warrant|100\s*(%|(per|pour|por)\s*-?(cent|cien)|prozent|persen|phần trăm)"
+    r"|certified\s+by|certif\w*\s+auth?[eé]nti\w*|zertifiziert\s+(echt|auth)|bersertifikat\s+asli"
+    r"|endorsed|(approved|approuvée?|genehmigt|aprobad[oa]|approvat[oa]|disetujui)"
+    r"\s+(by|par|durch|por|da|oleh)\b|official|officiel|offiziell|oficial|ufficial|\bresmi\b|genuine"
+    r"|no\s+doubt|sans\s+aucun\s+doute|ohne\s+(jeden\s+)?zweifel|zweifelsfrei"
+    r"|sin\s+(ninguna\s+)?duda|senza\s+(alcun\s+)?dubbio|tanpa\s+ragu|risk[- ]free|sans\s+risque"
+    r"|risikofrei|sin\s+riesgo|senza\s+rischi|dijamin|jaminan|(bảo|đảm)\s+(đảm|bảo|hành)|cam kết"
+    r"|chính\s+(hãng|thức)|保[证証證]",
+    re.IGNORECASE,
+)
+# What a storyboard's own words may not say: it is for the badge, which has a certificate behind it.
+_FOR_THE_BADGE = re.compile(
+    r"auth?[eé]nti\w*|\becht\w*|v[eé]ritabl\w*|\basli\b|\bkeaslian\b|hàng thật|xác thực"
+    r"|v[eé]rifi\w*|geprüft|untersucht|examin\w*|esaminat\w*|diperiksa|(c|z|s)ertifi\w*|chứng nhận",
     re.IGNORECASE,
 )
 _NOUN = "wording file"
@@ -104,8 +118,32 @@ def read_wording(path: Path) -> Wording:
 
 def forbidden(text: str) -> str | None:
     """The first promise in `text` that no badge may make, or None."""
-    found = _PROMISES.search(text)
+    found = _PROMISES.search(unicodedata.normalize("NFC", text))
     return found.group(0) if found else None
+
+
+def reserved(text: str) -> str | None:
+    """The first word in a storyboard's `text` that only a badge may say, or None."""
+    found = _FOR_THE_BADGE.search(unicodedata.normalize("NFC", text))
+    return found.group(0) if found else None
+
+
+def own_words(listing: Listing) -> dict[str, str]:
+    """The seller's own words that a clip may show, by where they stand in the listing."""
+    story, item = listing.story, listing.item
+    said = {
+        "story.headline": story.headline,
+        "story.previous_owner": story.previous_owner,
+        "story.special": story.special,
+        "item.brand": item.brand,
+        "item.model": item.model,
+        "item.colour": item.colour,
+        "item.material": item.material,
+        "item.size.label": item.size.label if item.size else None,
+        **{f"condition.notes.{i}.words": n.words for i, n in enumerate(listing.condition.notes)},
+        **{f"includes.{i}": text for i, text in enumerate(listing.includes)},
+    }
+    return {name: text for name, text in said.items() if text}
 
 
 def promises(listing: Listing) -> tuple[str, ...]:
@@ -113,19 +151,10 @@ def promises(listing: Listing) -> tuple[str, ...]:
 
     They are shown as written all the same: the seller answers for them, not the badge.
     """
-    story, item = listing.story, listing.item
-    said = {
-        "story.headline": story.headline,
-        "story.special": story.special,
-        "item.brand": item.brand,
-        "item.model": item.model,
-        **{f"condition.notes.{i}.words": n.words for i, n in enumerate(listing.condition.notes)},
-        **{f"includes.{i}": text for i, text in enumerate(listing.includes)},
-    }
     return tuple(
         f"{name} says '{word}', which promises more than a seller can prove; leave it out"
-        for name, text in said.items()
-        if text and (word := forbidden(text))
+        for name, text in own_words(listing).items()
+        if (word := forbidden(text))
     )
 
 
