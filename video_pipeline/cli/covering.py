@@ -31,7 +31,7 @@ from video_pipeline.pipeline import cover_listing
 
 _HEADINGS: dict[State, str] = {
     "shown": "[green]Shown[/green]",
-    "missing": "[red]Missing[/red]: no clean view was found",
+    "missing": "[red]Missing[/red]: no clean view was found; look before you film it again",
     "not checked": "Not checked: nothing here can tell, so look yourself",
 }
 

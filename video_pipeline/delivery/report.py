@@ -24,11 +24,13 @@ from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.footage.model import Footage
 from video_pipeline.listing.clock import clock_of
 from video_pipeline.listing.model import ListingFile
+from video_pipeline.presets.storyboards import Must
 from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim, Refusal
 
 _DEADLINE_S = 120
 _PICTURE_HEIGHT = 360  # px; shown at half of that, for sharp screens
+_WEIGHT: dict[Must, str] = {"must": "essential", "should": "expected", "may": "a bonus"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def write_report(
 
     page = _template().render(
         item=listing.item,
+        weight=_WEIGHT,
         sku=listing.sku,
         clips=_clips(clips),
         coverage=coverage,

@@ -28,6 +28,7 @@ from video_pipeline.presets.storyboards import Must
 
 State = Literal["shown", "missing", "not checked"]
 _MOST_STRETCHES = 3
+_ALL_WINDOWS = 60  # so many that those of one long stretch touch
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Row:
     name     what the seller calls it
     where    best first: where it is shown, or, when not checked, what to look through
     nearest  of a missing view, what came nearest
-    why      why it is missing or not checked; empty when shown
+    why      why it is missing, or where a person may look; may be empty
     advice   how to film it, or film it better; may be empty
     """
 
@@ -188,7 +189,7 @@ class _Looking:
         self.words = words
         # Several views may have to be looked for among the same windows.
         self.best: Callable[[LookAt], tuple[list[Window], Window | None]] = functools.cache(
-            lambda shows: best_windows(list(self.reels.values()), shows, self.length)
+            lambda shows: best_windows(list(self.reels.values()), shows, self.length, _ALL_WINDOWS)
         )
 
     def rows(self, view: View) -> Iterator[Row]:
@@ -281,7 +282,7 @@ class _Looking:
     def _for_a_person(self, view: View) -> Row:
         row = Row(view.key, view.name, view.must, "not checked", advice=view.film)
         if view.look_at is None:
-            return replace(row, why="look through the footage")
+            return row
         windows, _ = self.best(view.look_at)
         if not windows:
             return replace(row, why=f"no stretch seems to show {_LOOK[view.look_at]}")
