@@ -55,9 +55,9 @@ def picture(tmp_path: Path, short_take: Path) -> bytes:
     return small_picture(file)
 
 
-def stated(words: str, **item: Any) -> ListingFile:
+def stated(words: str, seen_at: float = 3, **item: Any) -> ListingFile:
     page = yaml.safe_load((SAMPLE / "listing.yaml").read_text(encoding="utf-8"))
-    note = {"part": "corner", "flaw": "scuff", "words": words, "seen": {"time": 3}}
+    note = {"part": "corner", "flaw": "scuff", "words": words, "seen": {"time": seen_at}}
     page["condition"]["notes"] = [note]
     page["item"] |= item
     page["includes"] = [words]
@@ -151,6 +151,28 @@ def test_the_report_is_one_quiet_file(tmp_path: Path, short_take: Path, picture:
     assert str(listing.item.serial) not in text
     assert str(short_take.parent) not in text
     assert write("s.html") == text  # no time of day, no name of a folder
+
+
+def test_the_last_instant_of_a_file_has_a_picture(tmp_path: Path, short_take: Path) -> None:
+    """A time after the last picture of a file, but before its end, once had none to show."""
+    footage = probe(short_take)
+    time = float(footage.duration) - 0.005
+    listing = stated("x", seen_at=time)
+    coverage = covered(listing, table((12, {}), name=footage.name))
+    write_report(
+        tmp_path / "r.html",
+        listing=listing,
+        footage={footage.name: footage},
+        clips=[],
+        coverage=coverage,
+        claims=[],
+        refusals=[],
+    )
+    (flaw,) = [row for row in coverage.rows if row.view == "flaws"]
+    assert flaw.state == "shown"
+    assert flaw.where[0].best < time
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert page.tags.count("img") == sum(bool(r.where or r.nearest) for r in coverage.rows)
 
 
 def test_each_clip_of_its_own_cuts_is_told(

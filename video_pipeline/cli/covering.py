@@ -9,6 +9,7 @@ from typing import Any
 import rich_click as click
 from click.exceptions import Exit
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from video_pipeline.cli.output import (
@@ -69,7 +70,7 @@ def coverage(
             rows = [row for row in found.rows if row.state == state]
             if rows:
                 people.print(f"[bold]{heading}[/bold]")
-                people.print(_table(rows, verbose=verbose))
+                people.print(Padding(_table(rows, verbose=verbose), (0, 0, 0, 2)))
         people.print(found.counted)
         for row in unmet:
             people.print(f"[red]required and missing[/red]  {escape(row.name)}")
@@ -79,14 +80,14 @@ def coverage(
 
 def _table(rows: Sequence[Row], *, verbose: bool) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(width=32, overflow="fold")
+    table.add_column(width=30, overflow="fold")
     table.add_column(width=6)
     table.add_column(overflow="fold")
     for row in rows:
         # What nobody can tell may well be there: how to film it is said only when asked.
         advice = row.advice if verbose or row.state != "not checked" else ""
         table.add_row(
-            escape(f"  {row.name}"),
+            escape(row.name),
             f"[dim]{row.must}[/dim]",
             "\n".join(escape(line) for line in (_where(row, verbose=verbose), advice) if line),
         )

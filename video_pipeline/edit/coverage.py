@@ -254,7 +254,9 @@ class _Looking:
         else:
             windows, _ = best_windows([reel], "flaw", self.length, most=1)
             window = windows[0] if windows else window_around(reel, reel.end / 2, self.length)
-        best = window.middle.t if place.at is None else place.at
+        at = place.at if place.at is not None else window.middle.t
+        # A time near the end of a file may lie after its last picture.
+        best = min(window.moments, key=lambda moment: abs(moment.t - at)).t
         there = Stretch(window.source, window.start, window.end, best, round(window.score, 3))
         if window.faults:
             why = f"the listing points at {there.told}: {', '.join(window.faults)}"
