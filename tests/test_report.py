@@ -154,7 +154,7 @@ def test_the_report_is_one_quiet_file(tmp_path: Path, short_take: Path, picture:
 
 
 def test_the_last_instant_of_a_file_has_a_picture(tmp_path: Path, short_take: Path) -> None:
-    """A time after the last picture of a file, but before its end, once had none to show."""
+    """A time after the last picture of a file, but before its end, takes the picture before."""
     footage = probe(short_take)
     time = float(footage.duration) - 0.005
     listing = stated("x", seen_at=time)
