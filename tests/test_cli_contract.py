@@ -102,7 +102,8 @@ def test_render_as_json_and_again_for_people(
     run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
 ) -> None:
     listing, out = short_listing(), tmp_path / "out"
-    outcome = run_cli("render", listing, "-o", out, *tiny, "--json")
+    required = ("--require", "stitching,flaws")
+    outcome = run_cli("render", listing, "-o", out, *tiny, *required, "--json")
     assert outcome.code == 0, outcome.err
     assert set(outcome.json) == {"clips"}
     (clip,) = outcome.json["clips"]
@@ -123,7 +124,13 @@ def test_render_as_json_and_again_for_people(
         named = out / f"orsetta-cognac-pouch.{path}"
         assert str(named) in people.out
         assert named.is_file()
-    assert str(out / "manifest.json") in people.out
+    for name in ("manifest.json", "orsetta-cognac-pouch.report.html"):
+        assert str(out / name) in people.out
+        assert (out / name).is_file()
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    told = {row["view"]: row["state"] for row in manifest["coverage"]["views"]}
+    assert (told["stitching"], told["zip"]) == ("shown", "not checked")
+    assert "orsetta-cognac-pouch.report.html" in manifest["files"]
     assert "condition-note" in people.out  # -v tells each cut and why it was chosen
     assert "the listing points here" in people.out
     assert "encoding" not in people.out.replace("pieces encoded", "")
@@ -223,11 +230,11 @@ def test_inspect(run_cli: Run, short_take: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "render", "plan", "inspect", "keyframes", "check", "detect"]
+    "command", ["init", "render", "plan", "coverage", "inspect", "keyframes", "check", "detect"]
 )
 def test_every_command_fails_in_the_same_form(run_cli: Run, command: str) -> None:
     outcome = run_cli(command, "gone.mp4", "--json")
-    wants_listing = command in ("render", "plan")
+    wants_listing = command in ("render", "plan", "coverage")
     error = refused(outcome, *((2, "listing") if wants_listing else (3, "footage")))
     assert "gone.mp4" in error["where"] + error["message"]
 
@@ -383,7 +390,7 @@ def test_an_edit_changed_by_hand(
     run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
 ) -> None:
     listing, path = short_listing(), tmp_path / "plans" / "edit.json"
-    planned = run_cli("plan", listing, "-o", path, *tiny, "--json")
+    planned = run_cli("plan", listing, "-o", path, *tiny, "--require", "flaws", "--json")
     assert planned.code == 0, planned.err
     edit = json.loads(path.read_text(encoding="utf-8"))
     assert planned.json == edit
@@ -397,7 +404,7 @@ def test_an_edit_changed_by_hand(
 
     presets = tiny[:2]
     out = tmp_path / "out"
-    first = run_cli("render", path, "-o", out, *presets, "--json")
+    first = run_cli("render", path, "-o", out, *presets, "--require", "flaws", "--json")
     assert first.code == 0, first.err
     (clip,) = first.json["clips"]
     assert clip["duration_s"] == round(sum(c["frames"] for c in edit["cuts"]) / 30, 3)

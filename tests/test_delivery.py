@@ -26,6 +26,7 @@ from video_pipeline.delivery.folder import Clip, write_clip_stills, write_previe
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.publishing import KEY_FRAMES, MANIFEST, check_target, published
 from video_pipeline.delivery.stills import SHEET, write_keyframes
+from video_pipeline.edit.coverage import Coverage, Row
 from video_pipeline.edit.keyframes import KeyFrame
 from video_pipeline.errors import RenderError, UsageError
 from video_pipeline.footage.model import Footage
@@ -302,8 +303,22 @@ def test_stills_of_the_clip_are_the_frames_asked_for(clip: Clip, tmp_path: Path)
 @pytest.fixture(scope="module")
 def stills(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stills")
-    write_clip_stills(clip, cover=folder / "cover.jpg", sheet=folder / "sheet.jpg")
+    pictures = write_clip_stills(clip, cover=folder / "cover.jpg", sheet=folder / "sheet.jpg")
+    for number, picture in enumerate(pictures):
+        (folder / f"small-{number}.jpg").write_bytes(picture)
     return folder
+
+
+def test_the_report_s_pictures_are_the_middles_of_the_cuts(clip: Clip, stills: Path) -> None:
+    first = 0
+    shown = numbers(clip.file)
+    for number, cut in enumerate(clip.edit.cuts):
+        with Image.open(stills / f"small-{number}.jpg") as picture:
+            assert picture.height == 360
+            told = number_of(np.asarray(picture.convert("L")))
+        assert told == shown[first + cut.frames // 2]
+        first += cut.frames
+    assert not (stills / f"small-{len(clip.edit.cuts)}.jpg").exists()
 
 
 def test_the_cover_is_the_middle_of_the_hero(clip: Clip, stills: Path) -> None:
@@ -394,6 +409,7 @@ def test_the_manifest_lists_every_file_and_no_secret(
             listing=SAMPLE / "listing.yaml",
             footage=[take],
             clips=[ClipRecord(edit, "bag-1.tiny.mp4", clip.overlays.digests, clip.warnings)],
+            coverage=Coverage("bag", "a bag", (Row("zip", "Zip", "should", "not checked"),)),
             claims=[CLAIM],
             refusals=[Refusal("other.jwt", "it is for another item", "ask for a new one")],
         )
@@ -423,5 +439,6 @@ def test_the_manifest_lists_every_file_and_no_secret(
     (cuts,) = (c["edit"]["cuts"] for c in manifest["clips"])
     assert [c["start"] for c in cuts] == ["0", "1", "2"]
     assert manifest["clips"][0]["warnings"] == ["a warning"]
+    assert [row["state"] for row in manifest["coverage"]["views"]] == ["not checked"]
     assert manifest["claims"][0]["certificate_id"] == "C-1"
     assert manifest["made_with"]["ffmpeg"]

@@ -6,8 +6,9 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
@@ -16,10 +17,17 @@ from babel import Locale
 
 from video_pipeline import cli as door
 from video_pipeline import errors
+from video_pipeline.edit.coverage import Coverage, Row, State, Stretch, coverage_as_json
 from video_pipeline.edit.story import FACTS, read_storyboard
 from video_pipeline.listing.model import Listing
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.language import languages
+from video_pipeline.presets.coverage import (
+    KnownBy,
+    LookAt,
+    category_names,
+    load_expectations,
+)
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import load_placement, placement_names
 from video_pipeline.presets.storyboards import storyboard_names
@@ -151,6 +159,17 @@ def test_json_keys_named_are_keys_that_commands_write() -> None:
     }
     assert keys >= {"clips", "keyframes", "pictures", "ok", "findings", "pieces", "encoded"}
     assert not [key for key in keys if f'"{key}":' not in written]
+
+
+def test_the_keys_of_coverage_are_named() -> None:
+    text = _section("docs/output.md", "Coverage")
+    row = Row(
+        "zip", "Zip", "should", "shown", (Stretch("a", Fraction(0), Fraction(1), Fraction(0), 1),)
+    )
+    (view,) = coverage_as_json(Coverage("bag", "a bag", (row,)))["views"]
+    assert not [key for key in (*view, *view["where"][0]) if f"`{key}`" not in text]
+    assert not [state for state in get_args(State) if f"`{state}`" not in text]
+    assert not [word for word in load_expectations("bag").requirable if word not in text]
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
@@ -299,14 +318,17 @@ def test_preset_examples_can_be_read(tmp_path: Path) -> None:
             assert read_storyboard(stem, tmp_path).slots
         elif kind == "grades":
             assert load_scale(stem, tmp_path).grades
+        elif kind == "coverage":
+            assert load_expectations(stem, tmp_path).views
         else:
             assert read_issuer(path).keys
-    assert kinds == {"placements", "storyboards", "grades", "issuers"}
+    assert kinds == {"placements", "storyboards", "grades", "coverage", "issuers"}
 
 
 def test_the_shipped_presets_are_named() -> None:
     text = (ROOT / "docs/presets.md").read_text("utf-8")
-    assert not [name for name in placement_names() if f"`{name}`" not in text]
+    assert not [n for n in (*placement_names(), *category_names()) if f"`{n}`" not in text]
+    assert not [word for word in (*get_args(KnownBy), *get_args(LookAt)) if f"`{word}`" not in text]
     figures = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text("utf-8"))
     named = {n for n, v in figures.items() if isinstance(v, dict)}
     assert not [name for name in named if f"`{name}`" not in text]

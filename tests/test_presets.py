@@ -15,12 +15,13 @@ import yaml
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.overlays.language import Language, languages
+from video_pipeline.presets.coverage import category_names, load_expectations
 from video_pipeline.presets.grades import load_scale, scale_names
 from video_pipeline.presets.placements import load_placement, placement_names
 from video_pipeline.presets.storyboards import load_storyboard, storyboard_names
 from video_pipeline.resources import shipped
 
-KINDS = ("placements", "storyboards", "grades")
+KINDS = ("placements", "storyboards", "grades", "coverage")
 FILES = [p for kind in KINDS for p in sorted((shipped("presets") / kind).glob("*.yaml"))]
 
 
@@ -55,6 +56,7 @@ def test_everything_shipped_loads() -> None:
         [load_placement(n).name for n in placement_names()]
         + [load_storyboard(n).name for n in storyboard_names()]
         + [load_scale(n).name for n in scale_names()]
+        + [load_expectations(n).category for n in category_names()]
     )
     assert sorted(loaded) == sorted(p.stem for p in FILES)
 

@@ -3,7 +3,7 @@
     PipelineError                 a person can mend this: one or two plain lines, no traceback
     ├── UsageError          (2)   the command line asks for something that does not exist
     │   └── ListingError    (2)   the listing file has mistakes; all of them are reported at once
-    ├── FootageError        (3)   a footage file is missing, unreadable or unusable
+    ├── FootageError        (3)   footage is missing, unreadable, unusable, or lacks a view
     ├── ClaimError          (4)   a claim was required that cannot be made
     └── RenderError         (5)   the clip could not be made or did not pass its checks
 
@@ -20,7 +20,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in a person's file: where it stands, what is wrong, how to mend it."""
+    """One thing to mend: where it stands, what is wrong, what to do."""
 
     where: str
     message: str
@@ -31,16 +31,25 @@ class PipelineError(Exception):
     """The root of everything a person can mend.
 
     `where` names the file, the time or the line; `mend` says what to do next. Both may be empty.
+    `problems` are told one by one, where there are several.
     """
 
     exit_code: ClassVar[int] = 5
     kind: ClassVar[str] = "error"
 
-    def __init__(self, message: str, *, where: str = "", mend: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str = "",
+        mend: str = "",
+        problems: Sequence[Problem] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.where = where
-        self.mend = mend
+        self.mend = mend or (problems[0].mend if problems else "")
+        self.problems = tuple(problems)
 
 
 class UsageError(PipelineError):
@@ -55,13 +64,9 @@ class ListingError(UsageError):
 
     kind = "listing"
 
-    def __init__(self, message: str, *, where: str = "", problems: Sequence[Problem] = ()) -> None:
-        super().__init__(message, where=where, mend=problems[0].mend if problems else "")
-        self.problems = tuple(problems)
-
 
 class FootageError(PipelineError):
-    """A footage file is missing, unreadable, empty, damaged or unusable."""
+    """Footage is missing, unreadable, empty, damaged, unusable, or lacks a required view."""
 
     exit_code = 3
     kind = "footage"

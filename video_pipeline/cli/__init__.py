@@ -11,7 +11,7 @@ import rich_click as click
 from video_pipeline import interruption
 from video_pipeline.cli.commands import COMMANDS, Door, InterruptionError, Promised
 from video_pipeline.cli.output import tell
-from video_pipeline.errors import ListingError, PipelineError, UsageError
+from video_pipeline.errors import PipelineError, UsageError
 from video_pipeline.toolchain import disk_error, stop_children
 
 _INTERRUPTED = 130
@@ -21,7 +21,7 @@ click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.COMMAND_GROUPS = {
     "video-pipeline": [
         {"name": "Start here", "commands": ["demo", "init", "render"]},
-        {"name": "Look at footage", "commands": ["inspect", "keyframes", "detect"]},
+        {"name": "Look at footage", "commands": ["inspect", "coverage", "keyframes", "detect"]},
         {
             "name": "Work on the clip",
             "commands": ["storyboards", "plan", "export", "recut", "check"],
@@ -92,7 +92,7 @@ def _explained(error: Exception, *, as_json: bool) -> int:
             known.message,
             where=known.where,
             mend=known.mend,
-            problems=known.problems if isinstance(known, ListingError) else (),
+            problems=known.problems,
             as_json=as_json,
         )
         return known.exit_code

@@ -21,6 +21,10 @@ COMMANDS = {
         "seeing",
         "Say what footage files hold: size as shown, length, rate, colour, sound.",
     ),
+    "coverage": (
+        "covering",
+        "Say what a buyer expects to see, what the footage shows of it, and how to film the rest.",
+    ),
     "keyframes": (
         "seeing",
         "Find the frames that show hardware or stitching best; write JPEGs and one sheet.",

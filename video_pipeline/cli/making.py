@@ -20,6 +20,7 @@ from video_pipeline.cli.output import (
 from video_pipeline.cli.settings import (
     detector_option,
     language_option,
+    require_option,
     settings_from,
     settings_options,
 )
@@ -50,6 +51,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("-o", "--output", type=_FILE, help="Write the edit here.  [default: SKU.edit.json]")
 @click.option("--force", is_flag=True, help="Replace an edit that is there already.")
 @language_option
+@require_option
 @detector_option
 @settings_options
 @verbose_option
@@ -61,6 +63,7 @@ def plan(
     storyboard: str,
     output: Path | None,
     force: bool,
+    required: tuple[str, ...],
     as_json: bool,
     verbose: bool,
     debug: bool,
@@ -78,6 +81,7 @@ def plan(
             placement,
             settings_from(**where),
             storyboard=storyboard,
+            required=required,
             force=force,
             listener=listener,
         )
@@ -104,6 +108,7 @@ def plan(
 )
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
 @language_option
+@require_option
 @detector_option
 @settings_options
 @verbose_option
@@ -115,6 +120,7 @@ def render(
     storyboard: str | None,
     output: Path | None,
     require_badge: bool,
+    required: tuple[str, ...],
     as_json: bool,
     verbose: bool,
     debug: bool,
@@ -133,6 +139,7 @@ def render(
             placements=[n.strip() for n in names if n.strip()] if names is not None else None,
             storyboard=storyboard,
             require_badge=require_badge,
+            required=required,
             listener=listener,
         )
     _report(clips, as_json=as_json, verbose=verbose)
@@ -182,10 +189,16 @@ def _report(clips: Sequence[Rendered], *, as_json: bool, verbose: bool) -> None:
         for warning in clip.warnings:
             people.print(f"  [yellow]note[/yellow] {escape(warning)}")
     folder = clips[0].file.parent
-    for name, kind in (("preview", "*.preview.webp"), ("key frames", "keyframes")):
+    shown = (
+        ("preview", "*.preview.webp"),
+        ("key frames", "keyframes"),
+        ("report", "*.report.html"),
+    )
+    for name, kind in shown:
         for path in folder.glob(kind):
             people.print(f"  {name:<14} {escape(str(path))}")
     people.print(f"  manifest       {escape(str(folder / 'manifest.json'))}")
+    people.print(f"  coverage       {clips[0].coverage.counted}; advice is in the report")
     _say_left_out([clip.edit for clip in clips[:1]])
 
 

@@ -51,6 +51,20 @@ def language_option(command: Command) -> Command:
     )(command)
 
 
+def require_option(command: Command) -> Command:
+    """`--require VIEWS`: what the footage has to show, as a tuple named `required`."""
+    return click.option(
+        "--require",
+        "required",
+        metavar="VIEWS",
+        default="",
+        callback=lambda _context, _option, given: tuple(
+            dict.fromkeys(word.strip() for word in given.split(",") if word.strip())
+        ),
+        help="Fail when the footage does not show these, such as hardware,stitching,flaws.",
+    )(command)
+
+
 def settings_from(
     presets: Path | None,
     overlays: Path | None,

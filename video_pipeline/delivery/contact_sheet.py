@@ -31,7 +31,7 @@ def write_sheet(
     entries: Sequence[Entry], out: Path, *, columns: int = 6, height: int = 420
 ) -> None:
     """Lay the pictures out in rows, in order, and write one JPEG."""
-    pictures = [_scaled(entry.picture, height) for entry in entries]
+    pictures = [scaled(entry.picture, height) for entry in entries]
     columns = max(1, min(columns, len(pictures)))
     cell = max(picture.width for picture in pictures)
     rows = -(-len(pictures) // columns)
@@ -47,7 +47,8 @@ def write_sheet(
     sheet.save(out, "JPEG", quality=88)
 
 
-def _scaled(path: Path, height: int) -> Image.Image:
+def scaled(path: Path, height: int) -> Image.Image:
+    """A picture file at another height, its shape kept. Raises ValueError when it is none."""
     pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
         raise ValueError(f"not a picture: {path.name}")

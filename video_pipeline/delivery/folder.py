@@ -1,4 +1,4 @@
-"""The output folder: clips with their cover, contact sheet, preview, key frames and manifest."""
+"""The output folder: clips with cover, contact sheet, preview, key frames, report, manifest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from video_pipeline import graph
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
+from video_pipeline.delivery.report import ClipPage, small_picture, write_report
 from video_pipeline.delivery.stills import write_keyframes
+from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.footage.model import Footage
@@ -47,21 +49,33 @@ def deliver(
     footage: Mapping[str, Footage],
     analyses: Mapping[str, Analysis],
     clips: Sequence[Clip],
+    coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
 ) -> None:
     """Write everything that goes with the clips into `folder`, the manifest last."""
+    pages = []
     for clip in clips:
         stem = clip.file.with_suffix("")
-        write_clip_stills(
+        pictures = write_clip_stills(
             clip,
             cover=stem.with_name(f"{stem.name}.cover.jpg"),
             sheet=stem.with_name(f"{stem.name}.sheet.jpg"),
         )
+        pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
     write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
     if frames:
         write_keyframes(frames, footage, folder / "keyframes")
+    write_report(
+        folder / f"{listing.sku}.report.html",
+        listing=listing,
+        footage=footage,
+        clips=pages,
+        coverage=coverage,
+        claims=claims,
+        refusals=refusals,
+    )
     write_manifest(
         folder,
         sku=listing.sku,
@@ -71,16 +85,17 @@ def deliver(
             ClipRecord(clip.edit, clip.file.name, clip.overlays.digests, clip.warnings)
             for clip in clips
         ],
+        coverage=coverage,
         claims=claims,
         refusals=refusals,
     )
 
 
-def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> None:
+def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> tuple[bytes, ...]:
     """Write the pictures of a finished clip, in one pass over it.
 
     The cover stands for the clip: the middle of the hero shot, with its title. The sheet shows
-    three frames of every cut.
+    three frames of every cut. Returns the middle of each cut as a small JPEG.
     """
     shown = [
         (first + int(cut.frames * share), cut.slot)
@@ -105,6 +120,7 @@ def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> None:
             for frame, slot in shown
         ]
         write_sheet(entries, sheet, columns=6, height=480)
+        return tuple(small_picture(files[frame]) for frame, _ in shown[1::3])
 
 
 def write_preview(clip: Clip, out: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.delivery.publishing import MANIFEST
+from video_pipeline.edit.coverage import Coverage, coverage_as_json
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
 from video_pipeline.footage.model import Footage
@@ -41,6 +42,7 @@ def write_manifest(
     listing: Path,
     footage: Sequence[Footage],
     clips: Sequence[ClipRecord],
+    coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
 ) -> None:
@@ -67,6 +69,7 @@ def write_manifest(
         "claims": [asdict(claim) for claim in claims],
         "certificates_refused": [asdict(refusal) for refusal in refusals],
         "clips": [_clip(record) for record in clips],
+        "coverage": coverage_as_json(coverage),
         "files": {p.relative_to(folder).as_posix(): file_digest(p) for p in files},
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)

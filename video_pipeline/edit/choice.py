@@ -19,7 +19,7 @@ from video_pipeline.edit.lengths import Span, Target, fit_lengths, least_cost
 from video_pipeline.edit.windows import Window
 
 _ALIKE_BITS = 12  # of 64: below this two pictures look like one to a viewer
-_OVERLAP_COST = 1.5  # showing a stretch again, side by side: worse than to leave the place empty
+_OVERLAP_COST = 1.5  # showing a stretch again, side by side, is worse than an empty place
 _ALIKE_COST = 0.25
 _JUMP_CUT_COST = 0.1  # neighbours in the clip that are near in the take, and not much unlike
 _JUMP_CUT_S, _JUMP_CUT_BITS = 1.0, 20
@@ -27,7 +27,8 @@ _FORGIVEN = 0.2  # of the cost of repeating, at a distance, where a place may re
 _OPTIONAL_FACTOR = 4.0  # a second shot has to be a second view
 # A shot that nobody needs must add something, or it is left out.
 _WORTH_SHOWING = 0.1
-_EMPTY_COST = 1.0  # of a place that should be filled, and has footage that could
+# Of a place that should be filled, and has footage that could; of one whose words would be lost.
+_EMPTY_COST, _UNSAID_COST = 1.0, 3.0
 _NEVER = 1e6  # a combination that is not a choice
 
 
@@ -107,7 +108,9 @@ def _empty_cost(opening: Opening) -> float:
     """What it costs to leave a place empty."""
     if opening.optional or not opening.windows:
         return 0.0
-    return _NEVER if opening.needed else _EMPTY_COST
+    if opening.needed:
+        return _NEVER
+    return _UNSAID_COST if opening.repeats else _EMPTY_COST
 
 
 def _spans(openings: Sequence[Opening], picks: Sequence[int | None], target: Target) -> list[Span]:

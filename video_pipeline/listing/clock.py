@@ -26,3 +26,12 @@ def seconds_of(time: float | str) -> Fraction:
     if (minutes is not None and seconds >= 60) or (hours is not None and int(minutes) >= 60):
         raise ValueError(f"{CLOCK_WORDS}, with minutes and seconds below 60")
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + seconds
+
+
+def clock_of(seconds: Fraction) -> str:
+    """Seconds as a person reads them, to a tenth: '0:12.4', '1:02:03.0'."""
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{minutes:02d}:{rest / 10:04.1f}" if hours else f"{minutes}:{rest / 10:04.1f}"
+    return f"{hours}:{clock}" if hours else clock

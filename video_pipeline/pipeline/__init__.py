@@ -5,6 +5,7 @@ moment shows; an edit chooses what to show; overlays say what must be said; trus
 be claimed; rendering makes it; delivery packs it for each placement.
 """
 
+from video_pipeline.pipeline.coverage import cover_listing
 from video_pipeline.pipeline.exchange import Exported, export_edit, take_back
 from video_pipeline.pipeline.keyframes import write_key_frames
 from video_pipeline.pipeline.pictures import look_at_pictures
@@ -24,6 +25,7 @@ __all__ = [
     "Rendered",
     "Settings",
     "analyse_all",
+    "cover_listing",
     "export_edit",
     "look_at_pictures",
     "open_footage",

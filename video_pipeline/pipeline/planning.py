@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import (
     UsageError,
 )
+from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare, read_checked
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
@@ -52,13 +53,20 @@ def prepare_and_plan(
     settings: Settings,
     *,
     storyboard: str = STORYBOARD,
+    required: Sequence[str] = (),
     listener: Listener = silent,
 ) -> Edit:
-    """The edit of a listing for one placement."""
+    """The edit of a listing for one placement.
+
+    Raises FootageError when the footage lacks a `required` view.
+    """
     place = load_placement(placement, settings.presets)
     board = read_storyboard(storyboard, settings.presets, settings.words)
     prepared = prepare(listing_path, settings)
+    check_requirable(prepared, required, settings)
     analyses = analyse_all(prepared.footage, settings, listener)
+    if required:
+        coverage_of(prepared, analyses, settings, required)
     return plan_listing(prepared, place, analyses, settings, board)
 
 
@@ -69,6 +77,7 @@ def write_plan(
     settings: Settings,
     *,
     storyboard: str = STORYBOARD,
+    required: Sequence[str] = (),
     force: bool = False,
     listener: Listener = silent,
 ) -> tuple[Edit, Path]:
@@ -82,7 +91,12 @@ def write_plan(
     if edit_path.exists():
         check_replaceable(edit_path, listing_path, force=force)
     edit = prepare_and_plan(
-        listing_path, placement, settings, storyboard=storyboard, listener=listener
+        listing_path,
+        placement,
+        settings,
+        storyboard=storyboard,
+        required=required,
+        listener=listener,
     )
     told = portable(edit, listing_path, edit_path)
     with replaced(edit_path) as part:

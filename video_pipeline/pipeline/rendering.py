@@ -9,6 +9,7 @@ from pathlib import Path
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.folder import Clip, deliver
 from video_pipeline.delivery.publishing import published
+from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
 from video_pipeline.edit.honesty import promising_lines, unsaid_notes
 from video_pipeline.edit.model import Edit
@@ -20,6 +21,7 @@ from video_pipeline.errors import (
     RenderError,
     UsageError,
 )
+from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.planning import STORYBOARD, plan_listing
 from video_pipeline.pipeline.preparing import (
     Prepared,
@@ -56,6 +58,7 @@ class Rendered:
     claims: tuple[str, ...]
     warnings: tuple[str, ...]
     edit: Edit
+    coverage: Coverage
 
 
 def render(
@@ -66,11 +69,13 @@ def render(
     placements: Sequence[str] | None = None,
     storyboard: str | None = None,
     require_badge: bool = False,
+    required: Sequence[str] = (),
     listener: Listener = silent,
 ) -> list[Rendered]:
     """Render a listing or an edit, whichever the file is.
 
-    Raises UsageError when an edit comes with what it has decided already.
+    `required` names views that the footage has to show. Raises UsageError when an edit comes with
+    what it has decided already, and FootageError, before anything is rendered, when one is missing.
     """
     if not is_edit(path):
         return render_listing(
@@ -80,6 +85,7 @@ def render(
             settings,
             storyboard=storyboard or STORYBOARD,
             require_badge=require_badge,
+            required=required,
             listener=listener,
         )
     for option, given, what in (
@@ -93,7 +99,14 @@ def render(
                 where=option,
                 mend="leave it out, or plan the listing again",
             )
-    return render_edit(path, output, settings, require_badge=require_badge, listener=listener)
+    return render_edit(
+        path,
+        output,
+        settings,
+        require_badge=require_badge,
+        required=required,
+        listener=listener,
+    )
 
 
 def render_listing(
@@ -104,6 +117,7 @@ def render_listing(
     *,
     storyboard: str = STORYBOARD,
     require_badge: bool = False,
+    required: Sequence[str] = (),
     listener: Listener = silent,
 ) -> list[Rendered]:
     """Everything: from a listing file to a finished output folder, one clip per placement."""
@@ -119,7 +133,13 @@ def render_listing(
         ]
 
     return _publish(
-        prepared, planned, output, settings, require_badge=require_badge, listener=listener
+        prepared,
+        planned,
+        output,
+        settings,
+        require_badge=require_badge,
+        required=required,
+        listener=listener,
     )
 
 
@@ -129,6 +149,7 @@ def render_edit(
     settings: Settings,
     *,
     require_badge: bool = False,
+    required: Sequence[str] = (),
     listener: Listener = silent,
 ) -> list[Rendered]:
     """Render an edit that a person has changed by hand.
@@ -161,6 +182,7 @@ def render_edit(
         output,
         settings,
         require_badge=require_badge,
+        required=required,
         listener=listener,
     )
 
@@ -172,23 +194,27 @@ def _publish(
     settings: Settings,
     *,
     require_badge: bool,
+    required: Sequence[str],
     listener: Listener,
 ) -> list[Rendered]:
     """Look at the footage, choose, and render into an output folder that is whole or untouched."""
+    check_requirable(prepared, required, settings)
     output = output or Path("out") / prepared.listing.sku
     # A folder that cannot be written is found out now, not after minutes of work.
     with published(output, prepared.listing.sku) as folder:
         analyses = analyse_all(prepared.footage, settings, listener)
+        coverage = coverage_of(prepared, analyses, settings, required)
         clips = _render(
             prepared,
             choose(analyses),
             analyses,
             folder,
             settings,
+            coverage=coverage,
             require_badge=require_badge,
             listener=listener,
         )
-        return _rendered(clips, output)
+        return _rendered(clips, coverage, output)
 
 
 def _render(
@@ -198,6 +224,7 @@ def _render(
     folder: Path,
     settings: Settings,
     *,
+    coverage: Coverage,
     require_badge: bool,
     listener: Listener,
 ) -> list[Clip]:
@@ -266,6 +293,7 @@ def _render(
         footage=prepared.footage,
         analyses=analyses,
         clips=clips,
+        coverage=coverage,
         claims=prepared.claims,
         refusals=prepared.refusals,
     )
@@ -286,7 +314,7 @@ def _judged(findings: Sequence[Finding], file: Path) -> list[str]:
     return [f"{f.rule}: wanted {f.want}, got {f.got}; {f.mend}" for f in findings]
 
 
-def _rendered(clips: Sequence[Clip], output: Path) -> list[Rendered]:
+def _rendered(clips: Sequence[Clip], coverage: Coverage, output: Path) -> list[Rendered]:
     """What each clip cost and holds; a piece that several clips share is counted once."""
     counted: set[Path] = set()
     rendered = []
@@ -304,6 +332,7 @@ def _rendered(clips: Sequence[Clip], output: Path) -> list[Rendered]:
                 claims=clip.overlays.claims,
                 warnings=clip.warnings,
                 edit=clip.edit,
+                coverage=coverage,
             )
         )
     return rendered

@@ -1,1 +1,1 @@
-"""The knowledge a seller or a platform may change: placements, storyboards, grades, issuers."""
+"""The knowledge a seller or a platform may change, and what buyers expect, as text files."""

@@ -20,12 +20,18 @@ from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import Mistake, Page, read_page
 from video_pipeline.handwriting.spelling import did_you_mean
 
-Kind = Literal["placements", "storyboards", "grades"]
+Kind = Literal["placements", "storyboards", "grades", "coverage", "advice"]
 Confidence = Literal["high", "medium", "low", "choice"]
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_NOUN = {"placements": "placement", "storyboards": "storyboard", "grades": "grade scale"}
+_NOUN = {
+    "placements": "placement",
+    "storyboards": "storyboard",
+    "grades": "grade scale",
+    "coverage": "list of views",
+    "advice": "advice",
+}
 
 
 class Written(BaseModel):

@@ -1,0 +1,160 @@
+"""The report: one page for the seller on what was chosen and why, what is missing, what to do.
+
+It is a file of its own: pictures are inside, nothing is fetched, no script runs. Everything that a
+person wrote is escaped. Like the manifest it holds no time of day and no path of the machine.
+"""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from video_pipeline import graph
+from video_pipeline.delivery.contact_sheet import scaled
+from video_pipeline.edit.coverage import Coverage, Row
+from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.footage.model import Footage
+from video_pipeline.listing.clock import clock_of
+from video_pipeline.listing.model import ListingFile
+from video_pipeline.presets.storyboards import Must
+from video_pipeline.toolchain import run
+from video_pipeline.trust.claims import Claim, Refusal
+
+_DEADLINE_S = 120
+_PICTURE_HEIGHT = 360  # px; shown at half of that, for sharp screens
+_WEIGHT: dict[Must, str] = {"must": "essential", "should": "expected", "may": "a bonus"}
+
+
+@dataclass(frozen=True)
+class ClipPage:
+    """One clip as the report tells it; `pictures` are small JPEGs, one for each cut."""
+
+    edit: Edit
+    title: str
+    pictures: tuple[bytes, ...]
+    warnings: tuple[str, ...]
+
+
+def write_report(
+    out: Path,
+    *,
+    listing: ListingFile,
+    footage: Mapping[str, Footage],
+    clips: Sequence[ClipPage],
+    coverage: Coverage,
+    claims: Sequence[Claim],
+    refusals: Sequence[Refusal],
+) -> None:
+    """Write the page to `out`. Raises RenderError when a picture cannot be taken."""
+    pictures = _best_moments(coverage, footage)
+
+    def view(row: Row) -> dict[str, Any]:
+        nearest = (row.nearest,) if row.nearest else ()
+        picture = next((pictures[s.source, s.best] for s in (*row.where, *nearest)), None)
+        return {"row": row, "picture": picture}
+
+    page = _template().render(
+        item=listing.item,
+        weight=_WEIGHT,
+        sku=listing.sku,
+        clips=_clips(clips),
+        coverage=coverage,
+        shown=[view(row) for row in coverage.rows if row.state == "shown"],
+        missing=[view(row) for row in coverage.rows if row.state == "missing"],
+        unchecked=[view(row) for row in coverage.rows if row.state == "not checked"],
+        warnings=list(dict.fromkeys(w for clip in clips for w in clip.warnings)),
+        claims=claims,
+        refusals=refusals,
+    )
+    out.write_text(page, encoding="utf-8")
+
+
+def small_picture(file: Path) -> bytes:
+    """A picture file as a small JPEG."""
+    content = BytesIO()
+    scaled(file, _PICTURE_HEIGHT).save(content, "JPEG", quality=80)
+    return content.getvalue()
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clock"] = clock_of
+    return environment.get_template("report.html.j2")
+
+
+def _clips(clips: Sequence[ClipPage]) -> list[dict[str, Any]]:
+    """Clips of the same cuts are told once, under all of their placements."""
+    told: dict[tuple[tuple[str, str, Fraction, int], ...], dict[str, Any]] = {}
+    for clip in clips:
+        key = tuple((c.slot, c.source, c.start, c.frames) for c in clip.edit.cuts)
+        if key in told:
+            told[key]["titles"].append(clip.title)
+            continue
+        told[key] = {
+            "titles": [clip.title],
+            "seconds": clip.edit.duration_s,
+            "cuts": [
+                _cut(cut, clip.edit.rate, picture)
+                for cut, picture in zip(clip.edit.cuts, clip.pictures, strict=True)
+            ],
+            "left_out": clip.edit.left_out,
+        }
+    return list(told.values())
+
+
+def _cut(cut: Cut, rate: Fraction, picture: bytes) -> dict[str, Any]:
+    live = (cut.frames - cut.hold) / rate
+    return {
+        "slot": cut.slot,
+        "source": cut.source,
+        "start": cut.start,
+        "end": cut.start + live,
+        "seconds": float(cut.frames / rate),
+        "held": float(cut.hold / rate),
+        "shows": cut.shows,
+        "why": cut.why,
+        "runners_up": cut.runners_up,
+        "picture": _inside(picture),
+    }
+
+
+def _best_moments(
+    coverage: Coverage, footage: Mapping[str, Footage]
+) -> dict[tuple[str, Fraction], str]:
+    """One picture for each row that names a time: its best, or what came nearest."""
+    wanted = {
+        (stretch.source, stretch.best): None
+        for row in coverage.rows
+        for stretch in (row.where or ((row.nearest,) if row.nearest else ()))[:1]
+    }
+    pictures = {}
+    with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
+        for number, (source, t) in enumerate(wanted):
+            file = Path(scratch) / f"{number:03d}.jpg"
+            run(
+                graph.still(footage[source], t, file),
+                deadline_s=_DEADLINE_S,
+                what="taking a still",
+                where=source,
+            )
+            pictures[source, t] = _inside(small_picture(file))
+    return pictures
+
+
+def _inside(picture: bytes) -> str:
+    """A JPEG as an address that holds it."""
+    return "data:image/jpeg;base64," + base64.b64encode(picture).decode("ascii")
