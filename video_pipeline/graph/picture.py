@@ -61,7 +61,7 @@ def piece(
     live = frames - hold
     picture = _ticking(footage, start, live, rate)
     picture = _squared(picture, footage)
-    picture = cropped(picture, crop, footage, placement.width, placement.height)
+    picture = cropped(picture, crop, footage, (placement.width, placement.height), live)
     if hold:
         picture = picture.filter("tpad", stop_mode="clone", stop=hold)
     picture = _ticks(picture, rate, "N")
