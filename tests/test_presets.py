@@ -130,6 +130,7 @@ def the_problem(own: Path, kind: str, name: str) -> str:
         ("storyboards", "showcase", "needs: flaw", "needs: whole", "only with 'needs: flaw'"),
         ("storyboards", "showcase", "name: end", "name: hero", "slots of different names"),
         ("storyboards", "showcase", "needs: hardware", "needs: hardwear", "one of whole"),
+        ("storyboards", "showcase", "needs: whole", "needs: whole\n    move: pushin", "push-in"),
         ("grades", "house", "rank: 9", "rank: 10", "differ in name and in rank"),
     ],
 )  # fmt: skip

@@ -166,7 +166,12 @@ def _cut(shot: Shot, window: Window, brief: Brief, analyses: Mapping[str, Analys
     live = int(window.length * brief.placement.rate)
     frames = max(live, round(shot.least * brief.placement.rate))
     crop = frame_window(
-        window, shot.need, analyses[window.source].footage, brief.placement, shot.box
+        window,
+        shot.need,
+        analyses[window.source].footage,
+        brief.placement,
+        shot.box,
+        push_in=shot.slot.move == "push-in",
     )
     side = free_side(window, crop, analyses[window.source].footage, brief.placement, shot.box)
     others = [w for w in shot.windows if w.start != window.start or w.source != window.source]

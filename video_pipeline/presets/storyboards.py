@@ -18,6 +18,7 @@ from video_pipeline.presets.shelf import Figure, Written, names, read_preset
 Need = Literal["whole", "hardware", "stitching", "flaw", "certificate", "any"]
 Must = Literal["must", "should", "may"]
 Repeat = Literal["once", "each-note"]
+Move = Literal["rest", "push-in"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Slot:
     never left out, 'should' slots only for want of footage, 'may' slots give way first. Seconds
     are per shot; `shots` is the most that may be shown, one after another. `overlays` are template
     names. 'each-note' repeats the slot for every condition note that was found in the footage.
+    `move` is what the picture does beside following what is shown: 'push-in' lets it slowly grow.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Slot:
     overlays: tuple[str, ...]
     repeat: Repeat
     shots: int
+    move: Move = "rest"
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def load_storyboard(name: str, own: Path | None = None) -> Storyboard:
                 name=s.name,
                 needs=s.needs,
                 must=s.must,
+                move=s.move,
                 seconds=s.seconds.prefer,
                 min_s=s.seconds.min,
                 max_s=s.seconds.max,
@@ -134,6 +138,7 @@ class _Slot(Written):
     name: Word = Field(description="The slot's name, as the report shows it.")
     needs: Need
     must: Must
+    move: Move = "rest"
     seconds: _Seconds
     shots: Annotated[int, Field(ge=1, le=6)] = 1
     overlays: Annotated[tuple[Word, ...], Field(max_length=4)] = ()
