@@ -8,10 +8,11 @@ and move more. Printed is a Markdown table; by the truth, in how many frames is
     centre   the middle of what is shown inside the safe area
     whole    all of it, where it is smaller than the safe area by the margin that is aimed for
 
-of the frames in which a crop of that size could have it there, since nothing moves what stands at
-the picture's own edge; beside it what a crop in the middle of the picture would have. Then the
-share of cuts at rest, and the largest speed, acceleration and jerk, in widths of the output and
-seconds. Analysis is kept in the cache, so that only the first run takes minutes.
+of the frames in which that depends on the crop: a crop of that size could have it there, which
+nothing can for what stands at the picture's own edge, and another could not; beside it what a crop
+in the middle of the picture would have. Footage as upright as the output leaves nothing to choose
+unless it is enlarged. Then the share of cuts at rest, and the largest speed, acceleration and jerk,
+in widths of the output and seconds. Analysis is kept in the cache: only the first run takes minutes.
 """
 
 from __future__ import annotations
@@ -110,7 +111,8 @@ def measured(
         for counts, start, end in ((tally.centre, centre, centre), (tally.whole, low, high)):
             least, most = np.maximum(end - safe[1], 0), np.minimum(start - safe[0], reach)
             fits = (end - start <= safe[1] - safe[0] - 2 * MARGIN * crop.width).all()
-            if not fits or (least > most).any():
+            anyhow = (least <= 0).all() and (most >= reach).all()
+            if not fits or anyhow or (least > most).any():
                 continue
             counts[0] += 1
             for place, corner in enumerate(corners, start=1):
