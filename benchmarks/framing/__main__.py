@@ -12,7 +12,7 @@ of the frames in which that depends on the crop: a crop of that size could have 
 nothing can for what stands at the picture's own edge, and another could not; beside it what a crop
 in the middle of the picture would have. Footage as upright as the output leaves nothing to choose
 unless it is enlarged. Then the share of cuts at rest, and the largest speed, acceleration and jerk,
-in widths of the output and seconds. Analysis is kept in the cache: only the first run takes minutes.
+in widths of the output and seconds. Analysis is kept in the cache: only a first run takes minutes.
 """
 
 from __future__ import annotations
