@@ -116,7 +116,9 @@ def _cut_problems(
         yield "it has no frames", "give it at least one frame"
     elif not 0 <= cut.hold < cut.frames:
         yield "it holds more frames than it has", f"use 0 to {cut.frames - 1}"
-    elif cut.start < 0 or cut.start + (cut.frames - cut.hold) / rate > source.duration + 2 / rate:
+    elif not source.still and (
+        cut.start < 0 or cut.start + (cut.frames - cut.hold) / rate > source.duration + 2 / rate
+    ):
         end = float(cut.start + (cut.frames - cut.hold) / rate)
         yield (
             f"it runs from {float(cut.start):.2f} s to {end:.2f} s, but {source.name} is "

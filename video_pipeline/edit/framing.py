@@ -25,6 +25,7 @@ PUSH_IN = 1.06  # how many times larger the picture stands at the end of a push-
 _MOST_CLOSER = 1.35
 _ROOM_AROUND = 1.08  # a whole item keeps this much room when the picture is fitted around it
 MARGIN = 0.04  # of the crop's width, kept clear within the safe area: boxes are not exact
+_FARTHER = 0.03  # of the crop's width: a push-in may take what is outside so much farther out
 
 
 def frame_window(
@@ -38,8 +39,10 @@ def frame_window(
 ) -> Crop:
     """The crop of a window: around `box` when the seller gave one, else around what is shown.
 
-    With `push_in` the picture slowly grows, as far as its pixels allow.
+    With `push_in` the picture slowly grows, as far as its pixels allow; so does a photo's, which
+    would stand still otherwise.
     """
+    push_in = push_in or footage.still
     course = follow(window, need, box)
     # What a seller has drawn a box around is shown whole; a detector's box is only a hint.
     show_all = box is not None or need in ("whole", "certificate")
@@ -59,9 +62,10 @@ def frame_window(
         path = replace(zoomed, path=_whole_pixels(keys, width, reach))
         places = path.corners(corridor.frames, frames) / width
         framed.append((float(np.abs(corridor.outside(places)).max()), path))
-    # What is shown must not be pushed out of the safe area: the largest zoom that costs nothing.
-    least = max(framed[-1][0], MARGIN)
-    return next(path for off, path in framed if off <= least)
+    # What is inside the safe area must not be pushed out of it, and what is outside not far.
+    resting, _ = framed[-1]
+    limit = MARGIN if resting <= MARGIN else resting + _FARTHER
+    return next(path for off, path in framed if off <= limit)
 
 
 def _zooms(crop: Crop, placement: Placement, *, push_in: bool) -> list[tuple[float, float]]:
@@ -83,7 +87,7 @@ def free_side(
     if not boxes:
         return ""
     corner = float(np.mean([key.y for key in crop.path]))
-    scale = enlargement(crop, placement)
+    scale = min(placement.width / crop.width, placement.height / crop.height)
     shift = (placement.height - crop.height * scale) / 2
     edges = np.median([(b.y0, b.y1) for b in boxes], axis=0) * footage.height
     above, below = (shift + (float(edge) - corner) * scale for edge in edges)

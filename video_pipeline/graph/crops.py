@@ -34,7 +34,7 @@ def cropped(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], f
     if crop.rests:
         key = crop.path[0]
         picture = picture.filter("crop", crop.width, crop.height, key.x, key.y)
-        picture = normalised(picture, footage.colour, (across, down))
+        picture = _lasting(normalised(picture, footage.colour, (across, down)), footage, frames)
     else:
         picture = _moving(picture, crop, footage, (across, down), frames)
     if (across, down) != (width, height):
@@ -57,6 +57,13 @@ def fitted(crop: Crop, width: int, height: int) -> tuple[int, int]:
     )
 
 
+def _lasting(picture: Any, footage: Footage, frames: int) -> Any:
+    """A photo's one picture as often as it is needed; footage as it is."""
+    if not footage.still:
+        return picture
+    return picture.filter("loop", loop=frames - 1, size=1).filter("setpts", "N/FRAME_RATE/TB")
+
+
 def _moving(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], frames: int) -> Any:
     """A window that moves, to a fraction of a pixel.
 
@@ -71,7 +78,7 @@ def _moving(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], f
         for axis, whole, out in ((0, footage.width, size[0]), (1, footage.height, size[1]))
     )
     picture = picture.filter("crop", x.reach, y.reach, x.first, y.first)
-    picture = normalised(picture, footage.colour, (x.scaled, y.scaled))
+    picture = _lasting(normalised(picture, footage.colour, (x.scaled, y.scaled)), footage, frames)
     if (x.pane, y.pane) != (x.scaled, y.scaled):
         picture = picture.filter("crop", x.pane, y.pane, x.whole_pixels("n"), y.whole_pixels("n"))
     # perspective counts its frames from one.
