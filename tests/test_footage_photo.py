@@ -199,6 +199,13 @@ def test_colours_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
         probe(tmp_path / "print.jpg")
 
 
+def test_a_photo_of_too_many_pixels_is_refused(tmp_path: Path) -> None:
+    """Told by its header alone: a small file may hold more than there is memory for."""
+    Image.new("1", (20_000, 5_000)).save(tmp_path / "vast.png")
+    with pytest.raises(FootageError, match="too many pixels"):
+        probe(tmp_path / "vast.png")
+
+
 def test_a_photo_is_no_clip(bag: Path, tiny: Placement) -> None:
     with pytest.raises(FootageError, match="a photo, not a clip"):
         check(bag, tiny)

@@ -6,6 +6,7 @@ the ffmpeg program alike. What a phone's camera writes is read: JPEG and PNG in 
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -83,9 +84,11 @@ def photo(footage: Footage, long_side: int) -> NDArray[np.uint8]:
 
 def _opened(path: Path) -> Image.Image:
     try:
-        picture = Image.open(path, formats=("JPEG", "PNG"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(path, formats=("JPEG", "PNG"))
         picture.load()
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise FootageError(
             "the photo has too many pixels", where=str(path), mend="save it smaller"
         ) from error
