@@ -148,6 +148,19 @@ def test_a_pan_that_comes_to_rest_is_followed_with_a_bend() -> None:
     assert 2 <= len(crop.path) <= 4
 
 
+def test_a_swing_to_one_side_and_back_is_followed() -> None:
+    boxes = [small_box(0.5 + 0.2 * np.sin(2 * np.pi * i / 50)) for i in range(60)]
+    crop = frame_window(moving_window(boxes), "hardware", footage(width=1920, height=1080), TIKTOK)
+    assert kept(crop, boxes) >= 0.95
+    assert 3 <= len(crop.path) <= 6
+
+
+def test_what_is_too_wild_to_be_followed_is_not_chased() -> None:
+    boxes = [small_box(0.5 + 0.35 * np.sin(i / 4)) for i in range(60)]
+    crop = frame_window(moving_window(boxes), "hardware", footage(width=1920, height=1080), TIKTOK)
+    assert crop.rests
+
+
 def test_flickering_boxes_do_not_move_the_crop() -> None:
     def flickering(i: int) -> Box | None:
         if i % 5 == 3:

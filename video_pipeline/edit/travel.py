@@ -33,6 +33,7 @@ _FORGIVEN = 0.03
 # one a second, a change of pace by one a second. Squares of them all are weighed.
 _OFF_AIM, _PACE, _BEND = 0.01, 0.004, 0.002
 _WORTH_A_KEY = 0.7  # of what is off limits, squared, no more may be left for a key to be worth it
+_WORTH_MOVING = 0.1  # of all moments, so many more have to be kept than at rest
 _ROUNDS = 12
 
 
@@ -61,6 +62,10 @@ class Corridor:
         )
         return over
 
+    def kept(self, places: NDArray[np.float64]) -> float:
+        """The share of moments, 0..1, at which places of the corner (n, 2) are within limits."""
+        return float((np.abs(self.outside(places)).max(axis=1) <= _FORGIVEN).mean())
+
 
 def travel(
     corridor: Corridor, reach: tuple[float, float], frames: int, rate: Fraction
@@ -74,19 +79,13 @@ def travel(
     if rests.all() or frames < 3:
         return [(0, float(rest[0]), float(rest[1]))]
     ease = ease_frames(rate)
-    keys = [0, frames - 1]
-    best, off = _solved(keys, corridor, ease, rate)
-    while off.max() > _FORGIVEN and len(keys) < _MOST_KEYS:
-        tried = [(more, *_solved(more, corridor, ease, rate)) for more in _with_key(keys, ease)]
-        if not tried:
-            break
-        more = min(tried, key=lambda one: float(np.square(one[2]).sum()))
-        if np.square(more[2]).sum() > _WORTH_A_KEY * np.square(off).sum():
-            break
-        keys, best, off = more
+    keys, best = _few(corridor, frames, ease, rate)
     best[:, rests] = rest[rests]
     best = np.clip(best, 0, reach)
     best = rest + (best - rest) * _calmness(keys, best, ease, rate)
+    kept = corridor.kept(_weights(keys, corridor.frames, ease) @ best)
+    if kept < corridor.kept(rest) + _WORTH_MOVING:
+        return [(0, float(rest[0]), float(rest[1]))]
     return [(key, float(x), float(y)) for key, (x, y) in zip(keys, best, strict=True)]
 
 
@@ -103,6 +102,26 @@ def _rest(corridor: Corridor) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     # Where even that is no place for all, half way between the hardest two.
     place = np.clip(np.median(corridor.aim, axis=0), low, np.maximum(low, high))
     return np.where(low > high, (low + high) / 2, place), low <= high
+
+
+def _few(
+    corridor: Corridor, frames: int, ease: int, rate: Fraction
+) -> tuple[list[int], NDArray[np.float64]]:
+    """The frames of as few keys as will do, and their best places (k, 2).
+
+    One key after another is put where it helps most. Each has to be worth it, though it may take
+    the next one to show that: a swing to one side and back needs two.
+    """
+    found = [([0, frames - 1], *_solved([0, frames - 1], corridor, ease, rate))]
+    while found[-1][2].max() > _FORGIVEN and len(found[-1][0]) < _MOST_KEYS:
+        wider = [(keys, *_solved(keys, corridor, ease, rate)) for keys in _more(found[-1][0], ease)]
+        if not wider:
+            break
+        found.append(min(wider, key=lambda one: float(np.square(one[2]).sum())))
+    keys, best, _ = min(
+        found, key=lambda one: float(np.square(one[2]).sum()) / _WORTH_A_KEY ** len(one[0])
+    )
+    return keys, best
 
 
 def _solved(
@@ -144,7 +163,7 @@ def _weights(keys: Sequence[int], at: NDArray[np.float64], ease: int) -> NDArray
     return np.stack([crop.corners(at, keys[-1] + 1)[:, 0] for crop in unit], axis=1)
 
 
-def _with_key(keys: Sequence[int], ease: int) -> Iterator[list[int]]:
+def _more(keys: Sequence[int], ease: int) -> Iterator[list[int]]:
     """The keys and one more, so far from the others that no two changes of pace overlap."""
     for frame in range(ease, keys[-1] - ease + 1, max(1, ease // 2)):
         if all(abs(frame - key) >= 2 * ease for key in keys[1:-1]):
