@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -13,12 +14,16 @@ import numpy as np
 import pytest
 import yaml
 from conftest import MakeClip
+from numbered import piece_of, planes
 from numpy.typing import NDArray
 
 from video_pipeline.edit.captions import badge
 from video_pipeline.edit.file import read_edit
 from video_pipeline.edit.model import Cut, Edit, OverlayUse, SourceRef
+from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.presets.placements import load_placement
+from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim
 
 
@@ -41,6 +46,41 @@ def test_it_has_the_edits_length_size_and_picture(make_clip: MakeClip, tiny_pres
     for t in (0.0, 0.9):
         middle = clip.get_frame(t)[240, 135].astype(int)
         assert middle[1] > 180 > middle[0], middle
+
+
+@pytest.mark.parametrize(
+    "crop",
+    [
+        Crop(202, 360, (CropKey(0, 300, 0),)),
+        Crop(202, 360, (CropKey(0, 20, 0), CropKey(15, 90, 0), CropKey(29, 400, 0)), ease=6),
+        Crop(180, 320, (CropKey(0, 200, 20),), zoom=(1.0, 1.3)),
+        Crop(400, 360, (CropKey(0, 0, 0), CropKey(29, 240, 0)), zoom=(1.2, 1.0)),
+    ],
+    ids=["resting", "path", "push-in", "between bars"],
+)
+def test_it_shows_what_a_render_shows(
+    make_clip: MakeClip, tiny_presets: Path, tmp_path: Path, crop: Crop
+) -> None:
+    take = make_clip(
+        "pattern.mp4", "-f", "lavfi", "-i",
+        "testsrc2=s=640x360:r=30:d=1.2,gblur=sigma=3,format=yuv420p,"
+        "scale=out_color_matrix=bt709:out_range=tv,"
+        "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
+        "-c:v", "libx264", "-preset", "ultrafast", "-qp", "6",
+    )  # fmt: skip
+    place = replace(load_placement("tiny", tiny_presets), crf=10)
+    piece = piece_of(probe(take), place, frames=30, hold=3, crop=crop)
+    out = tmp_path / "out.mp4"
+    run(piece.command(out), deadline_s=60)
+    edit = replace(edit_of(take), cuts=(replace(piece.cut, source="take"),), keep_sound=False)
+    clip = edit.to_moviepy(presets=tiny_presets)
+    rendered = planes(out, "rgb24")
+    for frame in (0, 7, 15, 22, 29):
+        shown = clip.get_frame(frame / 30).astype(float)
+        apart = np.abs(shown - rendered[frame]).mean()
+        assert apart < 4, frame
+        if not crop.rests and frame == 15:  # and the frame before is another picture
+            assert np.abs(shown - rendered[frame - 3]).mean() > 1.5 * apart
 
 
 CLAIM = Claim(

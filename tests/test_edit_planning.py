@@ -17,6 +17,7 @@ from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import plan
 from video_pipeline.edit.slots import Brief
 from video_pipeline.errors import FootageError, ListingError, UsageError
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.presets.grades import load_scale
@@ -202,6 +203,46 @@ def test_mistakes_in_an_edit_are_all_reported(brief: Callable[..., Brief], tmp_p
     (tmp_path / "broken.json").write_text('{"sku": 3}')
     with pytest.raises(ListingError):
         read_edit(tmp_path / "broken.json")
+
+
+@pytest.mark.parametrize(
+    ("crop", "problem"),
+    [
+        (Crop(1080, 1920, ()), "no size or no place"),
+        (Crop(540, 960, (CropKey(0, 0, 0), CropKey(9, 541, 0))), "leaves the picture at frame 9"),
+        (Crop(540, 960, (CropKey(9, 0, 0), CropKey(9, 4, 0))), "not in rising order"),
+        (Crop(540, 960, (CropKey(-1, 0, 0),)), "below 0"),
+        (Crop(540, 960, (CropKey(0, 0, 0),), ease=-3), "below 0"),
+        (Crop(540, 960, (CropKey(0, 0, 0),), zoom=(1.0, 2.0)), "zoom is not between 1 and 1.5"),
+        (Crop(540, 960, (CropKey(0, 0, 0),), zoom=(0.9, 1.0)), "zoom is not between 1 and 1.5"),
+    ],
+)
+def test_a_crop_that_cannot_be_made_is_told(
+    brief: Callable[..., Brief], crop: Crop, problem: str
+) -> None:
+    analysis = table(*RICH)
+    edit = plan(brief(condition=condition()), {"take.mp4": analysis})
+    spoilt = replace(edit, cuts=(replace(edit.cuts[0], crop=crop), *edit.cuts[1:]))
+    with pytest.raises(ListingError) as caught:
+        check_edit(spoilt, {"take.mp4": analysis.footage}, "edit.json")
+    assert problem in caught.value.problems[0].message
+
+
+def test_a_slot_may_ask_for_a_push_in(brief: Callable[..., Brief], tmp_path: Path) -> None:
+    given = brief(condition=condition())
+    slots = tuple(
+        replace(slot, move="push-in") if slot.name == "hero" else slot
+        for slot in given.storyboard.slots
+    )
+    edit = plan(
+        replace(given, storyboard=replace(given.storyboard, slots=slots)),
+        {"take.mp4": table(*RICH)},
+    )
+    zooms = {cut.slot: cut.crop.zoom for cut in edit.cuts}
+    assert zooms.pop("hero")[1] > 1
+    assert set(zooms.values()) == {(1.0, 1.0)}
+    write_edit(edit, tmp_path / "edit.json")
+    assert read_edit(tmp_path / "edit.json") == edit
 
 
 def test_planning_is_repeatable(brief: Callable[..., Brief]) -> None:

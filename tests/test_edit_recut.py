@@ -25,7 +25,6 @@ from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Crop, CropKey
-from video_pipeline.graph import position
 from video_pipeline.pipeline import Settings, export_edit, render_edit, take_back, write_plan
 from video_pipeline.store import Store
 
@@ -158,7 +157,7 @@ def test_the_crop_stays_on_what_it_followed() -> None:
     program.trim(0, head=5)
     later = program.back().cuts[0].crop
     assert later.path[0].frame == 0
-    assert later.path[0].x == pytest.approx(position(GLIDE.path, 6)[0], abs=1)
+    assert later.path[0].x == pytest.approx(GLIDE.at(6, 90)[0], abs=1)
     assert later.path[-1] == CropKey(83, 400, 0)
     program.trim(0, head=-7)
     earlier = program.back().cuts[0].crop

@@ -135,6 +135,8 @@ def names(paths: tuple[Path, ...]) -> list[str]:
     [
         (["raw/"], ["IMG_9.mov", "IMG_10.MOV"]),
         (["raw/*"], ["IMG_9.mov", "IMG_10.MOV"]),
+        (["raw/*.jpg"], ["IMG_1.jpg"]),
+        (["raw", "raw/IMG_1.jpg"], ["IMG_9.mov", "IMG_10.MOV", "IMG_1.jpg"]),
         (["raw/**"], ["x.mp4", "IMG_9.mov", "IMG_10.MOV"]),
         (["raw/*_10*", "raw"], ["IMG_10.MOV", "IMG_9.mov"]),
         (["take [1].mp4"], ["take [1].mp4"]),

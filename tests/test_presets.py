@@ -151,6 +151,7 @@ def the_problem(own: Path, kind: str, name: str) -> str:
         ("storyboards", "story", "      en: .*", "      en: [a, b]", "'slots.2.text.en' is [a, b]"),
         ("storyboards", "showcase", r"overlays: \[hook\]", "text: [a]", "'slots.0.text' is [a]"),
         ("grades", "house", "en: .New: ", f"en: \"{'N' * 80}: ", "at most 80 characters"),
+        ("storyboards", "showcase", "needs: whole", "needs: whole\n    move: pushin", "push-in"),
         ("grades", "house", "rank: 9", "rank: 10", "differ in name and in rank"),
     ],
 )  # fmt: skip

@@ -74,8 +74,10 @@ DECIDES = {
     "hold": cut(hold=5),
     "crop": cut(crop=Crop(80, 142, (CropKey(0, 0, 0),))),
     "crop place": cut(crop=Crop(90, 158, (CropKey(0, 0, 2),))),
-    "crop glide": cut(crop=Crop(80, 142, (CropKey(0, 0, 0), CropKey(25, 10, 18)))),
+    "crop path": cut(crop=Crop(80, 142, (CropKey(0, 0, 0), CropKey(25, 10, 18)))),
+    "push-in": cut(crop=Crop(90, 160, (CropKey(0, 0, 0),), zoom=(1.0, 1.06))),
     "source": source(digest="cd" * 32),
+    "photo": source(still=True, codec="mjpeg"),
     "stream": source(video_stream=1),
     "size": source(width=92),
     "matrix": colour(matrix="bt709"),
@@ -124,6 +126,12 @@ def test_the_key_changes_with(piece: Piece, what: str) -> None:
     assert DECIDES[what](piece).key != piece.key
 
 
+def test_the_key_changes_with_how_a_path_bends(piece: Piece) -> None:
+    path = (CropKey(0, 0, 0), CropKey(10, 4, 8), CropKey(25, 10, 18))
+    one, other = (cut(crop=Crop(80, 142, path, ease))(piece).key for ease in (3, 8))
+    assert one != other
+
+
 @pytest.mark.parametrize("what", DOES_NOT)
 def test_the_key_does_not_change_with(piece: Piece, what: str) -> None:
     changed = DOES_NOT[what](piece)
@@ -139,7 +147,7 @@ def test_every_field_is_judged() -> None:
 
     assert {f.name for f in fields(Piece)} == {"cut", "footage", "layers", "placement"}
     assert (
-        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 51
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 52
     )
 
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_ZOOM = 1.5  # beyond this a picture brought to the output's size first has grown soft
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Box:
 
 @dataclass(frozen=True)
 class CropKey:
-    """The crop's top left corner at one frame of the cut; it eases from one key to the next."""
+    """Where the crop's top left corner is at one frame of the cut, in source pixels."""
 
     frame: int
     x: int
@@ -75,9 +81,82 @@ class CropKey:
 
 
 @dataclass(frozen=True)
+class Bend:
+    """A change of pace, in source pixels a frame, spread over `spread` frames either side."""
+
+    frame: int
+    spread: int
+    x: float
+    y: float
+
+    def travelled(self, frames: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How many frames' worth of the change have been travelled at some frames.
+
+        A ramp with a rounded corner: the acceleration rises and falls in straight lines, so the
+        jerk is the change of pace over the square of `spread`, and never more.
+        """
+        since = frames - self.frame
+        ramp: NDArray[np.float64] = np.maximum(since, 0.0)
+        if self.spread:
+            near = np.maximum(0.0, 1 - np.abs(since) / self.spread)
+            ramp += near**3 * (self.spread / 6)
+        return ramp
+
+
+@dataclass(frozen=True)
 class Crop:
-    """A window of constant size over the source picture, resting or gliding along its keys."""
+    """A window over the source picture, resting or travelling along its keys.
+
+    It goes from key to key at an even pace. Where the pace changes, the change is spread over
+    `ease` frames before and after the key, or fewer where the next key is nearer. Before its first
+    and after its last key it rests. `zoom` is how many times larger the picture stands at the
+    cut's first and last frame, growing evenly about the window's middle.
+    """
 
     width: int
     height: int
     path: tuple[CropKey, ...]
+    ease: int = 12
+    zoom: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def rests(self) -> bool:
+        """Whether it shows the same window all through."""
+        return self.zoom == (1.0, 1.0) and len({(key.x, key.y) for key in self.path}) == 1
+
+    def bends(self, frames: int) -> tuple[Bend, ...]:
+        """The changes of pace in a cut of `frames` frames; the first starts the movement."""
+        keys = list(self.path)
+        if keys[0].frame > 0:
+            keys.insert(0, CropKey(0, keys[0].x, keys[0].y))
+        if keys[-1].frame < frames - 1:
+            keys.append(CropKey(frames - 1, keys[-1].x, keys[-1].y))
+        bends = []
+        pace = (0.0, 0.0)
+        for number, (a, b) in enumerate(pairwise(keys)):
+            length = b.frame - a.frame
+            new = ((b.x - a.x) / length, (b.y - a.y) / length)
+            # A cut that starts in motion has no before to ease out of.
+            spread = min(self.ease, length, a.frame - keys[number - 1].frame) if number else 0
+            if new != pace:
+                bends.append(Bend(a.frame, spread, new[0] - pace[0], new[1] - pace[1]))
+            pace = new
+        return tuple(bends)
+
+    def corners(self, at: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
+        """The window's top left corners, (n, 2), at some frames of a cut of `frames` frames.
+
+        In source pixels, as if it were not enlarged.
+        """
+        start = self.path[0]
+        places = np.tile(np.array((start.x, start.y), np.float64), (len(at), 1))
+        for bend in self.bends(frames):
+            places += bend.travelled(at)[:, None] * (bend.x, bend.y)
+        return places
+
+    def at(self, frame: float, frames: int) -> tuple[float, float, float, float]:
+        """What is seen at a frame of a cut of `frames` frames: x, y, width, height in pixels."""
+        x, y = (float(v) for v in self.corners(np.array([frame], np.float64), frames)[0])
+        zoom = self.zoom[0] + (self.zoom[1] - self.zoom[0]) * frame / max(1, frames - 1)
+        width, height = self.width / zoom, self.height / zoom
+        return x + (self.width - width) / 2, y + (self.height - height) / 2, width, height

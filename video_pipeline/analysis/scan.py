@@ -135,6 +135,10 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         )
         before, last_t = small, t
         listener(Step("looking", footage.name, float(t), footage.duration_s))
+    if footage.still:  # looked at once, and the same at every moment
+        times = [i * EVERY for i in range(int(footage.duration / EVERY))]
+        moments = [replace(moments[0], t=t) for t in times]
+        looks = [replace(looks[0], t=t) for t in times]
     if len(moments) < 3:
         raise FootageError(
             "hardly any picture in this file can be decoded",

@@ -49,8 +49,8 @@ def inspect(footage: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool
         table.add_row(
             escape(f.name),
             f"{f.width} x {f.height}",
-            f"{f.duration_s:.2f}",
-            f"{float(f.rate):.2f}",
+            "photo" if f.still else f"{f.duration_s:.2f}",
+            "" if f.still else f"{float(f.rate):.2f}",
             f"{f.rotation}°" if f.rotation else "",
             f"{f.codec} {f.pixel_format} {f.colour.transfer.upper()}",
             f.audio_codec or "none",
@@ -233,6 +233,7 @@ def _footage_json(footage: Footage) -> dict[str, Any]:
         "height": footage.height,
         "duration_s": round(footage.duration_s, 3),
         "rate": round(float(footage.rate), 3),
+        "still": footage.still,
         "rotation": footage.rotation,
         "codec": footage.codec,
         "pixel_format": footage.pixel_format,

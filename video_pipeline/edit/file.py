@@ -14,6 +14,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.errors import ListingError, Problem
 from video_pipeline.footage.model import Footage
+from video_pipeline.geometry import MOST_ZOOM
 from video_pipeline.handwriting.spelling import did_you_mean
 
 # A mistyped key would otherwise be a change that silently does nothing. Pydantic takes this from
@@ -115,28 +116,44 @@ def _cut_problems(
         yield "it has no frames", "give it at least one frame"
     elif not 0 <= cut.hold < cut.frames:
         yield "it holds more frames than it has", f"use 0 to {cut.frames - 1}"
-    elif cut.start < 0 or cut.start + (cut.frames - cut.hold) / rate > source.duration + 2 / rate:
+    elif not source.still and (
+        cut.start < 0 or cut.start + (cut.frames - cut.hold) / rate > source.duration + 2 / rate
+    ):
         end = float(cut.start + (cut.frames - cut.hold) / rate)
         yield (
             f"it runs from {float(cut.start):.2f} s to {end:.2f} s, but {source.name} is "
             f"{source.duration_s:.2f} s long",
             "start it earlier or make it shorter",
         )
+    yield from _crop_problems(cut, source)
+    for overlay in cut.overlays:
+        if not 0 <= overlay.first < overlay.last <= cut.frames:
+            yield (
+                f"its overlay '{overlay.template}' does not fit into the cut",
+                f"use frames from 0 to {cut.frames}",
+            )
+
+
+def _crop_problems(cut: Cut, source: Footage) -> Iterator[tuple[str, str]]:
     crop = cut.crop
     if not crop.path or crop.width < 2 or crop.height < 2:
         yield "its crop has no size or no place", "give width, height and one entry in path"
+        return
+    numbers = [key.frame for key in crop.path]
+    if numbers != sorted(set(numbers)):
+        yield "its crop path is not in rising order of frames", "sort it by frame"
+        return
+    if numbers[0] < 0 or crop.ease < 0:
+        yield "its crop has a frame or an ease below 0", "frames count from the cut's first, 0"
+        return
+    if not all(1 <= zoom <= MOST_ZOOM for zoom in crop.zoom):
+        yield f"its crop's zoom is not between 1 and {MOST_ZOOM:g}", "to rest, write [1, 1]"
+        return
+    # Between keys it stays between them, and a zoom of 1 or more shows less, so keys are enough.
     for key in crop.path:
         right, bottom = key.x + crop.width, key.y + crop.height
         if key.x < 0 or key.y < 0 or right > source.width or bottom > source.height:
             yield (
                 f"its crop leaves the picture at frame {key.frame}",
                 f"keep it inside {source.width} x {source.height} pixels",
-            )
-    if [k.frame for k in crop.path] != sorted({k.frame for k in crop.path}):
-        yield "its crop path is not in rising order of frames", "sort it by frame"
-    for overlay in cut.overlays:
-        if not 0 <= overlay.first < overlay.last <= cut.frames:
-            yield (
-                f"its overlay '{overlay.template}' does not fit into the cut",
-                f"use frames from 0 to {cut.frames}",
             )

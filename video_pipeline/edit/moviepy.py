@@ -23,7 +23,7 @@ from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.graph import BARS, position
+from video_pipeline.graph import BARS, fitted
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.overlays.language import language
 from video_pipeline.presets.placements import load_placement
@@ -108,16 +108,33 @@ class _Reader:
         return self._framed(self._now[1], number)
 
     def _framed(self, picture: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
-        crop = self._cut.crop
-        left, top = (round(v) for v in position(crop.path, number))
-        window = picture[top : top + crop.height, left : left + crop.width]
-        scale = min(self._edit.width / crop.width, self._edit.height / crop.height)
-        size = (round(crop.width * scale), round(crop.height * scale))
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        inner = cv2.cvtColor(cv2.resize(window, size, interpolation=method), cv2.COLOR_BGR2RGB)
+        cut, crop = self._cut, self._cut.crop
+        size = fitted(crop, self._edit.width, self._edit.height)
+        x, y, width, height = crop.at(number, cut.frames - cut.hold)
+        # Brought near to its size first, since what reads between pixels would leap over some.
+        shrink = min(1.0, size[0] / crop.width)
+        small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        left, top, width, height = (v * shrink for v in (x, y, width, height))
+        across, down = width / size[0], height / size[1]
+        # From the middle of a pixel to the middle of another.
+        where = np.array(
+            [[across, 0, left + across / 2 - 0.5], [0, down, top + down / 2 - 0.5]], np.float64
+        )
+        inner = cv2.warpAffine(
+            small,
+            where,
+            size,
+            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
         sheet = np.full((self._edit.height, self._edit.width, 3), BARS, dtype=np.uint8)
-        y, x = (self._edit.height - size[1]) // 2, (self._edit.width - size[0]) // 2
-        sheet[y : y + size[1], x : x + size[0]] = inner[: self._edit.height, : self._edit.width]
+        first_x, first_y = (
+            (whole - part) // 4 * 2
+            for whole, part in zip((self._edit.width, self._edit.height), size, strict=True)
+        )
+        sheet[first_y : first_y + size[1], first_x : first_x + size[0]] = cv2.cvtColor(
+            inner, cv2.COLOR_BGR2RGB
+        )
         return sheet
 
 

@@ -23,6 +23,7 @@ from video_pipeline.edit.slots import Brief, Draft, Setup, named, open_slot
 from video_pipeline.edit.windows import Window, window
 from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem
+from video_pipeline.geometry import Crop
 from video_pipeline.presets.placements import Placement
 
 _LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
@@ -172,7 +173,7 @@ class _Table:
         live = max(1, min(frames, int(picked.room * rate)))
         view = self._run_on(setup, picked, live)
         footage = self.footage[picked.source]
-        crop = frame_window(view, setup.need, footage, brief.placement, setup.box)
+        crop = self._framed(setup, view)
         side = free_side(view, crop, footage, brief.placement, setup.box)
         return Cut(
             slot=setup.slot.name,
@@ -230,6 +231,12 @@ class _Table:
         length = live / self.brief.placement.rate
         return window(reel, setup.need, reel.times.index(view.start), length, view.room)
 
+    def _framed(self, setup: Setup, view: Window) -> Crop:
+        footage = self.footage[view.source]
+        push_in = setup.slot.move == "push-in"
+        placement = self.brief.placement
+        return frame_window(view, setup.need, footage, placement, setup.box, push_in=push_in)
+
     def _runners_up(self, choice: Choice, i: int, live: int) -> Iterator[Candidate]:
         """The windows that would have cost the clip least in this place, and how much."""
         setup = self.setups[i]
@@ -243,8 +250,7 @@ class _Table:
         for less, k in sorted(loss)[:_RUNNERS_UP]:
             other = setup.windows[k]
             shown = self._run_on(setup, other, live)
-            footage = self.footage[other.source]
-            crop = frame_window(shown, setup.need, footage, self.brief.placement, setup.box)
+            crop = self._framed(setup, shown)
             told = named(other)
             yield replace(told, reason=f"{told.reason}; {less:.2f} less for the clip", crop=crop)
 

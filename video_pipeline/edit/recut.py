@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
 from video_pipeline.edit.timeline import Clip, clock, counting_rate
 from video_pipeline.errors import ListingError, Problem
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop, CropKey
-from video_pipeline.graph import position
 
 _LEAST_S = Fraction(1, 2)  # an overlay that stands more briefly is not worth its coming and going
 
@@ -142,17 +143,20 @@ def _fitted(take: _Take, own: Cut, rate: Fraction) -> tuple[Cut, list[OverlayUse
         frames=take.frames,
         hold=take.hold,
         overlays=tuple(overlays),
-        crop=_moved(own.crop, later),
+        crop=_moved(own.crop, later, own.frames),
     )
     return cut, dropped
 
 
-def _moved(crop: Crop, later: int) -> Crop:
-    """A crop for a cut that begins `later` frames later, on the same path over the footage."""
+def _moved(crop: Crop, later: int, frames: int) -> Crop:
+    """The crop of a cut of `frames` frames for one that begins `later` frames later.
+
+    It stays on the same path over the footage.
+    """
     if later == 0 or len(crop.path) == 1:
         return crop
     path = [replace(key, frame=key.frame - later) for key in crop.path if key.frame > later]
     if len(path) < len(crop.path):
-        x, y = (round(v / 2) * 2 for v in position(crop.path, later))
+        x, y = (round(v / 2) * 2 for v in crop.corners(np.array([float(later)]), frames)[0])
         path.insert(0, CropKey(0, x, y))
     return replace(crop, path=tuple(path))

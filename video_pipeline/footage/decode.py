@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.footage.model import Footage
+from video_pipeline.footage.photo import photo
 from video_pipeline.footage.probe import open_media, picture_stream, start_of
 
 Picture = NDArray[np.uint8]
@@ -26,8 +27,11 @@ def frames(
 
     `time` is the frame's exact presentation time, seconds from the footage's start. `picture` is
     BGR, uint8, height x width x 3, turned upright, its long side at most `long_side` pixels.
-    Frames before `since` are passed over.
+    Frames before `since` are passed over. A photo yields its picture once, at 0.
     """
+    if footage.still:
+        yield Fraction(0), photo(footage, long_side)
+        return
     scale = min(1.0, long_side / max(footage.width, footage.height))
     width = max(2, round(footage.width * scale / 2) * 2)
     height = max(2, round(footage.height * scale / 2) * 2)

@@ -1,4 +1,4 @@
-"""Footage: one file of raw material, as probed.
+"""Footage: one file of raw material, a video or a photo, as probed.
 
 All times are exact fractions of seconds, counted from the first moment a player would show; sizes
 are those of the picture as displayed, after rotation.
@@ -26,14 +26,15 @@ class Colour:
 
 @dataclass(frozen=True)
 class Footage:
-    """One probed video file.
+    """One probed file.
 
     `digest` is the SHA-256 of its bytes. `rotation` is the clockwise turn in degrees that a player
     applies; where `mirrored`, it turns the picture upside down before that, so that it ends up as
     in a mirror. `width` and `height` are in pixels after that turn and after squaring the samples.
     `rate` is the average frame rate; frames need not be evenly spaced. `indexed` says that the
     file lists where its pictures are; a broadcast stream does not, and has to be opened earlier.
-    `picture_from` is when the first picture is due: above 0 where the sound begins first.
+    `picture_from` is when the first picture is due: above 0 where the sound begins first. `still`
+    is a photo: one picture at all times, whatever `duration` says.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Footage:
     indexed: bool = True
     picture_from: Fraction = Fraction(0)
     mirrored: bool = False
+    still: bool = False
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from video_pipeline.errors import FootageError
 from video_pipeline.footage.model import Colour, Footage, Transfer
+from video_pipeline.footage.photo import photo_codec, probe_photo
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import CONTAINERS
 
@@ -41,20 +42,9 @@ def open_media(path: Path) -> av.container.InputContainer:
 
     Raises FootageError when it is missing, empty, or no video a camera writes.
     """
-    if not path.exists():
-        raise FootageError("there is no such file", where=str(path), mend="check the name")
-    if path.is_dir() or not path.is_file():
-        raise FootageError("this is not a file", where=str(path), mend="name a video file")
-    if path.stat().st_size == 0:
-        raise FootageError(
-            "the file is empty", where=str(path), mend="copy it from the phone once more"
-        )
+    _check_there(path)
     try:
         return av.open(str(path.resolve()), mode="r", options=OPEN_OPTIONS, timeout=60)
-    except PermissionError as error:
-        raise FootageError(
-            "the file cannot be read", where=str(path), mend="check its permissions"
-        ) from error
     except av.error.FFmpegError as error:
         raise _unreadable(path) from error
 
@@ -63,8 +53,11 @@ def probe(path: Path) -> Footage:
     """Read what a footage file holds.
 
     The first picture is decoded, since only a picture shows its true rotation and range. Raises
-    FootageError when the file is missing, empty, damaged beyond use, or no video.
+    FootageError when the file is missing, empty, damaged beyond use, or neither video nor photo.
     """
+    _check_there(path)
+    if codec := photo_codec(path):
+        return probe_photo(path, codec)
     with open_media(path) as container:
         stream = _main_video(container, path)
         frame = _first_frame(container, stream, path)
@@ -112,6 +105,24 @@ def picture_stream(
 def start_of(container: av.container.InputContainer) -> Fraction:
     """The container's own first time, seconds; subtract it to count from the first moment shown."""
     return Fraction(container.start_time or 0, 1_000_000)
+
+
+def _check_there(path: Path) -> None:
+    if not path.exists():
+        raise FootageError("there is no such file", where=str(path), mend="check the name")
+    if path.is_dir() or not path.is_file():
+        raise FootageError("this is not a file", where=str(path), mend="name a video file")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except PermissionError as error:
+        raise FootageError(
+            "the file cannot be read", where=str(path), mend="check its permissions"
+        ) from error
+    if empty:
+        raise FootageError(
+            "the file is empty", where=str(path), mend="copy it from the phone once more"
+        )
 
 
 def _main_video(container: av.container.InputContainer, path: Path) -> av.video.stream.VideoStream:

@@ -5,7 +5,7 @@ wrote ever enters one.
 """
 
 from video_pipeline.graph.audio import AAC_FRAME, SAMPLE_RATE, aac, levelled, measured, sound
-from video_pipeline.graph.crops import BARS, position
+from video_pipeline.graph.crops import BARS, fitted
 from video_pipeline.graph.picture import Layer, alpha_clip, clip_stills, loop, piece, still
 from video_pipeline.graph.trials import decoded, trial
 
@@ -18,11 +18,11 @@ __all__ = [
     "alpha_clip",
     "clip_stills",
     "decoded",
+    "fitted",
     "levelled",
     "loop",
     "measured",
     "piece",
-    "position",
     "sound",
     "still",
     "trial",

@@ -14,10 +14,8 @@ _WIDE = {"bt2020", "smpte431", "smpte432"}
 _HDR_TRANSFER = {"hlg": "arib-std-b67", "pq": "smpte2084"}
 
 
-def normalised(
-    picture: Any, colour: Colour, size: tuple[int, int] | None, form: str = "yuv420p"
-) -> Any:
-    """Bring any source to 8-bit BT.709, limited range, at `size` if given."""
+def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> Any:
+    """Bring any source to 8-bit 4:2:0 BT.709, limited range, at `size` if given."""
     where = {"w": size[0], "h": size[1]} if size else {}
     matrix = _SCALE_MATRIX.get(colour.matrix, colour.matrix)
     span = "pc" if colour.full_range else "tv"
@@ -68,7 +66,7 @@ def normalised(
         picture = picture.filter("format", "gbrpf32le").filter("zscale", p="709")
         picture = picture.filter("tonemap", "mobius", desat=0)
         picture = picture.filter("zscale", t="709", m="709", r="limited")
-    picture = picture.filter("format", form)
+    picture = picture.filter("format", "yuv420p")
     return picture.filter(
         "setparams",
         color_primaries="bt709",

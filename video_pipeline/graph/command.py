@@ -8,7 +8,7 @@ from typing import Any
 import ffmpeg
 
 from video_pipeline.footage.model import Footage
-from video_pipeline.toolchain import CONTAINERS, ffmpeg_path
+from video_pipeline.toolchain import CONTAINERS, PHOTOS, ffmpeg_path
 
 SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
 
@@ -24,7 +24,12 @@ def command(output: Any, log: str = "error") -> list[str]:
 
 
 def opened(footage: Footage, start: Fraction, length: Fraction) -> Any:
-    """A footage file as input, from `start` on, for `length` seconds."""
+    """A footage file as input, from `start` on, for `length` seconds; a photo's one picture."""
+    if footage.still:
+        form = PHOTOS[footage.codec]
+        return ffmpeg.input(
+            str(footage.path), f=form, protocol_whitelist="file", format_whitelist=form
+        )
     early = max(Fraction(0), start - _EARLY)
     return ffmpeg.input(
         str(footage.path),

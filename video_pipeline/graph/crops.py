@@ -1,49 +1,42 @@
-"""Crops: the window of the source that fills the output, resting or gliding.
+"""Crops: the window of the source that fills the output, resting or moving.
 
-The easing stands here twice, as numbers and as the expression that ffmpeg evaluates; a test holds
-one against the other.
+The path stands here once more, as the expression that ffmpeg evaluates; a test holds it against
+`Crop.at`, which everything else asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from video_pipeline.footage.model import Footage
-from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.geometry import Bend, Crop
 from video_pipeline.graph.colour import normalised
 
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.
 _ROUNDING = Fraction(2, 100)
 BARS = (0x1F, 0x1A, 0x15)  # RGB: the theme's ink, around a crop that does not fill the output
+_ROOM = 6  # px around a moving window: its fraction of two pixels, and what cubic weights reach
 
 
-def cropped(picture: Any, crop: Crop, footage: Footage, width: int, height: int) -> Any:
-    """The picture cut out of the upright source, normalised and brought to the output's size."""
-    across, down = _fitted(crop, width, height)
-    if len(crop.path) == 1:
+def cropped(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], frames: int) -> Any:
+    """The picture cut out of the upright source, normalised and brought to the output's `size`.
+
+    `frames` is how many live frames the cut has.
+    """
+    width, height = size
+    across, down = fitted(crop, width, height)
+    if crop.rests:
         key = crop.path[0]
         picture = picture.filter("crop", crop.width, crop.height, key.x, key.y)
-        picture = normalised(picture, footage.colour, (across, down))
+        picture = _lasting(normalised(picture, footage.colour, (across, down)), footage, frames)
     else:
-        # A gliding crop moves in whole pixels of the enlarged picture, so its steps are as small
-        # as the output can show; full chroma keeps them from being two pixels wide.
-        left, right = min(k.x for k in crop.path), max(k.x for k in crop.path)
-        top, bottom = min(k.y for k in crop.path), max(k.y for k in crop.path)
-        grow_x, grow_y = Fraction(across, crop.width), Fraction(down, crop.height)
-        reach_w, reach_h = right - left + crop.width, bottom - top + crop.height
-        size = max(across, round(reach_w * grow_x)), max(down, round(reach_h * grow_y))
-        picture = picture.filter("crop", reach_w, reach_h, left, top)
-        picture = normalised(picture, footage.colour, size, "yuv444p")
-        picture = picture.filter(
-            "crop",
-            across,
-            down,
-            _along([(k.frame, (k.x - left) * grow_x) for k in crop.path]),
-            _along([(k.frame, (k.y - top) * grow_y) for k in crop.path]),
-        ).filter("format", "yuv420p")
+        picture = _moving(picture, crop, footage, (across, down), frames)
     if (across, down) != (width, height):
         x, y = (width - across) // 4 * 2, (height - down) // 4 * 2
         picture = picture.filter(
@@ -52,7 +45,7 @@ def cropped(picture: Any, crop: Crop, footage: Footage, width: int, height: int)
     return picture
 
 
-def _fitted(crop: Crop, width: int, height: int) -> tuple[int, int]:
+def fitted(crop: Crop, width: int, height: int) -> tuple[int, int]:
     """How large a crop stands in the output: all of it, or with bars beside it; even numbers."""
     across, down = Fraction(width, crop.width), Fraction(height, crop.height)
     if abs(across / down - 1) <= _ROUNDING:
@@ -64,25 +57,115 @@ def _fitted(crop: Crop, width: int, height: int) -> tuple[int, int]:
     )
 
 
-def _along(points: Sequence[tuple[int, Fraction]]) -> str:
-    """An ffmpeg expression in `n` that eases (smoothstep) from point to point."""
-    if len({value for _, value in points}) == 1:
-        return f"{float(points[0][1]):.3f}"
-    expression = f"{float(points[-1][1]):.3f}"
-    for (f0, v0), (f1, v1) in reversed(list(pairwise(points))):
-        u = f"clip((n-{f0})/{f1 - f0},0,1)"
-        step = f"{float(v0):.3f}+({float(v1 - v0):.3f})*{u}*{u}*(3-2*{u})"
-        expression = f"if(lt(n,{f1}),{step},{expression})"
-    return expression
+def _lasting(picture: Any, footage: Footage, frames: int) -> Any:
+    """A photo's one picture as often as it is needed; footage as it is."""
+    if not footage.still:
+        return picture
+    return picture.filter("loop", loop=frames - 1, size=1).filter("setpts", "N/FRAME_RATE/TB")
 
 
-def position(path: Sequence[CropKey], frame: int) -> tuple[float, float]:
-    """Where the crop's corner is at a frame: the same easing as the graph draws."""
-    if frame <= path[0].frame or len(path) == 1:
-        return float(path[0].x), float(path[0].y)
-    for a, b in pairwise(path):
-        if frame < b.frame:
-            u = (frame - a.frame) / (b.frame - a.frame)
-            u = u * u * (3 - 2 * u)
-            return a.x + (b.x - a.x) * u, a.y + (b.y - a.y) * u
-    return float(path[-1].x), float(path[-1].y)
+def _moving(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], frames: int) -> Any:
+    """A window that moves, to a fraction of a pixel.
+
+    The crop filter moves by whole pixels of its input and zoompan by whole source pixels, which
+    shows as trembling; only perspective reads between pixels. It is dear, so it gets no more than
+    the window: what the path reaches is brought to the output's scale, crop takes the whole pixels
+    of the way, by twos for the halved chroma, and perspective what is left of it, and the zoom.
+    """
+    corners = crop.corners(np.arange(frames, dtype=np.float64), frames)
+    x, y = (
+        _Axis.along(axis, crop, frames, corners, (whole, out))
+        for axis, whole, out in ((0, footage.width, size[0]), (1, footage.height, size[1]))
+    )
+    picture = picture.filter("crop", x.reach, y.reach, x.first, y.first)
+    picture = _lasting(normalised(picture, footage.colour, (x.scaled, y.scaled)), footage, frames)
+    if (x.pane, y.pane) != (x.scaled, y.scaled):
+        picture = picture.filter("crop", x.pane, y.pane, x.whole_pixels("n"), y.whole_pixels("n"))
+    # perspective counts its frames from one.
+    left, right = x.edges("(in-1)")
+    top, bottom = y.edges("(in-1)")
+    picture = picture.filter(
+        "perspective",
+        **{"x0": left, "y0": top, "x1": right, "y1": top},
+        **{"x2": left, "y2": bottom, "x3": right, "y3": bottom},
+        interpolation="cubic",
+        sense="source",
+        eval="frame",
+    )
+    return picture.filter("crop", *size, 0, 0)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """A moving window along one axis.
+
+    The path reaches from pixel `first` on over `reach` source pixels, brought to `scaled` ones.
+    The window is then `window` pixels long and its corner at the expression `corner`; `pane` pixels
+    around it are handed on, to fill `out`. Where it is enlarged, `zoom` says how much.
+    """
+
+    first: int
+    reach: int
+    scaled: int
+    window: float
+    corner: str
+    pane: int
+    out: int
+    zoom: str
+
+    @classmethod
+    def along(
+        cls,
+        axis: int,
+        crop: Crop,
+        frames: int,
+        corners: NDArray[np.float64],
+        sizes: tuple[int, int],
+    ) -> _Axis:
+        """Axis 0 (across) or 1 (down) of a crop whose window's corners these are.
+
+        `sizes` are those of the source and of what is filled, along this axis.
+        """
+        whole, out = sizes
+        near, far = float(corners[:, axis].min()), float(corners[:, axis].max())
+        length = (crop.width, crop.height)[axis]
+        first = max(0, math.floor(near) // 2 * 2)
+        reach = min(math.ceil((far + length - first) / 2) * 2, whole - first)
+        scaled = max(out, round(reach * out / length / 2) * 2)
+        grow = scaled / reach
+        corner = f"{(float(crop.path[0].x if axis == 0 else crop.path[0].y) - first) * grow:.6g}"
+        for bend in crop.bends(frames):
+            pace = (bend.x, bend.y)[axis] * grow
+            if pace:
+                corner += f"+({pace:.9g})*({_travelled(bend)})"
+        start, end = crop.zoom
+        return cls(
+            first,
+            reach,
+            scaled,
+            length * grow,
+            corner,
+            min(out + _ROOM, scaled),
+            out,
+            f"({start:.6g}+({(end - start) / max(1, frames - 1):.9g})*N)",
+        )
+
+    def whole_pixels(self, frame: str) -> str:
+        """Where the pane begins: an even number of pixels, two or three before the window."""
+        corner = self.corner.replace("N", frame)
+        return f"clip(2*floor(({corner})/2)-2,0,{self.scaled - self.pane})"
+
+    def edges(self, frame: str) -> tuple[str, str]:
+        """What of the pane is drawn over its whole length, so that the window fills `out`."""
+        corner, zoom = self.corner.replace("N", frame), self.zoom.replace("N", frame)
+        near = f"{corner}+{self.window / 2:.6f}*(1-1/{zoom})-{self.whole_pixels(frame)}"
+        return near, f"{near}+{self.window * self.pane / self.out:.6f}/{zoom}"
+
+
+def _travelled(bend: Bend) -> str:
+    """`Bend.travelled` as ffmpeg evaluates it; N stands for the frame's number."""
+    since = f"(N-{bend.frame})"
+    if bend.spread == 0:
+        return f"max({since},0)"
+    near = f"max(0,1-abs({since})/{bend.spread})"
+    return f"max({since},0)+{bend.spread / 6:.9g}*pow({near},3)"

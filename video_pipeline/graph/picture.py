@@ -61,7 +61,7 @@ def piece(
     live = frames - hold
     picture = _ticking(footage, start, live, rate)
     picture = _squared(picture, footage)
-    picture = cropped(picture, crop, footage, placement.width, placement.height)
+    picture = cropped(picture, crop, footage, (placement.width, placement.height), live)
     if hold:
         picture = picture.filter("tpad", stop_mode="clone", stop=hold)
     picture = _ticks(picture, rate, "N")
@@ -151,6 +151,9 @@ def _ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> 
     one on show at `start` may have begun long before, and in a file without an index ffmpeg may
     land behind the place it looks for, up to a key frame's distance.
     """
+    if footage.still:  # one picture, though some cameras add a second; repeated once it is small
+        picture = opened(footage, start, Fraction(0)).video.filter("fps", fps=str(rate))
+        return picture.filter("trim", end_frame=1)
     shown = max(Fraction(0), start - footage.picture_from)
     lead = int(min(shown, 1 if footage.indexed else 12) * rate)
     picture = opened(footage, start - lead / rate, (lead + frames) / rate + 1)

@@ -13,7 +13,7 @@ import itertools
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.listing.model import ListingFile, Seen
 
 VIDEO_SUFFIXES: Final = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".mts"})
+PHOTO_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png"})
 MAX_FILES: Final = 200
 
 # Two letters or more: a single one is a drive on Windows.
@@ -34,9 +35,10 @@ def resolve_footage(listing: ListingFile) -> tuple[Path, ...]:
     """The footage files of a listing, as absolute paths without duplicates.
 
     Entries keep the seller's order; the files of one folder or glob are sorted by name, numbers
-    by value. A folder gives the videos directly in it, `folder/**` those below it too. Raises
-    FootageError for an entry that gives no file (with the line and a near name), that is an
-    address, or that gives more than 200 files.
+    by value. A folder gives the videos directly in it, `folder/**` those below it too. Photos are
+    taken where they are named, or by a glob that ends as they do (`photos/*.jpg`): a folder may
+    hold pictures of anything. Raises FootageError for an entry that gives no file (with the line
+    and a near name), that is an address, or that gives more than 200 files.
     """
     folder = Path(os.path.abspath(listing.folder))  # noqa: PTH100 - resolve() would follow links
     found: dict[Path, Path] = {}
@@ -152,13 +154,15 @@ def _files(entry: str, folder: Path) -> list[Path]:
 
 
 def _matching(entry: str, folder: Path) -> list[Path]:
-    """The videos a glob names; its leading plain folders are taken literally."""
+    """The videos, or photos, that a glob names; its leading plain folders are taken literally."""
     parts = Path(entry).expanduser().parts
     plain = next(i for i, part in enumerate(parts) if _GLOB.search(part))
     start = Path(os.path.normpath(folder.joinpath(*parts[:plain])))
     # Up to Python 3.12 a final ** matches folders only.
     pattern = [*parts[plain:], *(["*"] if parts[-1] == "**" else [])]
-    return _sorted(_videos(start.glob(str(Path(*pattern)))))
+    asked = Path(parts[-1]).suffix.lower()
+    wanted = PHOTO_SUFFIXES & {asked} or VIDEO_SUFFIXES
+    return _sorted(_of_kind(start.glob(str(Path(*pattern))), wanted))
 
 
 def _existing(path: Path) -> Path | None:
@@ -172,11 +176,15 @@ def _existing(path: Path) -> Path | None:
 
 
 def _videos(paths: Iterable[Path]) -> Iterator[Path]:
-    """Video files, without the hidden ones (such as the `._` companions a Mac leaves)."""
+    return _of_kind(paths, VIDEO_SUFFIXES)
+
+
+def _of_kind(paths: Iterable[Path], suffixes: Set[str]) -> Iterator[Path]:
+    """Files that end so, without the hidden ones (such as the `._` companions a Mac leaves)."""
     found = (
         p
         for p in paths
-        if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith(".") and p.is_file()
+        if p.suffix.lower() in suffixes and not p.name.startswith(".") and p.is_file()
     )
     # One more than is allowed: enough to know, however large the tree is.
     return itertools.islice(found, MAX_FILES + 1)

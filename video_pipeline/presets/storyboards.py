@@ -28,6 +28,7 @@ STORY_LINE = "story-line"
 """The overlay that says a slot's text."""
 # Overlays that are there to be read: their slots last as long as their words take.
 _READ = frozenset({STORY_LINE, "condition-note", "grade", "certification-badge", "end-card"})
+Move = Literal["rest", "push-in"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Slot:
     are per shot; `shots` is the most that may be shown, one after another. `overlays` are template
     names. 'each-note' repeats the slot for every condition note that was found in the footage.
     `text` is the template of what the overlay 'story-line' says; empty where the slot has none.
+    `move` is what the picture does beside following what is shown: 'push-in' lets it slowly grow.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Slot:
     def beauty(self) -> bool:
         """Whether it merely shows the piece: neither a flaw, nor words that take their time."""
         return _is_beauty(self.needs, self.overlays)
+
+    move: Move = "rest"
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ def load_storyboard(
                 name=s.name,
                 needs=s.needs,
                 must=s.must,
+                move=s.move,
                 seconds=s.seconds.prefer,
                 min_s=s.seconds.min,
                 max_s=s.seconds.max,
@@ -181,6 +186,7 @@ class _Slot(Written):
     name: Word = Field(description="The slot's name, as the report shows it.")
     needs: Need
     must: Must
+    move: Move = "rest"
     seconds: _Seconds
     shots: Annotated[int, Field(ge=1, le=6)] = 1
     overlays: Annotated[tuple[Word, ...], Field(max_length=4)] = ()

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from video_pipeline import graph
-from video_pipeline.errors import RenderError
+from video_pipeline.errors import FootageError, RenderError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import open_media, picture_stream, probe
 from video_pipeline.presets.placements import Placement
@@ -44,6 +44,8 @@ def check(file: Path, placement: Placement) -> tuple[Finding, ...]:
     Raises FootageError when the file cannot be read at all.
     """
     footage = probe(file)  # says in plain words what is wrong with a file that is no video
+    if footage.still:
+        raise FootageError("this is a photo, not a clip", where=str(file), mend="name an mp4")
     return tuple(
         finding
         for rule in (_container, _picture, _timing, _sound, _decoding)
