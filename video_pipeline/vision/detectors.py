@@ -66,7 +66,9 @@ def detector(name: str | None = None) -> Detector:
     """
     wanted = name or DEFAULT
     if wanted in _SHIPPED:
-        return _SHIPPED[wanted]()
+        made = _SHIPPED[wanted]()
+        str(made.version)  # what it needs is missed now, not after minutes of work
+        return made
     for point in _brought():
         if point.name == wanted:
             return Checked(_started(point), wanted)
