@@ -199,7 +199,6 @@ def test_detect_explains_what_it_saw(
     assert drawn.shape == plain.shape
     redder = drawn[..., 2].astype(int) - drawn[..., 1] - (plain[..., 2].astype(int) - plain[..., 1])
     assert redder.max() > 60  # metal is tinted red
-    refused(run_cli("detect", picture, "--detector", "clasical", "--json"), 2, "usage")
     refused(run_cli("detect", picture, "--explain", picture, "--json"), 2, "usage")
 
 
@@ -284,6 +283,14 @@ def test_a_wrong_command_line(run_cli: Run, arguments: list[str], said: str) -> 
 def test_a_wrong_command_line_as_json(run_cli: Run) -> None:
     for arguments in (["rendr"], ["render", "x.yaml", "--placment", "a"], ["render"]):
         assert refused(run_cli(*arguments, "--json"), 2, "usage")["mend"].startswith("see: ")
+
+
+@pytest.mark.parametrize("command", ["render", "plan", "keyframes", "detect"])
+def test_a_mistyped_detector_is_told_before_anything_is_opened(run_cli: Run, command: str) -> None:
+    outcome = run_cli(command, "gone.mp4", "--detector", "clasical", "--json")
+    error = refused(outcome, 2, "usage")
+    assert error["message"] == "there is no detector 'clasical'"
+    assert error["mend"] == "did you mean 'classical'? there are: learned, classical"
 
 
 def test_an_unforeseen_fault_is_called_ours(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

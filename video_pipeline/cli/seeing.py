@@ -22,7 +22,7 @@ from video_pipeline.edit.keyframes import SHOWN
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
 from video_pipeline.pipeline import look_at_pictures, open_footage, write_key_frames
-from video_pipeline.vision.detector import Detection
+from video_pipeline.vision.detector import Detection, Detector
 from video_pipeline.vision.quality import Quality
 
 _FILES = click.Path(path_type=Path)
@@ -142,7 +142,7 @@ def detect(
     *,
     images: tuple[Path, ...],
     explain: Path | None,
-    detector: str | None,
+    detector: Detector | None,
     as_json: bool,
     verbose: bool,
     debug: bool,

@@ -10,6 +10,8 @@ import rich_click as click
 
 from video_pipeline.pipeline import Settings
 from video_pipeline.store import Store
+from video_pipeline.vision.detector import Detector
+from video_pipeline.vision.detectors import detector as named
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,17 +34,21 @@ def settings_options(command: Command) -> Command:
 
 
 def detector_option(command: Command) -> Command:
-    """`--detector NAME`: who looks at the pictures."""
+    """`--detector NAME`: who looks at the pictures. A mistyped name is told before any work."""
     return click.option(
         "--detector",
         metavar="NAME",
+        callback=lambda _context, _option, name: None if name is None else named(name),
         help="Who looks for hardware and stitching: learned (the usual), classical, or the name "
         "that another package brings.",
     )(command)
 
 
 def settings_from(
-    presets: Path | None, overlays: Path | None, cache: Path | None, detector: str | None = None
+    presets: Path | None,
+    overlays: Path | None,
+    cache: Path | None,
+    detector: Detector | None = None,
 ) -> Settings:
     """The settings that a command line asks for."""
     return Settings(Store(cache), presets, overlays, detector)

@@ -9,19 +9,19 @@ import cv2
 
 from video_pipeline.analysis.picture import Look, look_at
 from video_pipeline.errors import UsageError
-from video_pipeline.vision.detectors import detector
+from video_pipeline.vision.detector import Detector
+from video_pipeline.vision.detectors import detector as usual
 
 
 def look_at_pictures(
-    files: Sequence[Path], name: str | None = None, explain: Path | None = None
+    files: Sequence[Path], detector: Detector | None = None, explain: Path | None = None
 ) -> list[Look]:
-    """Look at picture files with the detector of that name, or the usual one.
+    """Look at picture files with that detector, or the usual one.
 
     `explain` is a folder for one drawn copy of each picture, `<name>.explained.jpg`. Raises
-    UsageError for an unknown detector or a folder that can't be written, FootageError for a file
-    that is no picture.
+    UsageError for a folder that can't be written, FootageError for a file that is no picture.
     """
-    seeing = detector(name)
+    seeing = detector or usual()
     looks = [look_at(file, seeing, explain=explain is not None) for file in files]
     if explain is not None:
         _write(looks, explain)

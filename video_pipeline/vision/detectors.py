@@ -72,10 +72,10 @@ def detector(name: str | None = None) -> Detector:
     for point in _brought():
         if point.name == wanted:
             return Checked(_started(point), wanted)
+    names = detector_names()
     raise UsageError(
         f"there is no detector '{wanted}'",
-        mend=did_you_mean(wanted, detector_names())
-        or f"choose one of: {', '.join(detector_names())}",
+        mend=f"{did_you_mean(wanted, names)} there are: {', '.join(names)}".strip(),
     )
 
 
