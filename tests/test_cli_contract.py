@@ -399,6 +399,7 @@ def test_an_edit_changed_by_hand(
     assert first.code == 0, first.err
     (clip,) = first.json["clips"]
     assert clip["duration_s"] == round(sum(c["frames"] for c in edit["cuts"]) / 30, 3)
+    assert not any("chosen its shots already" in warning for warning in clip["warnings"])
 
     # Swap a shot for a runner-up, shorten another, and move a third.
     cuts = edit["cuts"]
@@ -434,6 +435,55 @@ def test_an_edit_changed_by_hand(
     warnings = warned.json["clips"][0]["warnings"]
     assert any("no longer says" in w and "Dark mark" in w for w in warnings)
     assert any("story.headline" in w for w in warnings)
+
+
+def test_detector_decides_what_is_looked_for_and_an_edit_what_is_shown(
+    run_cli: Run,
+    short_listing: Callable[..., Path],
+    short_take: Path,
+    tiny: tuple[str, ...],
+    knowing_cache: Path,
+    tmp_path: Path,
+) -> None:
+    """The cache knows what the usual detector sees, and tells who looked: it keeps one table each.
+
+    The tables of both detectors of this take differ, and so must all that is chosen from them.
+    """
+    listing, known, other = short_listing(), ("--cache", knowing_cache), ("--detector", "classical")
+
+    def tables() -> int:
+        return len(list((knowing_cache / "analysis").iterdir()))
+
+    def chosen(document: dict[str, Any]) -> list[str]:
+        return [f"{cut['start']} {cut['why']}" for cut in document["cuts"]]
+
+    frames = ("keyframes", short_take, "-o", tmp_path / "frames", *known, "--json")
+    before, usual = tables(), run_cli(*frames).json["keyframes"]
+    assert tables() == before
+    by_other = run_cli(*frames, *other).json["keyframes"]
+    assert tables() == before + 1
+    assert [row["score"] for row in by_other] != [row["score"] for row in usual]
+
+    path = tmp_path / "edit.json"
+    plan = ("plan", listing, "-o", path, "--force", *tiny, *known, "--json")
+    usual, by_other = run_cli(*plan).json, run_cli(*plan, *other).json
+    assert chosen(by_other) != chosen(usual)
+
+    out = tmp_path / "out"
+    run = run_cli("render", listing, "-o", out, *tiny, *known, *other, "--json")
+    assert run.code == 0, run.err
+    made = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["clips"][0]["edit"]
+    assert chosen(made) == chosen(by_other)
+
+    # An edit has chosen; only the key frames beside its clip are still looked for.
+    path.write_text(json.dumps(usual), encoding="utf-8")
+    run = run_cli("render", path, "-o", out, *tiny[:2], *known, *other, "--json")
+    assert run.code == 0, run.err
+    made = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["clips"][0]["edit"]
+    assert chosen(made) == chosen(usual)
+    (said,) = (w for w in run.json["clips"][0]["warnings"] if "chosen its shots already" in w)
+    assert "'classical' finds the key frames beside the clip" in said
+    assert tables() == before + 1
 
 
 def test_plan_replaces_nothing_but_edits(
