@@ -174,7 +174,7 @@ def _shown(shown: Shown) -> str:
     part = shown.part
     size = f", {part.detail_px:.0f} px" if part.detail_px else ""
     return (
-        f"{part.score:.2f}  {part.kind or 'part'}{size} at {_place(part.box)}, "
+        f"{part.score:.2f}  {escape(part.kind or 'part')}{size} at {_place(part.box)}, "
         f"sharp {shown.quality.sharpness:.2f}"
     )
 
