@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.vision.brought import Brought
 from video_pipeline.vision.detector import Detection, Part, Seen
-from video_pipeline.vision.detectors import GROUP, detector, detector_names
+from video_pipeline.vision.detectors import GROUP, SHIPPED, detector, detector_names
 from video_pipeline.vision.learned import Learned
 
 Picture = NDArray[np.uint8]
@@ -64,6 +66,15 @@ def declare(folder: Path, points: dict[str, str]) -> None:
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: eyes\nVersion: 2.1\n")
     lines = [f"{name} = {value}" for name, value in points.items()]
     (told / "entry_points.txt").write_text("\n".join([f"[{GROUP}]", *lines, ""]))
+
+
+def test_the_entry_points_of_the_project_name_those_that_ship() -> None:
+    page = Path(__file__).parent.parent / "pyproject.toml"
+    told = tomllib.loads(page.read_text("utf-8"))["project"]["entry-points"][GROUP]
+    loaded = {name: EntryPoint(name, value, GROUP).load() for name, value in told.items()}
+    assert loaded == SHIPPED
+    for name in loaded:
+        assert detector(name).name == name
 
 
 @pytest.mark.usefixtures("brought")

@@ -18,13 +18,15 @@ from video_pipeline.vision.learned import Learned
 
 GROUP = "video_pipeline.detectors"
 DEFAULT = "learned"
-_SHIPPED: dict[str, Callable[[], Detector]] = {"learned": Learned, "classical": Classical}
+# Known here too, so that they are found in a checkout that nobody installed, and nobody can take
+# their names over. A test holds this against the entry points in pyproject.toml.
+SHIPPED: dict[str, Callable[[], Detector]] = {"learned": Learned, "classical": Classical}
 
 
 def detector_names() -> tuple[str, ...]:
     """All that can be chosen, those that ship first."""
     brought = sorted(point.name for point in _brought())
-    return (*_SHIPPED, *dict.fromkeys(brought))
+    return (*SHIPPED, *dict.fromkeys(brought))
 
 
 def detector(name: str | None = None) -> Detector:
@@ -34,8 +36,8 @@ def detector(name: str | None = None) -> Detector:
     """
     wanted = name or DEFAULT
     made: Detector
-    if wanted in _SHIPPED:
-        made = _SHIPPED[wanted]()
+    if wanted in SHIPPED:
+        made = SHIPPED[wanted]()
     elif point := next((p for p in _brought() if p.name == wanted), None):
         made = bring(point)
     else:
@@ -54,4 +56,4 @@ def _unknown(wanted: str) -> UsageError:
 
 def _brought() -> Iterator[EntryPoint]:
     """Entry points of other packages; a name that ships can't be taken over."""
-    return (point for point in entry_points(group=GROUP) if point.name not in _SHIPPED)
+    return (point for point in entry_points(group=GROUP) if point.name not in SHIPPED)
