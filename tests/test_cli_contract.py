@@ -15,12 +15,16 @@ from typing import Any
 
 import cv2
 import jsonschema
+import numpy as np
 import pytest
 import yaml
 from conftest import SAMPLE, MakeClip, Outcome
+from numpy.typing import NDArray
 
 from video_pipeline.cli.commands import COMMANDS, Promised
+from video_pipeline.pipeline import look_at_pictures
 from video_pipeline.store import CACHE_VARIABLE
+from video_pipeline.vision.detector import Seen
 
 Run = Callable[..., Outcome]
 
@@ -163,7 +167,8 @@ def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
     assert outcome.code == 0, outcome.err
     assert set(outcome.json) == {"pictures"}
     (seen,) = outcome.json["pictures"]
-    assert set(seen) == {"file", "hardware", "stitching", "quality"}
+    assert set(seen) == {"file", "hardware", "stitching", "quality", "explained"}
+    assert seen["explained"] is None
     assert seen["file"] == str(picture)
     assert set(seen["quality"]) == QUALITY
     for what in ("hardware", "stitching"):
@@ -190,16 +195,71 @@ def test_detect_explains_what_it_saw(
     again.parent.mkdir()
     again.write_bytes(picture.read_bytes())
     folder = tmp_path / "why"
-    assert run_cli("detect", picture, again, "--detector", name, "--explain", folder).code == 0
-    assert sorted(p.name for p in folder.iterdir()) == [
-        "photo-2.explained.jpg",
-        "photo.explained.jpg",
-    ]
-    drawn, plain = (cv2.imread(str(p)) for p in (folder / "photo.explained.jpg", picture))
-    assert drawn.shape == plain.shape
-    redder = drawn[..., 2].astype(int) - drawn[..., 1] - (plain[..., 2].astype(int) - plain[..., 1])
+    outcome = run_cli("detect", picture, again, "--detector", name, "--explain", folder)
+    assert outcome.code == 0, outcome.err
+    files = [folder / "photo.explained.jpg", folder / "photo-2.explained.jpg"]
+    assert sorted(folder.iterdir()) == sorted(files)
+    assert all(f"explained  {file}" in outcome.out for file in files)
+    page, plain = (cv2.imread(str(p)).astype(int) for p in (files[0], picture))
+    height, width = plain.shape[:2]
+    drawn, below = page[:height, :width], page[height:]
+    redder = drawn[..., 2] - drawn[..., 1] - (plain[..., 2] - plain[..., 1])
     assert redder.max() > 60  # metal is tinted red
-    refused(run_cli("detect", picture, "--explain", picture, "--json"), 2, "usage")
+    for colour in ((40, 40, 255), (255, 120, 30)):  # each tint stands below, beside its meaning
+        assert (np.abs(below - colour).max(axis=-1) < 24).sum() > 100
+    assert (below.max(axis=-1) < 90).any()
+
+
+def test_explanations_replace_nothing_unasked(run_cli: Run, tmp_path: Path) -> None:
+    picture, text, why = tmp_path / "photo.png", tmp_path / "no picture.jpg", tmp_path / "why"
+    cv2.imwrite(str(picture), np.full((48, 64, 3), 90, np.uint8))
+    text.write_text("the bag is on the second shelf")
+    explain = ("detect", picture, "--detector", "classical", "--json", "--explain")
+    (told,) = run_cli(*explain, why).json["pictures"]
+    assert told["explained"] == str(why / "photo.explained.jpg")
+    (why / "photo.explained.jpg").write_text("mine")
+    error = refused(run_cli(*explain, why), 2, "usage")
+    assert error["where"] == str(why / "photo.explained.jpg")
+    assert "--force" in error["mend"]
+    # All or none: with one that fails, nothing is written and what was there stays.
+    refused(run_cli(*explain, why, "--force", text), 3, "footage")
+    assert [(p.name, p.read_text()) for p in why.iterdir()] == [("photo.explained.jpg", "mine")]
+    assert run_cli(*explain, why, "--force").code == 0
+    assert (why / "photo.explained.jpg").read_bytes()[:2] == b"\xff\xd8"
+    refused(run_cli(*explain, picture), 2, "usage")
+    nowhere = refused(run_cli(*explain, text / "deeper"), 5, "rendering")
+    assert "--explain" in nowhere["mend"]
+
+
+class Watching:
+    """Counts the finished explanations in a folder each time that it is shown a picture."""
+
+    name, version, legend = "watching", "1", ()
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.finished: list[int] = []
+
+    def detect(self, picture: NDArray[np.uint8]) -> Seen:
+        self.finished.append(sum(p.stat().st_size > 0 for p in self.folder.iterdir()))
+        return Seen()
+
+    def explain(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return picture
+
+
+def test_explanations_are_written_as_they_come_and_not_kept(tmp_path: Path) -> None:
+    photos = [tmp_path / folder / "1.png" for folder in "abc"]
+    for photo in photos:
+        photo.parent.mkdir()
+        cv2.imwrite(str(photo), np.full((48, 64, 3), 90, np.uint8))
+    eye = Watching(tmp_path / "why")
+    pictures = look_at_pictures(photos, eye, tmp_path / "why")
+    assert eye.finished == [0, 1, 2]
+    assert all(picture.look.explained is None for picture in pictures)
+    assert [p.explained.name for p in pictures if p.explained] == [
+        "1.explained.jpg", "1-2.explained.jpg", "1-3.explained.jpg",
+    ]  # fmt: skip
 
 
 def test_inspect(run_cli: Run, short_take: Path) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.vision.brought import Brought
-from video_pipeline.vision.detector import Detection, Part, Seen
+from video_pipeline.vision.detector import Detection, Part, Seen, Tint
 from video_pipeline.vision.detectors import GROUP, SHIPPED, detector, detector_names
 from video_pipeline.vision.learned import Learned
 
@@ -32,6 +32,7 @@ class Stranger:
 
     name = "stranger"
     version = "1"
+    legend: Any = (Tint((0, 128, 255), "warm"),)
     answer: Any = Seen()
 
     def detect(self, picture: Picture) -> Any:
@@ -170,6 +171,26 @@ def test_what_a_stranger_draws_is_checked(
     assert says in caught.value.message
 
 
+@pytest.mark.usefixtures("brought")
+@pytest.mark.parametrize(
+    ("legend", "says"),
+    [
+        (None, "failed: TypeError: "),
+        (("red",), "gave a str for a tint"),
+        ((Tint((0, 0, 999), "metal"),), "gave a tint that is no colour: (0, 0, 999)"),
+        ((Tint((0, 0, 255), "metal\nthread"),), "gave a tint whose meaning is no words: "),
+    ],
+)
+def test_a_strangers_legend_is_checked(
+    legend: Any, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert detector("stranger").legend == Stranger.legend
+    monkeypatch.setattr(Stranger, "legend", legend)
+    with pytest.raises(UsageError, match=f"^the detector 'stranger' of {EYES} ") as caught:
+        print(detector("stranger").legend)
+    assert says in caught.value.message
+
+
 def test_a_stranger_that_paints_over_the_picture_changes_its_own_copy(
     brought: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +213,7 @@ from video_pipeline.vision.detector import Detection, Part, Seen
 
 class Eyes:
     version = "1"
+    legend = ()
 
     def detect(self, picture):
         return Seen(Detection(0.5, (Part(Box(0, 0, 1, 1), 1.0, "[red]zip[/]"),)))

@@ -212,6 +212,7 @@ def test_detectors_bear_pictures_of_any_size(seeing: Detector, shape: tuple[int,
     assert first == again
     assert np.array_equal(noise, before)
     assert seeing.explain(noise).shape == noise.shape
+    assert all(tint.means for tint in seeing.legend)
     for detection in (first.hardware, first.stitching):
         assert 0 <= detection.score <= 1
         for part in detection.parts:

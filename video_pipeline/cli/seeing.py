@@ -9,7 +9,7 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from video_pipeline.analysis.picture import Look, Shown
+from video_pipeline.analysis.picture import Shown
 from video_pipeline.cli.output import (
     output_options,
     people,
@@ -21,7 +21,7 @@ from video_pipeline.cli.settings import detector_option, settings_from, settings
 from video_pipeline.edit.keyframes import SHOWN
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
-from video_pipeline.pipeline import look_at_pictures, open_footage, write_key_frames
+from video_pipeline.pipeline import Picture, look_at_pictures, open_footage, write_key_frames
 from video_pipeline.vision.detector import Detection, Detector
 from video_pipeline.vision.quality import Quality
 
@@ -135,6 +135,7 @@ def keyframes(
     metavar="DIR",
     help="Write a copy of each picture there, with what the detector saw drawn in.",
 )
+@click.option("--force", is_flag=True, help="Replace copies that --explain wrote earlier.")
 @detector_option
 @verbose_option
 @output_options
@@ -142,6 +143,7 @@ def detect(
     *,
     images: tuple[Path, ...],
     explain: Path | None,
+    force: bool,
     detector: Detector | None,
     as_json: bool,
     verbose: bool,
@@ -151,11 +153,12 @@ def detect(
 
     Example: `video-pipeline detect photo.jpg --json`.
     """
-    looks = look_at_pictures(images, detector, explain)
+    pictures = look_at_pictures(images, detector, explain, force=force)
     if as_json:
-        print_json({"pictures": [_look_json(look) for look in looks]})
+        print_json({"pictures": [_picture_json(picture) for picture in pictures]})
         return
-    for look in looks:
+    for picture in pictures:
+        look = picture.look
         people.print(
             f"{escape(str(look.file))}  hardware {look.hardware.score:.2f}  stitching "
             f"{look.stitching.score:.2f}  sharp {look.quality.sharpness:.2f}  "
@@ -168,6 +171,8 @@ def detect(
             ):
                 for shown in parts:
                     people.print(f"  {word:<10} {_shown(shown)}")
+        if picture.explained is not None:
+            people.print(f"  explained  {escape(str(picture.explained))}")
 
 
 def _shown(shown: Shown) -> str:
@@ -179,7 +184,9 @@ def _shown(shown: Shown) -> str:
     )
 
 
-def _look_json(look: Look) -> dict[str, Any]:
+def _picture_json(picture: Picture) -> dict[str, Any]:
+    look = picture.look
+
     def found(detection: Detection, parts: tuple[Shown, ...]) -> dict[str, Any]:
         return {
             "score": round(detection.score, 4),
@@ -201,6 +208,7 @@ def _look_json(look: Look) -> dict[str, Any]:
         "hardware": found(look.hardware, look.hardware_shown),
         "stitching": found(look.stitching, look.stitching_shown),
         "quality": _quality_json(look.quality),
+        "explained": str(picture.explained) if picture.explained else None,
     }
 
 

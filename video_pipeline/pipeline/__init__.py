@@ -6,7 +6,7 @@ be claimed; rendering makes it; delivery packs it for each placement.
 """
 
 from video_pipeline.pipeline.keyframes import write_key_frames
-from video_pipeline.pipeline.pictures import look_at_pictures
+from video_pipeline.pipeline.pictures import Picture, look_at_pictures
 from video_pipeline.pipeline.planning import plan_listing, portable, prepare_and_plan, write_plan
 from video_pipeline.pipeline.preparing import (
     Prepared,
@@ -18,6 +18,7 @@ from video_pipeline.pipeline.preparing import (
 from video_pipeline.pipeline.rendering import Rendered, render, render_edit, render_listing
 
 __all__ = [
+    "Picture",
     "Prepared",
     "Rendered",
     "Settings",

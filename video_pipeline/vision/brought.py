@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
-from video_pipeline.vision.detector import Detection, Detector, Part, Seen
+from video_pipeline.vision.detector import Detection, Detector, Part, Seen, Tint
 from video_pipeline.vision.starting import in_a_line, starting
 
 
@@ -39,6 +39,12 @@ class Brought:
         """Its own word."""
         with self._held():
             return str(self.detector.version)
+
+    @property
+    def legend(self) -> tuple[Tint, ...]:
+        """What its colours mean, in its own words."""
+        with self._held():
+            return tuple(_tint(told) for told in self.detector.legend)
 
     def detect(self, picture: NDArray[np.uint8]) -> Seen:
         """What it saw."""
@@ -84,7 +90,7 @@ def bring(point: EntryPoint) -> Brought:
         mend="install the package that brings it once more, or choose another detector",
     ):
         made: Detector = point.load()()
-        for member in ("version", "detect", "explain"):
+        for member in ("version", "legend", "detect", "explain"):
             getattr(made, member)
     return Brought(made, point.name, package)
 
@@ -105,13 +111,13 @@ def _detection(told: object) -> Detection:
 def _part(told: object) -> Part:
     if not isinstance(told, Part):
         raise AnswerError(f"{_kind(told)} for a part")
-    kind = told.kind
-    if kind is not None and not (isinstance(kind, str) and kind.strip() and kind.isprintable()):
-        raise AnswerError(f"a kind that is no word: {kind!r}")
+    if told.kind is not None and not _printable(told.kind):
+        raise AnswerError(f"a kind that is no word: {told.kind!r}")
     size = told.detail_px
     if size is not None and not (isinstance(size, Real) and 0 < float(size) < math.inf):
         raise AnswerError(f"a size of a detail that is no number of pixels: {size!r}")
-    return Part(_box(told.box), _score(told.score), kind, None if size is None else float(size))
+    size = None if size is None else float(size)
+    return Part(_box(told.box), _score(told.score), told.kind, size)
 
 
 def _score(told: object) -> float:
@@ -126,6 +132,21 @@ def _box(told: object) -> Box:
     if not (0 <= told.x0 < told.x1 <= 1 and 0 <= told.y0 < told.y1 <= 1):
         raise AnswerError(f"a box that is not inside the picture: {told.as_list()}")
     return Box(float(told.x0), float(told.y0), float(told.x1), float(told.y1))
+
+
+def _tint(told: object) -> Tint:
+    if not isinstance(told, Tint):
+        raise AnswerError(f"{_kind(told)} for a tint")
+    if not _printable(told.means):
+        raise AnswerError(f"a tint whose meaning is no words: {told.means!r}")
+    blue, green, red = (int(value) for value in told.colour)
+    if not all(0 <= value <= 255 for value in (blue, green, red)):
+        raise AnswerError(f"a tint that is no colour: {told.colour!r}")
+    return Tint((blue, green, red), told.means)
+
+
+def _printable(told: object) -> bool:
+    return isinstance(told, str) and bool(told.strip()) and told.isprintable()
 
 
 def _kind(told: object) -> str:

@@ -63,6 +63,14 @@ class Seen:
     stitching: Detection = NOTHING
 
 
+@dataclass(frozen=True)
+class Tint:
+    """A colour that a detector draws with, BGR 0..255 each, and what it means in plain words."""
+
+    colour: tuple[int, int, int]
+    means: str
+
+
 class Detector(Protocol):
     """Finds hardware and stitching in a picture.
 
@@ -78,6 +86,11 @@ class Detector(Protocol):
     @property
     def version(self) -> str:
         """Which results to expect."""
+        ...
+
+    @property
+    def legend(self) -> tuple[Tint, ...]:
+        """What the colours of `explain` mean."""
         ...
 
     def detect(self, picture: NDArray[np.uint8]) -> Seen:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.geometry import Box
-from video_pipeline.vision.detector import Detection, Part, Seen
+from video_pipeline.vision.detector import Detection, Part, Seen, Tint
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.judgement import judgement_digest, judgements
 from video_pipeline.vision.picture import box_of_pixels, grey_of, smaller_side_px
@@ -39,6 +39,8 @@ _MULTIPLE = 32  # px, of both edges
 _MOST_PARTS = 6
 _LIKELY_SEWN = 0.25  # evidence from which a rhythm is worth looking for
 _AGREED = 0.5  # of a part's cells must be of one kind for it to be called that
+_METAL = Tint((40, 40, 255), "metal, the redder the surer")
+_THREAD = Tint((255, 120, 30), "stitching, the bluer the surer")
 _FAINT = 1e-4  # added to probabilities of things: below, they all mean no
 
 F32 = NDArray[np.float32]
@@ -84,6 +86,7 @@ class Learned:
     """Finds hardware and stitching by the shipped network."""
 
     name: str = "learned"
+    legend: tuple[Tint, ...] = (_METAL, _THREAD)
 
     @property
     def version(self) -> str:
@@ -111,9 +114,9 @@ class Learned:
         if min(picture.shape[:2]) >= 32:
             maps = look(picture)
             size = (picture.shape[1], picture.shape[0])
-            for values, tint in ((maps.hardware, (40, 40, 255)), (maps.stitching, (255, 120, 30))):
+            for values, tint in ((maps.hardware, _METAL), (maps.stitching, _THREAD)):
                 share = cv2.resize(values, size, interpolation=cv2.INTER_LINEAR)[..., None] * 0.7
-                drawn += (np.asarray(tint, dtype=np.float32) - drawn) * share
+                drawn += (np.asarray(tint.colour, dtype=np.float32) - drawn) * share
         return np.asarray(np.clip(drawn, 0, 255), dtype=np.uint8)
 
 
