@@ -180,7 +180,11 @@ def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
         assert 0 <= seen[what]["score"] <= 1
         assert all(len(box) == 4 for box in seen[what]["boxes"])
     people = run_cli("detect", picture)
-    assert re.search(r"hardware \d\.\d\d +stitching \d\.\d\d +sharp", people.out)
+    verdicts = re.search(r"hardware (\S+) (.*?)  stitching (\S+) (.*?)  sharp \d\.\d\d", people.out)
+    assert verdicts
+    for score, verdict in zip(verdicts.groups()[::2], verdicts.groups()[1::2], strict=True):
+        assert verdict == ("shown" if float(score) >= 0.5 else "not shown")
+    assert "from 0.50 on: a buyer could inspect it" in people.out
 
 
 @pytest.mark.parametrize("name", ["learned", "classical"])
@@ -716,7 +720,10 @@ def test_verbose_says_more(run_cli: Run, short_take: Path, make_clip: MakeClip) 
     )  # fmt: skip
     for arguments, more in (
         (("inspect", short_take), r"SHA-256 [0-9a-f]{64}"),
-        (("detect", picture), r"(hardware|stitching) +\d\.\d\d +\w+.* at \d\.\d\d, \d\.\d\d"),
+        (
+            ("detect", picture),
+            r"(hardware|stitching) +\w+.*, seen \d.*, at \d+-\d+ % across, \d",
+        ),
     ):
         assert not re.search(more, run_cli(*arguments).out)
         assert re.search(more, run_cli(*arguments, "-v").out)

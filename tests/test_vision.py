@@ -19,6 +19,7 @@ from video_pipeline.vision.fingerprint import distance, fingerprint
 from video_pipeline.vision.hardware import metal_shown
 from video_pipeline.vision.learned import Learned
 from video_pipeline.vision.motion import camera_motion, cut_score, is_cut
+from video_pipeline.vision.picture import ramp
 from video_pipeline.vision.quality import motion_blur, noise, quality
 from video_pipeline.vision.sharpness import edge_blur_px, sharpness
 from video_pipeline.vision.stitching import rows_of_stitches, stitches_shown
@@ -453,3 +454,8 @@ def test_distance_is_a_metric(a: int, b: int, c: int) -> None:
     assert distance(a, a) == 0
     assert distance(a, b) == distance(b, a)
     assert distance(a, c) <= distance(a, b) + distance(b, c)
+
+
+def test_a_ramp_never_gives_a_negative_nought() -> None:
+    assert math.copysign(1, ramp(242, 242, 205)) == 1  # JSON would say -0.0
+    assert (ramp(205, 242, 205), ramp(300, 242, 205), ramp(7, 0, 14)) == (1, 0, 0.5)

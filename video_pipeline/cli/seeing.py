@@ -22,7 +22,7 @@ from video_pipeline.edit.keyframes import SHOWN
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
 from video_pipeline.pipeline import Picture, look_at_pictures, open_footage, write_key_frames
-from video_pipeline.vision.detector import Detection, Detector
+from video_pipeline.vision.detector import SHOWN_FROM, Detection, Detector
 from video_pipeline.vision.quality import Quality
 
 _FILES = click.Path(path_type=Path)
@@ -160,27 +160,33 @@ def detect(
     for picture in pictures:
         look = picture.look
         people.print(
-            f"{escape(str(look.file))}  hardware {look.hardware.score:.2f}  stitching "
-            f"{look.stitching.score:.2f}  sharp {look.quality.sharpness:.2f}  "
+            f"{escape(str(look.file))}  hardware {_verdict(look.hardware)}  "
+            f"stitching {_verdict(look.stitching)}  sharp {look.quality.sharpness:.2f}  "
             f"light {look.quality.exposure:.2f}"
         )
         if verbose:
-            for word, parts in (
-                ("hardware", look.hardware_shown),
-                ("stitching", look.stitching_shown),
-            ):
-                for shown in parts:
-                    people.print(f"  {word:<10} {_shown(shown)}")
+            for shown in look.hardware_shown:
+                people.print(f"  hardware   {_part(shown, 'metal part', 'smaller side')}")
+            for shown in look.stitching_shown:
+                people.print(f"  stitching  {_part(shown, 'seam', 'stitch to stitch')}")
         if picture.explained is not None:
             people.print(f"  explained  {escape(str(picture.explained))}")
+    people.print(
+        f"[dim]From 0, not at all, to 1. Shown, from {SHOWN_FROM:.2f} on: a buyer could inspect it "
+        f"here.{' Sizes are in pixels of the file.' if verbose else ' -v tells each part.'}[/dim]"
+    )
 
 
-def _shown(shown: Shown) -> str:
+def _verdict(detection: Detection) -> str:
+    return f"{detection.score:.2f} {'shown' if detection.shown else 'not shown'}"
+
+
+def _part(shown: Shown, unnamed: str, measured: str) -> str:
     part = shown.part
-    size = f", {part.detail_px:.0f} px" if part.detail_px else ""
+    size = f", {measured} {part.detail_px:.0f} px" if part.detail_px else ""
     return (
-        f"{part.score:.2f}  {escape(part.kind or 'part')}{size} at {_place(part.box)}, "
-        f"sharp {shown.quality.sharpness:.2f}"
+        f"{escape(part.kind or unnamed)}, seen {part.score:.2f}, "
+        f"sharp {shown.quality.sharpness:.2f}{size}, at {_place(part.box)}"
     )
 
 
@@ -226,8 +232,9 @@ def _quality_json(quality: Quality) -> dict[str, float | None]:
 
 
 def _place(box: Box) -> str:
-    """A box as left, top, right and bottom, shares of the picture."""
-    return ", ".join(f"{edge:.2f}" for edge in box.as_list())
+    """Where a box is: from where to where, as shares of the width and of the height."""
+    x0, y0, x1, y1 = (round(100 * edge) for edge in box.as_list())
+    return f"{x0}-{x1} % across, {y0}-{y1} % down"
 
 
 def _footage_json(footage: Footage) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from video_pipeline.geometry import Box
 
+SHOWN_FROM = 0.5  # a score from which a buyer could inspect the part in the picture
+
 
 @dataclass(frozen=True)
 class Part:
@@ -39,12 +41,17 @@ class Part:
 class Detection:
     """How well a picture shows one thing, and where.
 
-    `score` is 0..1; 0.5 and more means that a buyer could inspect the part in this picture.
+    `score` is 0..1; SHOWN_FROM and more means that a buyer could inspect the part in this picture.
     `parts` are best first; a picture may have parts and a low score (seen, but small or soft).
     """
 
     score: float
     parts: tuple[Part, ...] = ()
+
+    @property
+    def shown(self) -> bool:
+        """Whether a buyer could inspect it."""
+        return self.score >= SHOWN_FROM
 
     @property
     def boxes(self) -> tuple[Box, ...]:
