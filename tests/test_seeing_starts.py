@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from importlib import metadata
@@ -128,3 +129,6 @@ def test_another_kind_of_onnxruntime_is_told_at_once(monkeypatch: pytest.MonkeyP
     with pytest.raises(UsageError, match="onnxruntime, which runs the network") as caught:
         detector()
     assert "onnxruntime-gpu" in caught.value.mend
+    page = (Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8")
+    bound = re.search(r'"onnxruntime>=[\d.]+,(<[\d.]+)"', page)
+    assert bound and f"'onnxruntime{bound.group(1)}'" in caught.value.mend
