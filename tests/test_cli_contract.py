@@ -15,13 +15,17 @@ from typing import Any
 
 import cv2
 import jsonschema
+import numpy as np
 import pytest
 import yaml
 from conftest import SAMPLE, MakeClip, Outcome
+from numpy.typing import NDArray
 
 from video_pipeline.cli.commands import COMMANDS, Promised
+from video_pipeline.pipeline import look_at_pictures
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE
+from video_pipeline.vision.detector import Seen
 
 Run = Callable[..., Outcome]
 
@@ -173,7 +177,8 @@ def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
     assert set(outcome.json) == {"pictures"}
     seen, too_small = outcome.json["pictures"]
     assert {k for k, v in too_small["quality"].items() if v is None} == {"motion_blur", "noise"}
-    assert set(seen) == {"file", "hardware", "stitching", "quality"}
+    assert set(seen) == {"file", "hardware", "stitching", "quality", "explained"}
+    assert seen["explained"] is None
     assert seen["file"] == str(picture)
     assert set(seen["quality"]) == QUALITY
     for what in ("hardware", "stitching"):
@@ -191,7 +196,11 @@ def test_detect(run_cli: Run, make_clip: MakeClip) -> None:
         else:
             assert seen[what]["around"] is None
     people = run_cli("detect", picture)
-    assert re.search(r"hardware \d\.\d\d +stitching \d\.\d\d +sharp", people.out)
+    verdicts = re.search(r"hardware (\S+) (.*?)  stitching (\S+) (.*?)  sharp \d\.\d\d", people.out)
+    assert verdicts
+    for score, verdict in zip(verdicts.groups()[::2], verdicts.groups()[1::2], strict=True):
+        assert verdict == ("shown" if float(score) >= 0.5 else "not shown")
+    assert "from 0.50 on: a buyer could inspect it" in people.out
 
 
 @pytest.mark.parametrize("name", ["learned", "classical"])
@@ -206,17 +215,71 @@ def test_detect_explains_what_it_saw(
     again.parent.mkdir()
     again.write_bytes(picture.read_bytes())
     folder = tmp_path / "why"
-    assert run_cli("detect", picture, again, "--detector", name, "--explain", folder).code == 0
-    assert sorted(p.name for p in folder.iterdir()) == [
-        "photo-2.explained.jpg",
-        "photo.explained.jpg",
-    ]
-    drawn, plain = (cv2.imread(str(p)) for p in (folder / "photo.explained.jpg", picture))
-    assert drawn.shape == plain.shape
-    redder = drawn[..., 2].astype(int) - drawn[..., 1] - (plain[..., 2].astype(int) - plain[..., 1])
+    outcome = run_cli("detect", picture, again, "--detector", name, "--explain", folder)
+    assert outcome.code == 0, outcome.err
+    files = [folder / "photo.explained.jpg", folder / "photo-2.explained.jpg"]
+    assert sorted(folder.iterdir()) == sorted(files)
+    assert all(f"explained  {file}" in outcome.out for file in files)
+    page, plain = (cv2.imread(str(p)).astype(int) for p in (files[0], picture))
+    height, width = plain.shape[:2]
+    drawn, below = page[:height, :width], page[height:]
+    redder = drawn[..., 2] - drawn[..., 1] - (plain[..., 2] - plain[..., 1])
     assert redder.max() > 60  # metal is tinted red
-    refused(run_cli("detect", picture, "--detector", "clasical", "--json"), 2, "usage")
-    refused(run_cli("detect", picture, "--explain", picture, "--json"), 2, "usage")
+    for colour in ((40, 40, 255), (255, 120, 30)):  # each tint stands below, beside its meaning
+        assert (np.abs(below - colour).max(axis=-1) < 24).sum() > 100
+    assert (below.max(axis=-1) < 90).any()
+
+
+def test_explanations_replace_nothing_unasked(run_cli: Run, tmp_path: Path) -> None:
+    picture, text, why = tmp_path / "photo.png", tmp_path / "no picture.jpg", tmp_path / "why"
+    cv2.imwrite(str(picture), np.full((48, 64, 3), 90, np.uint8))
+    text.write_text("the bag is on the second shelf")
+    explain = ("detect", picture, "--detector", "classical", "--json", "--explain")
+    (told,) = run_cli(*explain, why).json["pictures"]
+    assert told["explained"] == str(why / "photo.explained.jpg")
+    (why / "photo.explained.jpg").write_text("mine")
+    error = refused(run_cli(*explain, why), 2, "usage")
+    assert error["where"] == str(why / "photo.explained.jpg")
+    assert "--force" in error["mend"]
+    # All or none: with one that fails, nothing is written and what was there stays.
+    refused(run_cli(*explain, why, "--force", text), 3, "footage")
+    assert [(p.name, p.read_text()) for p in why.iterdir()] == [("photo.explained.jpg", "mine")]
+    assert run_cli(*explain, why, "--force").code == 0
+    assert (why / "photo.explained.jpg").read_bytes()[:2] == b"\xff\xd8"
+    refused(run_cli(*explain, picture), 2, "usage")
+    nowhere = refused(run_cli(*explain, text / "deeper"), 5, "rendering")
+    assert "--explain" in nowhere["mend"]
+
+
+class Watching:
+    """Counts the finished explanations in a folder each time that it is shown a picture."""
+
+    name, version, legend = "watching", "1", ()
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.finished: list[int] = []
+
+    def detect(self, picture: NDArray[np.uint8]) -> Seen:
+        self.finished.append(sum(p.stat().st_size > 0 for p in self.folder.iterdir()))
+        return Seen()
+
+    def explain(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return picture
+
+
+def test_explanations_are_written_as_they_come_and_not_kept(tmp_path: Path) -> None:
+    photos = [tmp_path / folder / "1.png" for folder in "abc"]
+    for photo in photos:
+        photo.parent.mkdir()
+        cv2.imwrite(str(photo), np.full((48, 64, 3), 90, np.uint8))
+    eye = Watching(tmp_path / "why")
+    pictures = look_at_pictures(photos, eye, tmp_path / "why")
+    assert eye.finished == [0, 1, 2]
+    assert all(picture.look.explained is None for picture in pictures)
+    assert [p.explained.name for p in pictures if p.explained] == [
+        "1.explained.jpg", "1-2.explained.jpg", "1-3.explained.jpg",
+    ]  # fmt: skip
 
 
 def test_inspect(run_cli: Run, short_take: Path) -> None:
@@ -300,6 +363,14 @@ def test_a_wrong_command_line(run_cli: Run, arguments: list[str], said: str) -> 
 def test_a_wrong_command_line_as_json(run_cli: Run) -> None:
     for arguments in (["rendr"], ["render", "x.yaml", "--placment", "a"], ["render"]):
         assert refused(run_cli(*arguments, "--json"), 2, "usage")["mend"].startswith("see: ")
+
+
+@pytest.mark.parametrize("command", ["render", "plan", "keyframes", "detect"])
+def test_a_mistyped_detector_is_told_before_anything_is_opened(run_cli: Run, command: str) -> None:
+    outcome = run_cli(command, "gone.mp4", "--detector", "clasical", "--json")
+    error = refused(outcome, 2, "usage")
+    assert error["message"] == "there is no detector 'clasical'"
+    assert error["mend"] == "did you mean 'classical'? there are: learned, classical"
 
 
 def test_an_unforeseen_fault_is_called_ours(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -408,6 +479,7 @@ def test_an_edit_changed_by_hand(
     assert first.code == 0, first.err
     (clip,) = first.json["clips"]
     assert clip["duration_s"] == round(sum(c["frames"] for c in edit["cuts"]) / 30, 3)
+    assert not any("chosen its shots already" in warning for warning in clip["warnings"])
 
     # Swap a shot for a runner-up, shorten another, and move a third.
     cuts = edit["cuts"]
@@ -443,6 +515,55 @@ def test_an_edit_changed_by_hand(
     warnings = warned.json["clips"][0]["warnings"]
     assert any("no longer says" in w and "Dark mark" in w for w in warnings)
     assert any("story.headline" in w for w in warnings)
+
+
+def test_detector_decides_what_is_looked_for_and_an_edit_what_is_shown(
+    run_cli: Run,
+    short_listing: Callable[..., Path],
+    short_take: Path,
+    tiny: tuple[str, ...],
+    knowing_cache: Path,
+    tmp_path: Path,
+) -> None:
+    """The cache knows what the usual detector sees, and tells who looked: it keeps one table each.
+
+    The tables of both detectors of this take differ, and so must all that is chosen from them.
+    """
+    listing, known, other = short_listing(), ("--cache", knowing_cache), ("--detector", "classical")
+
+    def tables() -> int:
+        return len(list((knowing_cache / "analysis").iterdir()))
+
+    def chosen(document: dict[str, Any]) -> list[str]:
+        return [f"{cut['start']} {cut['why']}" for cut in document["cuts"]]
+
+    frames = ("keyframes", short_take, "-o", tmp_path / "frames", *known, "--json")
+    before, usual = tables(), run_cli(*frames).json["keyframes"]
+    assert tables() == before
+    by_other = run_cli(*frames, *other).json["keyframes"]
+    assert tables() == before + 1
+    assert [row["score"] for row in by_other] != [row["score"] for row in usual]
+
+    path = tmp_path / "edit.json"
+    plan = ("plan", listing, "-o", path, "--force", *tiny, *known, "--json")
+    usual, by_other = run_cli(*plan).json, run_cli(*plan, *other).json
+    assert chosen(by_other) != chosen(usual)
+
+    out = tmp_path / "out"
+    run = run_cli("render", listing, "-o", out, *tiny, *known, *other, "--json")
+    assert run.code == 0, run.err
+    made = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["clips"][0]["edit"]
+    assert chosen(made) == chosen(by_other)
+
+    # An edit has chosen; only the key frames beside its clip are still looked for.
+    path.write_text(json.dumps(usual), encoding="utf-8")
+    run = run_cli("render", path, "-o", out, *tiny[:2], *known, *other, "--json")
+    assert run.code == 0, run.err
+    made = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["clips"][0]["edit"]
+    assert chosen(made) == chosen(usual)
+    (said,) = (w for w in run.json["clips"][0]["warnings"] if "chosen its shots already" in w)
+    assert "'classical' finds the key frames beside the clip" in said
+    assert tables() == before + 1
 
 
 def test_plan_replaces_nothing_but_edits(
@@ -641,7 +762,7 @@ def test_doctor(run_cli: Run, tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.out
     assert outcome.json["ok"] is True
     names = {check["name"] for check in outcome.json["checks"]}
-    assert names == {"ffmpeg", "encoders", "fonts", "cache", "disk"}
+    assert names == {"ffmpeg", "encoders", "fonts", "seeing", "cache", "disk"}
     people = run_cli("doctor", "--cache", cache)
     assert people.out.count("works") == len(names)
     broken = run_cli("doctor", "--cache", cache, env={"VIDEO_PIPELINE_FFMPEG": "/no/such/ffmpeg"})
@@ -672,7 +793,10 @@ def test_verbose_says_more(run_cli: Run, short_take: Path, make_clip: MakeClip) 
     )  # fmt: skip
     for arguments, more in (
         (("inspect", short_take), r"SHA-256 [0-9a-f]{64}"),
-        (("detect", picture), r"(hardware|stitching) +\d\.\d\d +\w+.* at \d\.\d\d, \d\.\d\d"),
+        (
+            ("detect", picture),
+            r"(hardware|stitching) +\w+.*, seen \d.*, at \d+-\d+ % across, \d",
+        ),
     ):
         assert not re.search(more, run_cli(*arguments).out)
         assert re.search(more, run_cli(*arguments, "-v").out)

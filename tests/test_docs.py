@@ -417,6 +417,34 @@ def test_packages_are_those_of_the_project(
     assert _table(page, development) == for_work
 
 
+@pytest.mark.parametrize("page", ["docs/dependencies.md", "THIRD_PARTY.md"])
+def test_packages_for_training_are_those_that_make_train_fetches(page: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = " ".join(project["optional-dependencies"]["training"])
+    fetched = re.findall(r"([\w-]+)==", (ROOT / "Makefile").read_text("utf-8"))
+    named = {_plain(name) for name in re.findall(r"([\w-]+)>=", declared)}
+    heading = "For training" if page.startswith("docs") else "Packages for training"
+    assert fetched
+    assert _table(page, heading) == named | {_plain(name) for name in fetched}
+
+
+def test_the_network_s_trunk_comes_with_its_licence() -> None:
+    text = (ROOT / "THIRD_PARTY.md").read_text("utf-8")
+    (licence,) = _blocks(ROOT / "THIRD_PARTY.md", "text")
+    assert "Copyright (c) Soumith Chintala 2016" in licence
+    for clause in ("Redistributions of source code", "Redistributions in binary form", "Neither"):
+        assert f"* {clause}" in licence
+    assert "POSSIBILITY OF SUCH DAMAGE" in licence
+    shipped_here = _section("THIRD_PARTY.md", "Shipped in this repository")
+    models = [*(ROOT / "video_pipeline").rglob("*.onnx")]
+    assert models
+    assert all(f"`{m.relative_to(ROOT).as_posix()}`" in shipped_here for m in models)
+    # The very file that training reads, by torchvision's own name for it.
+    weights = re.search(r"mobilenet_v2-([0-9a-f]{8})\.pth", text)
+    assert weights and weights.group(0) in (ROOT / "training/__main__.py").read_text("utf-8")
+    assert f"`{weights.group(1)}" in text
+
+
 def test_shipped_fonts_are_named_with_their_owners() -> None:
     text = (ROOT / "THIRD_PARTY.md").read_text("utf-8")
     fonts = shipped("overlays") / "fonts"

@@ -120,7 +120,7 @@ def test_the_version_is_one_word() -> None:
 
 def test_the_doctor_finds_this_machine_well(store: Store) -> None:
     results = {result.name: result for result in doctor.examine(store)}
-    assert set(results) == {"ffmpeg", "encoders", "fonts", "cache", "disk"}
+    assert set(results) == {"ffmpeg", "encoders", "fonts", "seeing", "cache", "disk"}
     assert all(result.ok for result in results.values()), results
     assert ffmpeg_version() in results["ffmpeg"].found
     assert list(store.folder.rglob("*.txt")) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from importlib.metadata import EntryPoint, EntryPoints
 
 import cv2
 import numpy as np
@@ -12,16 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.vision.classical import Classical
-from video_pipeline.vision.detector import Detection, Detector, Part, Seen
-from video_pipeline.vision.detectors import GROUP, detector, detector_names
+from video_pipeline.vision.detector import Detector
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.fingerprint import distance, fingerprint
 from video_pipeline.vision.hardware import metal_shown
 from video_pipeline.vision.learned import Learned
 from video_pipeline.vision.motion import camera_motion, cut_score, is_cut
+from video_pipeline.vision.picture import ramp
 from video_pipeline.vision.quality import motion_blur, noise, quality
 from video_pipeline.vision.sharpness import edge_blur_px, sharpness
 from video_pipeline.vision.stitching import rows_of_stitches, stitches_shown
@@ -29,6 +27,7 @@ from video_pipeline.vision.subject import subject
 
 Picture = NDArray[np.uint8]
 SHIPPED: tuple[Detector, ...] = (Learned(), Classical())
+NAMES = ("learned", "classical")
 
 
 def leather(
@@ -205,7 +204,7 @@ def test_metal_out_of_focus_is_not_shown() -> None:
 # What holds for both detectors
 
 
-@pytest.mark.parametrize("seeing", SHIPPED, ids=detector_names())
+@pytest.mark.parametrize("seeing", SHIPPED, ids=NAMES)
 @pytest.mark.parametrize("shape", [(1, 1), (20, 500), (500, 20), (33, 47), (700, 900)])
 def test_detectors_bear_pictures_of_any_size(seeing: Detector, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(5).integers(0, 255, (*shape, 3), dtype=np.uint8)
@@ -214,6 +213,7 @@ def test_detectors_bear_pictures_of_any_size(seeing: Detector, shape: tuple[int,
     assert first == again
     assert np.array_equal(noise, before)
     assert seeing.explain(noise).shape == noise.shape
+    assert all(tint.means for tint in seeing.legend)
     for detection in (first.hardware, first.stitching):
         assert 0 <= detection.score <= 1
         for part in detection.parts:
@@ -223,7 +223,7 @@ def test_detectors_bear_pictures_of_any_size(seeing: Detector, shape: tuple[int,
             assert part.detail_px is None or part.detail_px > 0
 
 
-@pytest.mark.parametrize("seeing", SHIPPED, ids=detector_names())
+@pytest.mark.parametrize("seeing", SHIPPED, ids=NAMES)
 def test_nothing_is_shown_in_the_dark_or_in_white(seeing: Detector) -> None:
     picture = brass_disc(seam()[0], (150, 200), 90)
     dark = (picture.astype(np.float32) * 0.12).astype(np.uint8)
@@ -268,77 +268,6 @@ def test_parts_alike_carry_the_score_together_and_each_is_told_once() -> None:
     assert found.around is not None
     assert found.around.iou(Box(110 / 540, 210 / 960, 430 / 540, 690 / 960)) > 0.9
     assert Learned().detect(leather()).hardware.around is None
-
-
-# Detectors by name
-
-
-class Stranger:
-    """Another package's detector, with an answer of the test's choice."""
-
-    name = "stranger"
-    version = "1"
-    answer = Seen()
-
-    def detect(self, picture: Picture) -> Seen:
-        return self.answer
-
-    def explain(self, picture: Picture) -> Picture:
-        return picture
-
-
-class Broken:
-    def __init__(self) -> None:
-        raise RuntimeError("its weights are missing")
-
-
-@pytest.fixture
-def brought(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three entry points of other packages, one of them under the name of a shipped one."""
-    points = [
-        EntryPoint(name, f"{__name__}:{what}", GROUP)
-        for name, what in (("stranger", "Stranger"), ("broken", "Broken"), ("learned", "Broken"))
-    ]
-    monkeypatch.setattr(
-        "video_pipeline.vision.detectors.entry_points", lambda *, group: EntryPoints(points)
-    )
-
-
-@pytest.mark.usefixtures("brought")
-def test_another_package_brings_a_detector_by_its_entry_point() -> None:
-    assert detector_names() == ("learned", "classical", "broken", "stranger")
-    assert detector("stranger").detect(leather()) == Seen()
-    assert detector("learned") == Learned()  # a shipped name can't be taken over
-
-
-@pytest.mark.usefixtures("brought")
-@pytest.mark.parametrize(
-    ("name", "says"),
-    [
-        ("clasical", "did you mean 'classical'"),
-        ("broken", "its weights are missing"),
-    ],
-)
-def test_a_detector_that_cannot_be_had_is_said_plainly(name: str, says: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        detector(name)
-    assert says in f"{caught.value.message} {caught.value.mend}"
-
-
-@pytest.mark.usefixtures("brought")
-@pytest.mark.parametrize(
-    "answer",
-    [
-        Seen(Detection(math.nan)),
-        Seen(Detection(1.2)),
-        Seen(stitching=Detection(0.5, (Part(Box(0.5, 0.5, 1.5, 0.9), 0.5),))),
-        Seen(Detection(0.5, (Part(Box(0.5, 0.5, 0.6, 0.6), 0.5),), alike=2)),
-    ],
-)
-def test_what_a_stranger_answers_is_checked(answer: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stranger, "answer", answer)
-    with pytest.raises(UsageError, match="the detector 'stranger' gave"):
-        detector("stranger").detect(leather())
 
 
 # Quality
@@ -548,3 +477,8 @@ def test_distance_is_a_metric(a: int, b: int, c: int) -> None:
     assert distance(a, a) == 0
     assert distance(a, b) == distance(b, a)
     assert distance(a, c) <= distance(a, b) + distance(b, c)
+
+
+def test_a_ramp_never_gives_a_negative_nought() -> None:
+    assert math.copysign(1, ramp(242, 242, 205)) == 1  # JSON would say -0.0
+    assert (ramp(205, 242, 205), ramp(300, 242, 205), ramp(7, 0, 14)) == (1, 0, 0.5)

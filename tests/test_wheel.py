@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import importlib.util
 import json
 import os
@@ -22,6 +23,7 @@ from conftest import SAMPLE
 
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE
+from video_pipeline.vision.detectors import GROUP, SHIPPED
 
 ROOT = Path(__file__).parent.parent
 
@@ -109,7 +111,11 @@ def test_the_wheel_carries_what_people_may_change(wheel: Path) -> None:
         assert {"LICENSE", "THIRD_PARTY.md"} <= {Path(name).name for name in names}
         assert not [name for name in names if "__pycache__" in name or name.startswith("tests")]
         points = next(name for name in names if name.endswith("entry_points.txt"))
-        assert "video-pipeline = video_pipeline.cli:main" in packed.read(points).decode()
+        told = configparser.ConfigParser()
+        told.read_string(packed.read(points).decode())
+        assert told["console_scripts"]["video-pipeline"] == "video_pipeline.cli:main"
+        assert set(told[GROUP]) == set(SHIPPED)
+        assert any(name.endswith("vision/seeing.onnx") for name in names)
     assert wheel.stat().st_size < 16e6
 
 

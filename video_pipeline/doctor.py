@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from video_pipeline import graph
 from video_pipeline.errors import PipelineError
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.store import Store
 from video_pipeline.toolchain import FFMPEG_VARIABLE, ffmpeg_path, ffmpeg_version, run
+from video_pipeline.vision.detectors import detector
 
 _LEAST_DISK_GB = 2.0
 _REINSTALL = "reinstall with: pip install --force-reinstall "
@@ -22,6 +27,7 @@ _MENDS = {
     "ffmpeg": f"{_REINSTALL}imageio-ffmpeg, or unset {FFMPEG_VARIABLE}",
     "encoders": f"{_REINSTALL}imageio-ffmpeg, or unset {FFMPEG_VARIABLE}",
     "fonts": f"{_REINSTALL}video-pipeline",
+    "seeing": f"{_REINSTALL}video-pipeline",
     "cache": "choose another folder with --cache",
     "disk": "choose another folder with --cache",
 }
@@ -43,6 +49,7 @@ def examine(store: Store) -> tuple[Result, ...]:
         ("ffmpeg", _ffmpeg),
         ("encoders", _encoders),
         ("fonts", _fonts),
+        ("seeing", _seeing),
         ("cache", lambda: _cache(store)),
         ("disk", lambda: _disk(store)),
     )
@@ -80,6 +87,30 @@ def _fonts() -> Iterator[Result]:
     drawing = draw("label", {"text": "Gg 1,250 €"}, canvas)
     ok = bool(drawing.pixels[..., 3].any())
     yield Result("fonts", ok, f"text is drawn, {drawing.width} x {drawing.height} pixels")
+
+
+def _seeing() -> Iterator[Result]:
+    usual = detector()
+    seen = usual.detect(_buckle_and_seam())
+    missed = [w for w in ("hardware", "stitching") if not getattr(seen, w).parts]
+    yield Result(
+        "seeing",
+        not missed,
+        f"'{usual.name}' misses {' and '.join(missed)} in a plain drawing of it"
+        if missed
+        else f"'{usual.name}' ({usual.version}) finds hardware and stitching in a drawing",
+        _MENDS["seeing"] if missed else "",
+    )
+
+
+def _buckle_and_seam() -> NDArray[np.uint8]:
+    """A drawing that leaves no doubt: a brass frame and a row of pale stitches on leather, BGR."""
+    picture = np.full((256, 256, 3), (45, 75, 120), np.uint8)
+    for colour, thick in (((40, 60, 70), 17), ((120, 170, 190), 12), ((225, 240, 245), 4)):
+        cv2.rectangle(picture, (73, 60), (180, 140), colour, thick, cv2.LINE_AA)
+    for x in range(13, 240, 16):
+        cv2.line(picture, (x, 200), (x + 10, 200), (215, 228, 235), 3, cv2.LINE_AA)
+    return picture
 
 
 def _cache(store: Store) -> Iterator[Result]:

@@ -14,19 +14,19 @@ from video_pipeline.toolchain import disk_error
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replaced(path: Path, option: str = "--output") -> Iterator[Path]:
     """Yield a private path beside `path`; when the block ends well it becomes `path`.
 
     Missing folders are made; a link stays a link, and the file it names is replaced. When the block
     fails or is interrupted, nothing is left and `path` stays as it was. Raises UsageError when
     something other than a file stands there, RenderError when the disk is full or the folder
-    cannot be written.
+    cannot be written. `option` is what a person may name another place with.
     """
     if path.exists() and not path.is_file():
         raise UsageError(
             "something other than a file stands here",
             where=str(path),
-            mend="name another file with --output",
+            mend=f"name another place with {option}",
         )
     path = Path(os.path.realpath(path))
     part: Path | None = None
@@ -45,10 +45,10 @@ def replaced(path: Path) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        raise disk_error(error, str(path)) or RenderError(
+        raise disk_error(error, str(path), option) or RenderError(
             f"the file cannot be written: {error.strerror or error}",
             where=str(path),
-            mend="name another file with --output",
+            mend=f"name another place with {option}",
         ) from error
     finally:
         if part is not None:

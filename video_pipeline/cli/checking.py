@@ -59,7 +59,7 @@ def check(*, file: Path, placement: str, presets: Path | None, as_json: bool, de
 @verbose_option
 @output_options
 def doctor(clear_cache: bool, as_json: bool, verbose: bool, debug: bool, **where: Any) -> None:
-    """Look at this machine: ffmpeg, encoders, fonts, cache, disk. Say what to mend.
+    """Look at this machine: ffmpeg, encoders, fonts, seeing, cache, disk. Say what to mend.
 
     Example: `video-pipeline doctor`.
     """

@@ -46,7 +46,7 @@ COMMANDS = {
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
     "doctor": (
         "checking",
-        "Look at this machine: ffmpeg, encoders, fonts, cache, disk. Say what to mend.",
+        "Look at this machine: ffmpeg, encoders, fonts, seeing, cache, disk. Say what to mend.",
     ),
     "schema": (
         "listing",

@@ -9,7 +9,7 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from video_pipeline.analysis.picture import Photo, Shown
+from video_pipeline.analysis.picture import Shown
 from video_pipeline.cli.output import (
     output_options,
     people,
@@ -21,8 +21,8 @@ from video_pipeline.cli.settings import detector_option, settings_from, settings
 from video_pipeline.edit.keyframes import SHOWN
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
-from video_pipeline.pipeline import look_at_pictures, open_footage, write_key_frames
-from video_pipeline.vision.detector import Detection
+from video_pipeline.pipeline import Picture, look_at_pictures, open_footage, write_key_frames
+from video_pipeline.vision.detector import SHOWN_FROM, Detection, Detector
 from video_pipeline.vision.quality import Quality
 
 _FILES = click.Path(path_type=Path)
@@ -135,6 +135,7 @@ def keyframes(
     metavar="DIR",
     help="Write a copy of each picture there, with what the detector saw drawn in.",
 )
+@click.option("--force", is_flag=True, help="Replace copies that --explain wrote earlier.")
 @detector_option
 @verbose_option
 @output_options
@@ -142,7 +143,8 @@ def detect(
     *,
     images: tuple[Path, ...],
     explain: Path | None,
-    detector: str | None,
+    force: bool,
+    detector: Detector | None,
     as_json: bool,
     verbose: bool,
     debug: bool,
@@ -151,35 +153,46 @@ def detect(
 
     Example: `video-pipeline detect photo.jpg --json`.
     """
-    photos = look_at_pictures(images, detector, explain)
+    pictures = look_at_pictures(images, detector, explain, force=force)
     if as_json:
-        print_json({"pictures": [_photo_json(photo) for photo in photos]})
+        print_json({"pictures": [_picture_json(picture) for picture in pictures]})
         return
-    for photo in photos:
+    for picture in pictures:
+        photo = picture.photo
         people.print(
-            f"{escape(str(photo.file))}  hardware {photo.hardware.score:.2f}  stitching "
-            f"{photo.stitching.score:.2f}  sharp {photo.quality.sharpness:.2f}  "
+            f"{escape(str(photo.file))}  hardware {_verdict(photo.hardware)}  "
+            f"stitching {_verdict(photo.stitching)}  sharp {photo.quality.sharpness:.2f}  "
             f"light {photo.quality.exposure:.2f}"
         )
         if verbose:
-            for word, parts in (
-                ("hardware", photo.hardware_shown),
-                ("stitching", photo.stitching_shown),
-            ):
-                for shown in parts:
-                    people.print(f"  {word:<10} {_shown(shown)}")
-
-
-def _shown(shown: Shown) -> str:
-    part = shown.part
-    size = f", {part.detail_px:.0f} px" if part.detail_px else ""
-    return (
-        f"{part.score:.2f}  {part.kind or 'part'}{size} at {_place(part.box)}, "
-        f"sharp {shown.quality.sharpness:.2f}"
+            for shown in photo.hardware_shown:
+                people.print(f"  hardware   {_part(shown, 'metal part', 'smaller side')}")
+            for shown in photo.stitching_shown:
+                people.print(f"  stitching  {_part(shown, 'seam', 'stitch to stitch')}")
+        if picture.explained is not None:
+            people.print(f"  explained  {escape(str(picture.explained))}")
+    people.print(
+        f"[dim]From 0, not at all, to 1. Shown, from {SHOWN_FROM:.2f} on: a buyer could inspect it "
+        f"here.{' Sizes are in pixels of the file.' if verbose else ' -v tells each part.'}[/dim]"
     )
 
 
-def _photo_json(photo: Photo) -> dict[str, Any]:
+def _verdict(detection: Detection) -> str:
+    return f"{detection.score:.2f} {'shown' if detection.shown else 'not shown'}"
+
+
+def _part(shown: Shown, unnamed: str, measured: str) -> str:
+    part = shown.part
+    size = f", {measured} {part.detail_px:.0f} px" if part.detail_px else ""
+    return (
+        f"{escape(part.kind or unnamed)}, seen {part.score:.2f}, "
+        f"sharp {shown.quality.sharpness:.2f}{size}, at {_place(part.box)}"
+    )
+
+
+def _picture_json(picture: Picture) -> dict[str, Any]:
+    photo = picture.photo
+
     def found(detection: Detection, parts: tuple[Shown, ...]) -> dict[str, Any]:
         return {
             "score": round(detection.score, 4),
@@ -202,6 +215,7 @@ def _photo_json(photo: Photo) -> dict[str, Any]:
         "hardware": found(photo.hardware, photo.hardware_shown),
         "stitching": found(photo.stitching, photo.stitching_shown),
         "quality": _quality_json(photo.quality),
+        "explained": str(picture.explained) if picture.explained else None,
     }
 
 
@@ -221,8 +235,9 @@ def _quality_json(quality: Quality) -> dict[str, float | None]:
 
 
 def _place(box: Box) -> str:
-    """A box as left, top, right and bottom, shares of the picture."""
-    return ", ".join(f"{edge:.2f}" for edge in box.as_list())
+    """Where a box is: from where to where, as shares of the width and of the height."""
+    x0, y0, x1, y1 = (round(100 * edge) for edge in box.as_list())
+    return f"{x0}-{x1} % across, {y0}-{y1} % down"
 
 
 def _footage_json(footage: Footage) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import rich_click as click
 
 from video_pipeline.pipeline import Settings
 from video_pipeline.store import Store
+from video_pipeline.vision.detector import Detector
+from video_pipeline.vision.detectors import detector as named
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,10 +34,11 @@ def settings_options(command: Command) -> Command:
 
 
 def detector_option(command: Command) -> Command:
-    """`--detector NAME`: who looks at the pictures."""
+    """`--detector NAME`: who looks at the pictures. A mistyped name is told before any work."""
     return click.option(
         "--detector",
         metavar="NAME",
+        callback=lambda _context, _option, name: None if name is None else named(name),
         help="Who looks for hardware and stitching: learned (the usual), classical, or the name "
         "that another package brings.",
     )(command)
@@ -69,7 +72,7 @@ def settings_from(
     presets: Path | None,
     overlays: Path | None,
     cache: Path | None,
-    detector: str | None = None,
+    detector: Detector | None = None,
     lang: str | None = None,
 ) -> Settings:
     """The settings that a command line asks for."""

@@ -8,7 +8,7 @@ be claimed; rendering makes it; delivery packs it for each placement.
 from video_pipeline.pipeline.coverage import cover_listing
 from video_pipeline.pipeline.exchange import Exported, export_edit, take_back
 from video_pipeline.pipeline.keyframes import write_key_frames
-from video_pipeline.pipeline.pictures import look_at_pictures
+from video_pipeline.pipeline.pictures import Picture, look_at_pictures
 from video_pipeline.pipeline.planning import plan_listing, portable, prepare_and_plan, write_plan
 from video_pipeline.pipeline.preparing import (
     Prepared,
@@ -21,6 +21,7 @@ from video_pipeline.pipeline.rendering import Rendered, render, render_edit, ren
 
 __all__ = [
     "Exported",
+    "Picture",
     "Prepared",
     "Rendered",
     "Settings",

@@ -27,7 +27,8 @@ from video_pipeline.store import Store
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.wording import load_wording
-from video_pipeline.vision.detectors import detector
+from video_pipeline.vision.detector import Detector
+from video_pipeline.vision.detectors import detector as usual
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Settings:
     store: Store
     presets: Path | None = None
     overlays: Path | None = None
-    detector: str | None = None
+    detector: Detector | None = None
     lang: str | None = None
 
     @property
@@ -143,5 +144,5 @@ def analyse_all(
     footage: Mapping[str, Footage], settings: Settings, listener: Listener = silent
 ) -> dict[str, Analysis]:
     """What each moment of each file shows."""
-    seeing = detector(settings.detector)
+    seeing = settings.detector or usual()
     return {name: analyse(item, settings.store, seeing, listener) for name, item in footage.items()}

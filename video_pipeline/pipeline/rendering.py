@@ -174,7 +174,12 @@ def render_edit(
     check_edit(edit, footage, edit_path.name)
     prepared = verified(listing, footage, settings, require_badge=require_badge)
     unsaid = unsaid_notes(edit, listing, settings.overlays)
-    warnings = (f"the edit no longer says a flaw of the listing: {line}" for line in unsaid)
+    warnings = [f"the edit no longer says a flaw of the listing: {line}" for line in unsaid]
+    if settings.detector is not None:
+        warnings.append(
+            f"the edit has chosen its shots already: '{settings.detector.name}' finds the key "
+            "frames beside the clip and changes nothing in it; to choose anew, plan the listing"
+        )
     edit = replace(edit, warnings=tuple(dict.fromkeys((*edit.warnings, *warnings))))
     return _publish(
         prepared,

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from video_pipeline.geometry import Box
 
+SHOWN_FROM = 0.5  # a score from which a buyer could inspect the part in the picture
+
 
 @dataclass(frozen=True)
 class Part:
@@ -39,7 +41,7 @@ class Part:
 class Detection:
     """How well a picture shows one thing, and where.
 
-    score  0..1; 0.5 and more means that a buyer could inspect the part in this picture
+    score  0..1; SHOWN_FROM and more means that a buyer could inspect the part in this picture
     parts  single parts, the one that shows the most first; a picture may have parts and a low
            score (seen, but small or soft)
     alike  how many of the first parts show about as much as each other: they carry the score
@@ -49,6 +51,11 @@ class Detection:
     score: float
     parts: tuple[Part, ...] = ()
     alike: int = 1
+
+    @property
+    def shown(self) -> bool:
+        """Whether a buyer could inspect it."""
+        return self.score >= SHOWN_FROM
 
     @property
     def boxes(self) -> tuple[Box, ...]:
@@ -77,6 +84,14 @@ class Seen:
     stitching: Detection = NOTHING
 
 
+@dataclass(frozen=True)
+class Tint:
+    """A colour that a detector draws with, BGR 0..255 each, and what it means in plain words."""
+
+    colour: tuple[int, int, int]
+    means: str
+
+
 class Detector(Protocol):
     """Finds hardware and stitching in a picture.
 
@@ -92,6 +107,11 @@ class Detector(Protocol):
     @property
     def version(self) -> str:
         """Which results to expect."""
+        ...
+
+    @property
+    def legend(self) -> tuple[Tint, ...]:
+        """What the colours of `explain` mean."""
         ...
 
     def detect(self, picture: NDArray[np.uint8]) -> Seen:

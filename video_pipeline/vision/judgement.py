@@ -12,8 +12,11 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import resources
+
+from video_pipeline.vision.starting import starting
 
 WEIGHTS = "judgement.json"
 
@@ -33,9 +36,13 @@ class Judgement:
 
 @functools.cache
 def judgements() -> Mapping[str, Judgement]:
-    """By part, "hardware" and "stitching"."""
-    told = json.loads(_text())
-    return {part: Judgement(j["intercept"], j["weights"]) for part, j in told["parts"].items()}
+    """By part, "hardware" and "stitching". Raises UsageError when the file is no such page."""
+    with _whole():
+        parts = json.loads(_text())["parts"]
+        return {
+            part: Judgement(parts[part]["intercept"], parts[part]["weights"])
+            for part in ("hardware", "stitching")
+        }
 
 
 @functools.cache
@@ -44,6 +51,15 @@ def judgement_digest() -> str:
     return hashlib.sha256(_text().encode()).hexdigest()
 
 
+def _whole() -> AbstractContextManager[None]:
+    return starting(
+        f"the judgement of what is seen, {WEIGHTS},",
+        mend="its file is missing or damaged; "
+        "reinstall with: pip install --force-reinstall video-pipeline",
+    )
+
+
 @functools.cache
 def _text() -> str:
-    return resources.files(__package__).joinpath(WEIGHTS).read_text(encoding="utf-8")
+    with _whole():
+        return resources.files(__package__).joinpath(WEIGHTS).read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ import functools
 import hashlib
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from typing import Any
@@ -24,11 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.geometry import Box
-from video_pipeline.vision.detector import Detection, Part, Seen
+from video_pipeline.vision.detector import Detection, Part, Seen, Tint
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.judgement import judgement_digest, judgements
 from video_pipeline.vision.picture import box_of_pixels, grey_of, smaller_side_px
 from video_pipeline.vision.sharpness import sharpness
+from video_pipeline.vision.starting import starting
 from video_pipeline.vision.stitching import stitches_shown
 
 MODEL = "seeing.onnx"
@@ -37,6 +39,8 @@ _MULTIPLE = 32  # px, of both edges
 _MOST_PARTS = 6
 _LIKELY_SEWN = 0.25  # evidence from which a rhythm is worth looking for
 _AGREED = 0.5  # of a part's cells must be of one kind for it to be called that
+_METAL = Tint((40, 40, 255), "metal, the redder the surer")
+_THREAD = Tint((255, 120, 30), "stitching, the bluer the surer")
 _FAINT = 1e-4  # added to probabilities of things: below, they all mean no
 
 F32 = NDArray[np.float32]
@@ -82,11 +86,13 @@ class Learned:
     """Finds hardware and stitching by the shipped network."""
 
     name: str = "learned"
+    legend: tuple[Tint, ...] = (_METAL, _THREAD)
 
     @property
     def version(self) -> str:
         """Names the weights of both kinds and the library that runs the network."""
-        runtime = metadata.version("onnxruntime")
+        with _runtime():
+            runtime = metadata.version("onnxruntime")
         return f"3-{_digest()[:12]}-{judgement_digest()[:12]}-{runtime}"
 
     def detect(self, picture: NDArray[np.uint8]) -> Seen:
@@ -108,9 +114,9 @@ class Learned:
         if min(picture.shape[:2]) >= 32:
             maps = look(picture)
             size = (picture.shape[1], picture.shape[0])
-            for values, tint in ((maps.hardware, (40, 40, 255)), (maps.stitching, (255, 120, 30))):
+            for values, tint in ((maps.hardware, _METAL), (maps.stitching, _THREAD)):
                 share = cv2.resize(values, size, interpolation=cv2.INTER_LINEAR)[..., None] * 0.7
-                drawn += (np.asarray(tint, dtype=np.float32) - drawn) * share
+                drawn += (np.asarray(tint.colour, dtype=np.float32) - drawn) * share
         return np.asarray(np.clip(drawn, 0, 255), dtype=np.uint8)
 
 
@@ -222,9 +228,28 @@ def _seam_part(where: NDArray[np.bool_], maps: Maps) -> Part:
     return Part(_box(where), float(maps.stitching[where].max()), None, pitch)
 
 
+def _runtime() -> AbstractContextManager[None]:
+    """Around all that needs onnxruntime itself. Another kind of it fills the same folder."""
+    return starting(
+        "onnxruntime, which runs the network that sees,",
+        mend="uninstall any other kind of it (onnxruntime-gpu, …), then reinstall with: "
+        "pip install --force-reinstall 'onnxruntime<1.24'",
+    )
+
+
+def _weights() -> AbstractContextManager[None]:
+    """Around all that needs the network's file."""
+    return starting(
+        f"the network that sees, {MODEL},",
+        mend="its file is missing or damaged; "
+        "reinstall with: pip install --force-reinstall video-pipeline",
+    )
+
+
 @functools.cache
 def _model() -> bytes:
-    return resources.files(__package__).joinpath(MODEL).read_bytes()
+    with _weights():
+        return resources.files(__package__).joinpath(MODEL).read_bytes()
 
 
 @functools.cache
@@ -234,18 +259,20 @@ def _digest() -> str:
 
 @functools.cache
 def _session() -> Any:
-    import onnxruntime  # noqa: PLC0415  # slow to start, and most commands look at no picture
+    with _runtime():
+        import onnxruntime  # noqa: PLC0415  # slow to start, and most commands look at no picture
 
-    options = onnxruntime.SessionOptions()
+        options = onnxruntime.SessionOptions()
+        open_model = onnxruntime.InferenceSession
     # One core: batches look at several files at once, and a picture is soon seen.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        _model(), sess_options=options, providers=["CPUExecutionProvider"]
-    )
+    with _weights():
+        return open_model(_model(), sess_options=options, providers=["CPUExecutionProvider"])
 
 
 @functools.cache
 def _names(of: str) -> tuple[str, ...]:
     """What the rows of an output mean, as the model itself tells."""
-    return tuple(_session().get_modelmeta().custom_metadata_map[of].split(","))
+    with _weights():
+        return tuple(_session().get_modelmeta().custom_metadata_map[of].split(","))

@@ -63,7 +63,7 @@ def smaller_side_px(box: Box, shape: tuple[int, ...]) -> float:
 
 def ramp(value: float, low: float, high: float) -> float:
     """0 at `low`, 1 at `high`, straight in between; `low` may be the larger one."""
-    return min(max((value - low) / (high - low), 0.0), 1.0)
+    return min(max(0.0, (value - low) / (high - low)), 1.0)  # of 0.0 and -0.0 the first
 
 
 def _u8(values: Any) -> NDArray[np.uint8]:
