@@ -276,7 +276,7 @@ def test_explanations_are_written_as_they_come_and_not_kept(tmp_path: Path) -> N
     eye = Watching(tmp_path / "why")
     pictures = look_at_pictures(photos, eye, tmp_path / "why")
     assert eye.finished == [0, 1, 2]
-    assert all(picture.look.explained is None for picture in pictures)
+    assert all(picture.photo.explained is None for picture in pictures)
     assert [p.explained.name for p in pictures if p.explained] == [
         "1.explained.jpg", "1-2.explained.jpg", "1-3.explained.jpg",
     ]  # fmt: skip

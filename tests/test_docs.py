@@ -441,7 +441,7 @@ def test_the_network_s_trunk_comes_with_its_licence() -> None:
     assert all(f"`{m.relative_to(ROOT).as_posix()}`" in shipped_here for m in models)
     # The very file that training reads, by torchvision's own name for it.
     weights = re.search(r"mobilenet_v2-([0-9a-f]{8})\.pth", text)
-    assert weights and weights.group(0) in (ROOT / "training/__main__.py").read_text("utf-8")
+    assert weights and weights.group(0) in (ROOT / "training/imagenet.py").read_text("utf-8")
     assert f"`{weights.group(1)}" in text
 
 
