@@ -365,7 +365,7 @@ def test_planned_exported_cut_anew_taken_back_and_rendered(
     short_listing: Callable[..., Path], tiny_presets: Path, shared_cache: Path, tmp_path: Path
 ) -> None:
     where = Settings(Store(shared_cache), tiny_presets)
-    edit, plan = write_plan(short_listing(), tmp_path / "plan.json", "tiny", where)
+    ((edit, plan),) = write_plan(short_listing(), tmp_path / "plan.json", "tiny", where)
     cut = export_edit(plan, tmp_path / "freelancer" / "bag.otio", where).file
 
     timeline = otio.adapters.read_from_file(str(cut))

@@ -26,6 +26,7 @@ from video_pipeline.cli.settings import (
 )
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
+from video_pipeline.edit.wishes import Wishes, ban_of, pin_of
 from video_pipeline.pipeline import (
     Rendered,
     Settings,
@@ -50,6 +51,27 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("-o", "--output", type=_FILE, help="Write the edit here.  [default: SKU.edit.json]")
 @click.option("--force", is_flag=True, help="Replace an edit that is there already.")
+@click.option(
+    "--pin",
+    "pins",
+    metavar="SLOT=FILE@TIME",
+    multiple=True,
+    help="The slot must show that moment, such as hardware=clip2.mov@12.4. May be given often.",
+)
+@click.option(
+    "--ban",
+    "bans",
+    metavar="FILE[@FROM-TO]",
+    multiple=True,
+    help="Show nothing of that, such as clip1.mov@0-3. May be given often.",
+)
+@click.option(
+    "--variants",
+    type=click.IntRange(1, 9),
+    default=1,
+    show_default=True,
+    help="Write so many edits that open differently and share the rest.",
+)
 @language_option
 @require_option
 @detector_option
@@ -63,6 +85,9 @@ def plan(
     storyboard: str,
     output: Path | None,
     force: bool,
+    pins: tuple[str, ...],
+    bans: tuple[str, ...],
+    variants: int,
     required: tuple[str, ...],
     as_json: bool,
     verbose: bool,
@@ -74,23 +99,38 @@ def plan(
     Example: `video-pipeline plan listing.yaml -o edit.json`, then
     `video-pipeline render edit.json`.
     """
+    wishes = Wishes(tuple(map(pin_of, pins)), tuple(map(ban_of, bans)))
     with progress() as listener:
-        edit, target = write_plan(
+        written = write_plan(
             listing,
             output,
             placement,
             settings_from(**where),
             storyboard=storyboard,
             required=required,
+            wishes=wishes,
+            variants=variants,
             force=force,
             listener=listener,
         )
     if as_json:
-        print_json(edit_as_json(edit))
+        edits = [edit_as_json(edit) for edit, _ in written]
+        print_json(edits[0] if variants == 1 else {"variants": edits})
         return
+    (edit, _), *others = written
     people.print(cuts_table(edit, why=verbose))
     _say_left_out([edit])
-    people.print(f"edit: {escape(str(target))}")
+    for _, target in written:
+        people.print(f"edit: {escape(str(target))}")
+    notes = list(edit.warnings)
+    if len(written) < variants:
+        notes.append(
+            f"only {len(others)} other views could open this clip: film the piece from more sides"
+            if others
+            else "no other view could open this clip: film the piece from more sides"
+        )
+    for note in notes:
+        people.print(f"  [yellow]note[/yellow] {escape(note)}")
 
 
 @click.command()

@@ -23,6 +23,7 @@ from video_pipeline.edit.slots import Brief, Draft, Setup, named, open_slot
 from video_pipeline.edit.windows import Window, window
 from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem
+from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
 from video_pipeline.presets.placements import Placement
 
@@ -52,6 +53,25 @@ def plan_variants(brief: Brief, analyses: Mapping[str, Analysis], most: int) -> 
     return tuple(table.edit(choice) for choice in table.variants(most))
 
 
+def check_brief(brief: Brief, footage: Mapping[str, Footage]) -> dict[int, Place]:
+    """The place of each condition note that has one, by the note's number.
+
+    Needs no look at the footage. Raises ListingError when a note points at a file or time that is
+    not there, or when the wishes cannot all be met.
+    """
+    listing = brief.listing
+    places = located(listing, footage)
+    notes = listing.condition.notes
+    pointed = {f"'{captions.note_line(notes[i], brief.words)}'": p for i, p in places.items()}
+    for claim in brief.claims:
+        where = f"{listing.path.name}: certificates.{claim.entry}"
+        place = place_of(listing.certificates[claim.entry].seen, footage, where)
+        if place is not None:
+            pointed[f"certificate {claim.certificate_id}"] = place
+    check_wishes(brief.wishes, brief.storyboard, footage, pointed)
+    return places
+
+
 @dataclass(frozen=True)
 class _Shown:
     """One place of the clip by its number, the window it shows, and for how many frames."""
@@ -67,8 +87,7 @@ class _Table:
     def __init__(self, brief: Brief, analyses: Mapping[str, Analysis]) -> None:
         self.brief, self.analyses = brief, analyses
         self.footage = {name: analysis.footage for name, analysis in analyses.items()}
-        places = located(brief.listing, self.footage)
-        check_wishes(brief.wishes, brief.storyboard, self.footage, self._pointed(places))
+        places = check_brief(brief, self.footage)
         self.reels = {
             name: Reel(name, analysis, brief.wishes.banned_of(analysis.footage, name))
             for name, analysis in analyses.items()
@@ -276,21 +295,6 @@ class _Table:
                 f"{placement.title} allows {placement.max_s:g} s: they stand more briefly than a "
                 "viewer needs; shorten them"
             )
-
-    def _pointed(self, places: Mapping[int, Place]) -> dict[str, Place]:
-        """Where the listing points, by what it says is to be seen there."""
-        listing = self.brief.listing
-        pointed = {
-            f"'{captions.note_line(listing.condition.notes[i], self.brief.words)}'": place
-            for i, place in places.items()
-        }
-        for claim in self.brief.claims:
-            entry = listing.certificates[claim.entry]
-            where = f"{listing.path.name}: certificates.{claim.entry}"
-            place = place_of(entry.seen, self.footage, where)
-            if place is not None:
-                pointed[f"certificate {claim.certificate_id}"] = place
-        return pointed
 
     def _check_pins(self) -> None:
         met = {setup.pin for setup in self.setups}

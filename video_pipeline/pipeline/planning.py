@@ -10,9 +10,10 @@ from pathlib import Path
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit.file import is_edit, write_edit
 from video_pipeline.edit.model import Edit
-from video_pipeline.edit.planning import plan
+from video_pipeline.edit.planning import check_brief, plan, plan_variants
 from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.story import read_storyboard
+from video_pipeline.edit.wishes import Wishes
 from video_pipeline.errors import (
     UsageError,
 )
@@ -27,6 +28,26 @@ from video_pipeline.replacing import replaced
 STORYBOARD = "showcase"
 
 
+def brief_of(
+    prepared: Prepared,
+    placement: Placement,
+    settings: Settings,
+    storyboard: Storyboard,
+    wishes: Wishes | None = None,
+) -> Brief:
+    """Everything that an edit of a prepared listing is made from, besides the footage."""
+    return Brief(
+        listing=prepared.listing,
+        storyboard=storyboard,
+        placement=placement,
+        scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.code),
+        claims=prepared.claims,
+        refusals=prepared.refusals,
+        words=settings.words,
+        wishes=wishes or Wishes(),
+    )
+
+
 def plan_listing(
     prepared: Prepared,
     placement: Placement,
@@ -35,16 +56,7 @@ def plan_listing(
     storyboard: Storyboard,
 ) -> Edit:
     """Choose what to show of a prepared listing on one placement."""
-    brief = Brief(
-        listing=prepared.listing,
-        storyboard=storyboard,
-        placement=placement,
-        scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.code),
-        claims=prepared.claims,
-        refusals=prepared.refusals,
-        words=settings.words,
-    )
-    return plan(brief, analyses)
+    return plan(brief_of(prepared, placement, settings, storyboard), analyses)
 
 
 def prepare_and_plan(
@@ -54,20 +66,25 @@ def prepare_and_plan(
     *,
     storyboard: str = STORYBOARD,
     required: Sequence[str] = (),
+    wishes: Wishes | None = None,
+    variants: int = 1,
     listener: Listener = silent,
-) -> Edit:
-    """The edit of a listing for one placement.
+) -> tuple[Edit, ...]:
+    """The edits of a listing for one placement: the best, and up to `variants` in all.
 
-    Raises FootageError when the footage lacks a `required` view.
+    Raises FootageError when the footage lacks a `required` view, ListingError, before any footage
+    is looked at, when the `wishes` cannot all be met.
     """
     place = load_placement(placement, settings.presets)
     board = read_storyboard(storyboard, settings.presets, settings.words)
     prepared = prepare(listing_path, settings)
     check_requirable(prepared, required, settings)
+    brief = brief_of(prepared, place, settings, board, wishes)
+    check_brief(brief, prepared.footage)
     analyses = analyse_all(prepared.footage, settings, listener)
     if required:
         coverage_of(prepared, analyses, settings, required)
-    return plan_listing(prepared, place, analyses, settings, board)
+    return plan_variants(brief, analyses, variants)
 
 
 def write_plan(
@@ -78,30 +95,43 @@ def write_plan(
     *,
     storyboard: str = STORYBOARD,
     required: Sequence[str] = (),
+    wishes: Wishes | None = None,
+    variants: int = 1,
     force: bool = False,
     listener: Listener = silent,
-) -> tuple[Edit, Path]:
+) -> list[tuple[Edit, Path]]:
     """Plan a listing and write the edit to `edit_path`, or SKU.edit.json in the working folder.
 
-    Returns the edit as it stands in its file, and that file. Raises UsageError, before any work,
-    when another file stands there, or an edit and `force` is not given: it may hold a person's
-    changes.
+    Further variants go beside it, numbered from 2 on. Returns the edits as they stand in their
+    files, and those files. Raises UsageError, before any work, when another file stands there, or
+    an edit and `force` is not given: it may hold a person's changes.
     """
     edit_path = edit_path or Path(f"{read_checked(listing_path, settings).sku}.edit.json")
-    if edit_path.exists():
-        check_replaceable(edit_path, listing_path, force=force)
-    edit = prepare_and_plan(
+    paths = [edit_path, *(_numbered(edit_path, number) for number in range(2, variants + 1))]
+    for path in paths:
+        if path.exists():
+            check_replaceable(path, listing_path, force=force)
+    edits = prepare_and_plan(
         listing_path,
         placement,
         settings,
         storyboard=storyboard,
         required=required,
+        wishes=wishes,
+        variants=variants,
         listener=listener,
     )
-    told = portable(edit, listing_path, edit_path)
-    with replaced(edit_path) as part:
-        write_edit(told, part)
-    return told, edit_path
+    written = []
+    for edit, path in zip(edits, paths, strict=False):
+        told = portable(edit, listing_path, path)
+        with replaced(path) as part:
+            write_edit(told, part)
+        written.append((told, path))
+    return written
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def check_replaceable(edit_path: Path, made_from: Path, *, force: bool) -> None:

@@ -1,0 +1,227 @@
+"""Wishes and variants: pins and bans are obeyed, or the plan fails and says what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from footage_tables import table
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.planning import plan, plan_variants
+from video_pipeline.edit.slots import Brief
+from video_pipeline.edit.wishes import Ban, Pin, Wishes, ban_of, pin_of
+from video_pipeline.errors import FootageError, ListingError, PipelineError, UsageError
+from video_pipeline.listing.reading import read_listing
+from video_pipeline.presets.grades import load_scale
+from video_pipeline.presets.placements import load_placement
+from video_pipeline.presets.storyboards import load_storyboard
+
+WHOLE: dict[str, Any] = {"whole": 0.9}
+METAL: dict[str, Any] = {"hardware": 0.9}
+SEAM: dict[str, Any] = {"stitching": 0.9}
+NOTE = {
+    "part": "corner", "flaw": "scuff", "severity": "light",
+    "seen": {"file": "a.mp4", "time": 9.0},
+}  # fmt: skip
+TAKES = {
+    "a.mp4": table((4, WHOLE), (4, METAL), (4, {}), (4, SEAM), name="a.mp4"),
+    "b.mp4": table((4, METAL), (4, WHOLE), (2, {"exposure": 0.1, "luma": 0.1}), name="b.mp4"),
+}
+
+
+@pytest.fixture
+def brief(write_listing: Callable[..., Path], tmp_path: Path) -> Callable[..., Brief]:
+    def make(pins: str = "", bans: str = "", notes: tuple[Any, ...] = ()) -> Brief:
+        for name in TAKES:
+            (tmp_path / name).touch()
+        condition = {"scale": "house", "grade": "good", "notes": list(notes)}
+        path = write_listing([tmp_path / name for name in TAKES], condition=condition)
+        wishes = Wishes(
+            tuple(pin_of(pin) for pin in pins.split()), tuple(ban_of(ban) for ban in bans.split())
+        )
+        return Brief(
+            read_listing(path), load_storyboard("showcase"), load_placement("tiktok"),
+            load_scale("house"), (), (), wishes=wishes,
+        )  # fmt: skip
+
+    return make
+
+
+def live(cut: Cut, edit: Edit) -> tuple[Fraction, Fraction]:
+    """From when to when of its source a cut shows."""
+    return cut.start, cut.start + Fraction(cut.frames - cut.hold) / edit.rate
+
+
+def test_how_pins_and_bans_are_written() -> None:
+    assert pin_of("hardware=clip2.mov@12.4") == Pin("hardware", "clip2.mov", Fraction(62, 5))
+    assert pin_of("hero=a=b@c.mov@0:01.5") == Pin("hero", "a=b@c.mov", Fraction(3, 2))
+    assert ban_of("clip1.mov@0-3") == Ban("clip1.mov", Fraction(0), Fraction(3))
+    assert ban_of("clip1.mov@2-") == Ban("clip1.mov", Fraction(2), None)
+    assert ban_of("clip1.mov") == Ban("clip1.mov")
+    for wish in (pin_of("hero=a.mov@1"), ban_of("a.mov@1-2"), ban_of("a.mov@3-"), ban_of("a.mov")):
+        option, _, text = str(wish).partition(" ")
+        assert (pin_of if option == "--pin" else ban_of)(text) == wish
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (pin_of, "hardware"), (pin_of, "hardware=clip.mov"), (pin_of, "=clip.mov@1"),
+        (pin_of, "hardware=clip.mov@soon"), (ban_of, "clip.mov@3"), (ban_of, "clip.mov@3-1"),
+        (ban_of, "@1-2"), (ban_of, "clip.mov@x-2"),
+    ],
+)  # fmt: skip
+def test_a_wish_that_cannot_be_read_says_how_to_write_it(
+    read: Callable[[str], Any], text: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        read(text)
+    assert "such as" in caught.value.mend
+
+
+def test_a_pin_is_shown_and_said(brief: Callable[..., Brief]) -> None:
+    edit = plan(brief(pins="hardware=b.mp4@1.5 hero=b.mp4@6"), TAKES)
+    hero = next(cut for cut in edit.cuts if cut.slot == "hero")
+    hardware = [cut for cut in edit.cuts if cut.slot == "hardware"]
+    assert hero.source == "b.mp4" and live(hero, edit)[0] <= 6 <= live(hero, edit)[1]
+    assert any(
+        c.source == "b.mp4" and live(c, edit)[0] <= 1.5 <= live(c, edit)[1] for c in hardware
+    )
+    assert hero.why.startswith("pinned by you")
+
+
+def test_a_pin_on_a_poor_view_is_obeyed_and_warned_of(brief: Callable[..., Brief]) -> None:
+    edit = plan(brief(pins="hero=b.mp4@9"), TAKES)
+    hero = next(cut for cut in edit.cuts if cut.slot == "hero")
+    assert hero.source == "b.mp4" and hero.start >= 8
+    assert any("--pin hero=b.mp4@9" in w and "too dark" in w for w in edit.warnings)
+
+
+@pytest.mark.parametrize(
+    ("pins", "bans", "says"),
+    [
+        ("hardwear=b.mp4@1", "", "did you mean 'hardware'"),
+        ("hardware=c.mp4@1", "", "there is no footage file 'c.mp4'"),
+        ("hardware=b.mp4@99", "", "ends at 10.0 s"),
+        ("flaw=b.mp4@1", "", "change seen:"),
+        ("hardware=b.mp4@1", "b.mp4@0-2", "ruled out by --ban b.mp4@0-2"),
+        ("hero=a.mp4@1 hero=b.mp4@6", "", "2 pins are more than the 1"),
+        (
+            "",
+            "a.mp4@8.5-9.5",
+            "the listing says that 'Corner: light scuff' is seen in a.mp4 at 9 s",
+        ),
+        ("", "a.mp4", "is seen in a.mp4 at 9 s"),
+        ("proof=b.mp4@1", "", "stays empty: no certificate"),
+    ],
+)
+def test_wishes_that_cannot_be_met_say_what_is_in_the_way(
+    brief: Callable[..., Brief], pins: str, bans: str, says: str
+) -> None:
+    with pytest.raises(ListingError) as caught:
+        plan(brief(pins, bans, notes=(NOTE,)), TAKES)
+    assert any(says in f"{p.message}; {p.mend}" for p in caught.value.problems)
+
+
+def test_all_conflicts_are_told_at_once(brief: Callable[..., Brief]) -> None:
+    with pytest.raises(ListingError) as caught:
+        plan(brief("hardwear=b.mp4@1 hero=b.mp4@99", "c.mp4"), TAKES)
+    assert len(caught.value.problems) == 3
+
+
+def test_when_everything_is_banned_it_says_so(brief: Callable[..., Brief]) -> None:
+    with pytest.raises(FootageError) as caught:
+        plan(brief(bans="a.mp4 b.mp4"), TAKES)
+    assert "ban less" in caught.value.mend
+
+
+tenths = st.integers(0, 180)
+pins = st.tuples(
+    st.sampled_from(["hook", "hero", "hardware", "stitching", "condition", "end", "flaw", "proof"]),
+    st.sampled_from(list(TAKES)), tenths,
+)  # fmt: skip
+bans = st.tuples(st.sampled_from(list(TAKES)), tenths, st.integers(1, 60))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(pins, max_size=3), st.lists(bans, max_size=3), st.booleans())
+def test_any_wishes_are_obeyed_or_the_plan_says_which_conflict(
+    brief: Callable[..., Brief],
+    wanted: list[tuple[str, str, int]],
+    unwanted: list[tuple[str, int, int]],
+    flaw: bool,
+) -> None:
+    wishes = Wishes(
+        tuple(Pin(slot, source, Fraction(t, 10) + Fraction(1, 40)) for slot, source, t in wanted),
+        tuple(
+            Ban(source, Fraction(t, 10), Fraction(t, 10) + Fraction(n, 30))
+            for source, t, n in unwanted
+        ),
+    )
+    asked = replace(brief(notes=(NOTE,) if flaw else ()), wishes=wishes)
+    try:
+        edit = plan(asked, TAKES)
+    except PipelineError as error:
+        told = [str(p.where) for p in getattr(error, "problems", ())]
+        wished = {str(wish) for wish in (*wishes.pins, *wishes.bans)}
+        assert isinstance(error, FootageError) or any(
+            where in wished or where.startswith("--pin") for where in told
+        )
+        return
+    for pin in wishes.pins:
+        assert any(
+            cut.slot == pin.slot
+            and cut.source == pin.source
+            and live(cut, edit)[0] - Fraction(1, 5) <= pin.at <= live(cut, edit)[1] + Fraction(1, 5)
+            for cut in edit.cuts
+        )
+    for ban in wishes.bans:
+        for cut in edit.cuts:
+            start, end = live(cut, edit)
+            shown = cut.source == ban.source and start < (ban.end or end) and ban.start < end
+            assert not shown
+
+
+def test_variants_open_differently_and_share_their_body(brief: Callable[..., Brief]) -> None:
+    first, *others = plan_variants(brief(notes=(NOTE,)), TAKES, 3)
+    assert first == plan(brief(notes=(NOTE,)), TAKES)
+    assert len(others) == 2
+    for other in others:
+        assert other.cuts[1:] == first.cuts[1:]
+    openings = [(edit.cuts[0].source, *live(edit.cuts[0], edit)) for edit in (first, *others)]
+    for i, (source, start, end) in enumerate(openings):
+        for other_source, other_start, other_end in openings[:i]:
+            shared = min(end, other_end) - max(start, other_start)
+            assert source != other_source or shared <= Fraction(1, 5) * (end - start)
+
+
+def test_fewer_variants_come_back_when_no_other_view_could_open_the_clip(
+    brief: Callable[..., Brief],
+) -> None:
+    dark = {"exposure": 0.1, "luma": 0.1}
+    poor = {
+        "a.mp4": table((3, WHOLE), (13, dark), name="a.mp4"),
+        "b.mp4": table((10, dark), name="b.mp4"),
+    }
+    assert len(plan_variants(brief(), poor, 4)) <= 2
+
+
+def test_a_runner_up_can_be_put_in_a_cut_s_place_as_it_stands(brief: Callable[..., Brief]) -> None:
+    edit = plan(brief(), TAKES)
+    for cut in edit.cuts:
+        for other in cut.runners_up:
+            assert other.crop is not None
+            assert "less for the clip" in other.reason
+            source = TAKES[other.source]
+            assert other.t + Fraction(cut.frames - cut.hold) / edit.rate <= source.footage.duration
+            right = max(key.x for key in other.crop.path) + other.crop.width
+            assert right <= source.footage.width
