@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,20 @@ def test_keyframes_as_json(run_cli: Run, short_take: Path, tmp_path: Path) -> No
     assert {p.name for p in out.iterdir()} == {
         "stitching-01.jpg", "contact-sheet.jpg", "manifest.json",
     }  # fmt: skip
+
+
+def test_shots(run_cli: Run, short_take: Path) -> None:
+    outcome = run_cli("shots", short_take, "--json")
+    assert outcome.code == 0, outcome.err
+    rows = outcome.json["shots"]
+    assert len(rows) >= 3
+    for row in rows:
+        assert Fraction(row["start"]) < Fraction(row["end"])
+        assert Fraction(row["start"]) <= row["best"] <= Fraction(row["end"])
+        assert set(row["shows"]) == {"whole", "hardware", "stitching"}
+    assert {"hardware"} <= {row["label"] for row in rows}
+    people = run_cli("shots", short_take)
+    assert people.out.count("short.mp4") == len(rows)
 
 
 def test_keyframes_spares_a_folder_of_somebody_else(
@@ -293,7 +308,8 @@ def test_inspect(run_cli: Run, short_take: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "render", "plan", "coverage", "inspect", "keyframes", "check", "detect"]
+    "command",
+    ["init", "render", "plan", "coverage", "inspect", "shots", "keyframes", "check", "detect"],
 )
 def test_every_command_fails_in_the_same_form(run_cli: Run, command: str) -> None:
     outcome = run_cli(command, "gone.mp4", "--json")

@@ -196,7 +196,8 @@ def test_variants_open_differently_and_share_their_body(brief: Callable[..., Bri
     assert first == plan(brief(notes=(NOTE,)), TAKES)
     assert len(others) == 2
     for other in others:
-        assert other.cuts[1:] == first.cuts[1:]
+        bodies = [[replace(c, runners_up=()) for c in edit.cuts[1:]] for edit in (first, other)]
+        assert bodies[0] == bodies[1]
     openings = [(edit.cuts[0].source, *live(edit.cuts[0], edit)) for edit in (first, *others)]
     for i, (source, start, end) in enumerate(openings):
         for other_source, other_start, other_end in openings[:i]:

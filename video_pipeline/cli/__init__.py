@@ -21,7 +21,10 @@ click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.COMMAND_GROUPS = {
     "video-pipeline": [
         {"name": "Start here", "commands": ["demo", "init", "render"]},
-        {"name": "Look at footage", "commands": ["inspect", "coverage", "keyframes", "detect"]},
+        {
+            "name": "Look at footage",
+            "commands": ["inspect", "shots", "coverage", "keyframes", "detect"],
+        },
         {
             "name": "Work on the clip",
             "commands": ["storyboards", "plan", "export", "recut", "check"],

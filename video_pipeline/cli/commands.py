@@ -25,6 +25,10 @@ COMMANDS = {
         "covering",
         "Say what a buyer expects to see, what the footage shows of it, and how to film the rest.",
     ),
+    "shots": (
+        "seeing",
+        "Say which stretches of footage are steady, sharp and well lit, and what each shows.",
+    ),
     "keyframes": (
         "seeing",
         "Find the frames that show hardware or stitching best; write JPEGs and one sheet.",

@@ -19,9 +19,17 @@ from video_pipeline.cli.output import (
 )
 from video_pipeline.cli.settings import detector_option, settings_from, settings_options
 from video_pipeline.edit.keyframes import SHOWN
+from video_pipeline.edit.reel import DETAILS
+from video_pipeline.edit.shots import Shot
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
-from video_pipeline.pipeline import Picture, look_at_pictures, open_footage, write_key_frames
+from video_pipeline.pipeline import (
+    Picture,
+    look_at_pictures,
+    open_footage,
+    shots_of,
+    write_key_frames,
+)
 from video_pipeline.vision.detector import SHOWN_FROM, Detection, Detector
 from video_pipeline.vision.quality import Quality
 
@@ -125,6 +133,60 @@ def keyframes(
     for word in shows:
         if not any(still.frame.shows == word for still in stills):
             people.print(f"[yellow]note[/yellow] no frame shows {escape(word)} large and sharp")
+
+
+@click.command()
+@click.argument("footage", nargs=-1, required=True, type=_FILES)
+@detector_option
+@settings_options
+@verbose_option
+@output_options
+def shots(
+    *, footage: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool, **where: Any
+) -> None:
+    """Say which stretches of footage are steady, sharp and well lit, and what each shows.
+
+    Example: `video-pipeline shots take.mov`.
+    """
+    with progress() as listener:
+        found = shots_of(footage, settings_from(**where), listener)
+    if as_json:
+        print_json({"shots": [_shot_json(shot) for shot in found]})
+        return
+    table = Table(box=None, header_style="bold")
+    names = ("file", "from", "to", "shows", *DETAILS, "sharp", "light", "steady")
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for shot in found:
+        figures = (*(shot.shows[d] for d in DETAILS), shot.sharpness, shot.exposure)
+        table.add_row(
+            escape(shot.source),
+            f"{float(shot.start):.1f} s",
+            f"{float(shot.end):.1f} s",
+            "-" if shot.label == "any" else shot.label,
+            *(f"{figure:.2f}" for figure in (*figures, shot.steadiness)),
+        )
+    people.print(table)
+    if not found:
+        people.print(
+            "[yellow]note[/yellow] nothing here is steady, sharp and well lit for half a second: "
+            "hold each view still for two seconds"
+        )
+
+
+def _shot_json(shot: Shot) -> dict[str, Any]:
+    return {
+        "source": shot.source,
+        "start": str(shot.start),
+        "end": str(shot.end),
+        "label": shot.label,
+        "shows": {name: round(value, 4) for name, value in shot.shows.items()},
+        "sharpness": round(shot.sharpness, 4),
+        "exposure": round(shot.exposure, 4),
+        "steadiness": round(shot.steadiness, 4),
+        "best": round(float(shot.best.t), 4),
+        "subject": shot.subject.as_list() if shot.subject else None,
+    }
 
 
 @click.command()

@@ -18,6 +18,7 @@ from video_pipeline.pipeline.preparing import (
     prepare,
 )
 from video_pipeline.pipeline.rendering import Rendered, render, render_edit, render_listing
+from video_pipeline.pipeline.shots import shots_of
 
 __all__ = [
     "Exported",
@@ -37,6 +38,7 @@ __all__ = [
     "render",
     "render_edit",
     "render_listing",
+    "shots_of",
     "take_back",
     "write_key_frames",
     "write_plan",
