@@ -28,7 +28,9 @@ from benchmarks.choosing.footage import NEEDS, Take, takes
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.edit.planning import plan
+from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.slots import Brief
+from video_pipeline.edit.windows import window
 from video_pipeline.footage.probe import probe
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.presets.grades import load_scale
@@ -37,6 +39,8 @@ from video_pipeline.presets.storyboards import load_storyboard
 from video_pipeline.resources import shipped
 from video_pipeline.store import Store
 from video_pipeline.vision.detectors import detector
+
+LENGTH = Fraction(6, 5)  # s: the shortest that a detail is shown
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def main(words: Sequence[str] | None = None) -> None:
         _print_rivals(synthetic, ours, tables)
     if real:
         _print_real(real, ours)
+    _print_windows(labelled, tables)
     _print_time(brief, [tables[take.name] for take in labelled])
 
 
@@ -165,9 +170,9 @@ def _print_rivals(
         kept = [p for p in rows["video-pipeline"] if p.need == need]
         missed = [t.name for t in synthetic if all(p.need != need for p in ours[t.name])]
         right = _share(p.share("shows") > 0.5 for p in kept)
-        blur = np.mean([p.blur for p in kept])
+        blur = f"{np.mean([p.blur for p in kept]):.1f} px" if kept else "-"
         print(
-            f"- {need}: {len(kept)} picks, right {right}, blur {blur:.1f} px; "
+            f"- {need}: {len(kept)} picks, right {right}, blur {blur}; "
             f"no pick in {', '.join(missed) or '-'}"
         )
 
@@ -188,6 +193,38 @@ def _print_real(real: Sequence[Take], ours: Mapping[str, list[Pick]]) -> None:
             f"| {_share(p in right for p in clear)} of {len(clear)} "
             f"| {_share(p in right for p in border)} of {len(border)} | {', '.join(wrong) or '-'} |"
         )
+
+
+def _print_windows(labelled: Sequence[Take], tables: Mapping[str, Analysis]) -> None:
+    """How many clean windows of 1.2 s are right at each threshold: where SHOWS comes from."""
+    found: dict[tuple[str, str], list[tuple[str, float, bool]]] = {}
+    for take in labelled:
+        reel = Reel(take.name, tables[take.name])
+        kind = "real clips" if take.frames[0].blur_px is None else "synthetic takes"
+        clean = [
+            i for a, b in reel.runs for i in range(a, b) if reel.times[i] + LENGTH <= reel.end_of(b)
+        ]
+        for need in ("hardware", "stitching"):
+            for i in clean:
+                view = window(reel, need, i, LENGTH, LENGTH)  # type: ignore[arg-type]
+                pick = Pick(take, need, float(view.start), float(view.end))
+                if not pick.arguable:
+                    row = (take.name, view.fit, pick.share("shows") > 0.5)
+                    found.setdefault((kind, need), []).append(row)
+    print("\n| clean windows of 1.2 s | fit from | pass | right | of all right | wrong clips |")
+    print("|---|---:|---:|---:|---:|---|")
+    for (kind, need), rows in found.items():
+        right_ones = sum(right for *_, right in rows)
+        having = {name for name, _, right in rows if right}
+        for threshold in (0.35, 0.4, 0.45, 0.5, 0.55):
+            kept = [row for row in rows if row[1] >= threshold]
+            wrong = sorted({name for name, *_ in kept} - having)
+            print(
+                f"| {kind}, {need} | {threshold:.2f} | {len(kept)} "
+                f"| {_share(right for *_, right in kept)} "
+                f"| {sum(right for *_, right in kept) / max(1, right_ones):.2f} "
+                f"| {', '.join(wrong) or '-'} |"
+            )
 
 
 def _print_time(brief: Brief, tables: Sequence[Analysis]) -> None:
