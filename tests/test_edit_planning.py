@@ -16,6 +16,7 @@ from video_pipeline.edit.file import check_edit, edit_as_json, read_edit, write_
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import plan
 from video_pipeline.edit.slots import Brief
+from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import FootageError, ListingError, UsageError
 from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.listing.reading import read_listing
@@ -325,3 +326,11 @@ def test_a_document_slot_of_another_name_is_timed_by_its_words(brief: Callable[.
     for card in cards:
         text = " ".join(card.overlays[0].fields["notes"])
         assert card.frames / edit.rate >= len(text) / 15
+
+
+def test_words_are_not_lost_for_want_of_another_view(brief: Callable[..., Brief]) -> None:
+    """A price that has to be revealed is said over a view that was shown before."""
+    asked = replace(brief(condition=condition()), storyboard=read_storyboard("price-reveal"))
+    edit = plan(asked, {"take.mp4": table((2.6, WHOLE), (2, METAL), (3, {"sharpness": 0.1}))})
+    assert "price" in slots(edit)
+    assert not [left for left in edit.left_out if left.slot == "price"]

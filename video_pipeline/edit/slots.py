@@ -31,7 +31,7 @@ from video_pipeline.trust.claims import Claim, Refusal
 # Overlays that must be readable whatever the view behind them, and overlays that matter more than
 # a new view: their slots may show again what was shown before.
 _DOCUMENTS = {"grade", "certification-badge", "end-card"}
-_MAY_REPEAT = {"hook", STORY_LINE, *_DOCUMENTS}
+_MAY_REPEAT = {"hook", "price", STORY_LINE, *_DOCUMENTS}
 # A card of unfilmed notes stays within every safe area with so many of them and so many characters.
 _CARD_NOTES, _CARD_CHARACTERS = 4, 280
 _WINDOWS = 12  # that a slot may choose among
