@@ -31,7 +31,7 @@ RIDGE = 0.1  # of the weights, beside a mean loss of one picture
 EVIDENCE = {
     "hardware": (
         *("metal", "metal_focus", "thread_spread", "leather", "focus", "light"),
-        "looks_like_fittings",
+        *("looks_like_fittings", "looks_like_leatherwork"),
     ),
     "stitching": (
         *("thread", "thread_focus", "rhythm", "light"),

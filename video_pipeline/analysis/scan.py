@@ -33,13 +33,14 @@ from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "6"
+SCAN_VERSION = "11"
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 # The detector is the dear part: it looks again after so many looks, and waits a little longer while
 # the camera rests.
-_DETECT_EVERY, _DETECT_AT_REST = 3, 5
+_DETECT_EVERY, _DETECT_AT_REST = 4, 8
 _AT_REST = 0.04  # of the picture: what moved less since the detector looked is still there
+_SAME_SHOT = 0.3  # confidence of camera motion: two pictures that match so well are no cut
 # Pictures too blurred or too badly lit to be offered are not searched for details.
 _LEAST_SHARPNESS, _LEAST_EXPOSURE = 0.05, 0.1
 _SMALL = 192  # px, long side, for motion and cuts
@@ -83,8 +84,8 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         grey = grey_of(picture)
         cut, motion, shake, shift = False, 0.0, 0.0, (0.0, 0.0)
         if before is not None:
-            cut = is_cut(before, small)
             dx, dy, confidence = camera_motion(grey_of(before), grey_of(small))
+            cut = confidence < _SAME_SHOT and is_cut(before, small)
             step_s = max(float(t - last_t), 1e-3)
             shift = (dx, dy * small.shape[1] / small.shape[0])
             # Without a match between the two pictures nothing is known but that they differ.
@@ -125,7 +126,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
                 stitching=0.0,
                 stitching_boxes=(),
                 cut=cut,
-                fingerprint=fingerprint(grey),
+                fingerprint=fingerprint(grey_of(small)),
             )
         )
         before, last_t = small, t

@@ -35,7 +35,7 @@ MODEL = "seeing.onnx"
 _AREA = 320 * 576  # px the network looks at, whatever the picture's shape
 _MULTIPLE = 32  # px, of both edges
 _MOST_PARTS = 6
-_LIKELY_SEWN = 0.25  # evidence from which a rhythm is worth looking for
+_LIKELY_SEWN = 0.4  # evidence from which a rhythm is worth looking for
 _AGREED = 0.5  # of a part's cells must be of one kind for it to be called that
 _FAINT = 1e-4  # added to probabilities of things: below, they all mean no
 
@@ -160,8 +160,11 @@ def evidence(
         "thread_focus": sharpness(grey, seams[0].box) if seams else 0.0,
         "focus": sharpness(grey),
         "light": exposure(grey).score,
-        "rhythm": stitches_shown(picture).score if thread >= _LIKELY_SEWN else 0.0,
+        "rhythm": 0.0,
     }
+    if thread >= _LIKELY_SEWN:
+        pitch = seams[0].detail_px if seams else None
+        found["rhythm"] = stitches_shown(picture, pitch).score
     for name, p in maps.things.items():
         found[f"looks_like_{name}"] = math.log(p + _FAINT)
     return found
