@@ -87,7 +87,7 @@ class Learned:
     def version(self) -> str:
         """Names the weights of both kinds and the library that runs the network."""
         runtime = metadata.version("onnxruntime")
-        return f"2-{_digest()[:12]}-{judgement_digest()[:12]}-{runtime}"
+        return f"4-{_digest()[:12]}-{judgement_digest()[:12]}-{runtime}"
 
     def detect(self, picture: NDArray[np.uint8]) -> Seen:
         """Look at a BGR picture HxWx3."""
