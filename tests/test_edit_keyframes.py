@@ -1,4 +1,4 @@
-"""Key frames: of moments that show a thing equally well, the ones in the recording's usual light."""
+"""Key frames: of moments that show a thing alike, those in the recording's usual light."""
 
 from __future__ import annotations
 
