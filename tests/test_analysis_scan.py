@@ -69,7 +69,7 @@ def test_looks_too_dark_to_see_by_deny_nothing(make_clip: MakeClip, store: Store
 
 @pytest.mark.parametrize(
     ("name", "across", "every"),
-    [("rests", "X", 5), ("moves", "(X+4*N)", 3)],  # by a fiftieth of the picture from look to look
+    [("rests", "X", 8), ("moves", "(X+4*N)", 4)],  # by a fiftieth of the picture from look to look
 )
 def test_the_detector_looks_every_third_time_and_every_fifth_at_rest(
     make_clip: MakeClip, store: Store, name: str, across: str, every: int

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from conftest import MakeClip
 
+from benchmarks.detection import keyframes
 from benchmarks.detection.__main__ import judge, main
 from benchmarks.detection.footage import Labelled, Sample
 from benchmarks.detection.measures import (
@@ -286,3 +287,34 @@ def test_the_page_shows_errors_alone(tmp_path: Path) -> None:
 def test_a_folder_without_labels_is_said_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no labelled footage there"):
         main([str(tmp_path)])
+
+
+def test_key_frames_are_measured_as_a_seller_gets_them(
+    tmp_path: Path, make_clip: MakeClip, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dice = np.random.default_rng(7)
+    leather = np.clip(dice.normal(90, 5, (640, 360, 3)), 0, 255)
+    leather = cv2.GaussianBlur(leather, (0, 0), 0.8).astype(np.uint8)
+    seam = leather.copy()
+    for y in range(60, 580, 22):
+        cv2.line(seam, (180, y), (180, y + 13), (215, 225, 235), 6, cv2.LINE_AA)
+    for name, picture in (("seam", seam), ("leather", leather)):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
+    still = ("-loop", "1", "-framerate", "10", "-t", "2", "-i")
+    clip = make_clip(
+        "seam.mp4", *still, str(tmp_path / "seam.png"), *still, str(tmp_path / "leather.png"),
+        "-filter_complex", "concat,format=yuv420p", "-c:v", "libx264", "-crf", "12",
+    )  # fmt: skip
+    (tmp_path / "videos").mkdir()
+    shutil.copy(clip, tmp_path / "videos" / "seam.mp4")
+    (tmp_path / "videos.csv").write_text(
+        "file,t_start,t_end,hardware,stitching,kind,note\n"
+        "seam.mp4,0,2,0,1,closeup,border: drawn\n"
+        "seam.mp4,2,4,1,0,closeup,a label that the picture belies\n"
+    )
+    keyframes.main([str(tmp_path), "--detector", "classical"])
+    told = capsys.readouterr().out
+    # One key frame, since all others look like it; it is right, and a border case.
+    assert "| stitching | real video | 1 | 1.00 of 1 | – | 0 |" in told
+    assert "- seam.mp4, stitching: 1 of 1 right, 4 asked for" in told
+    assert "| hardware | real video | 1 | – | – | 1 |" in told

@@ -116,6 +116,16 @@ def test_a_drawn_seam_is_found_where_it_is(pitch: float, angle: float) -> None:
     assert rows_of_stitches(picture)[0].pitch_px == pytest.approx(pitch, rel=0.12)
 
 
+def test_a_pitch_that_is_known_says_which_marks_to_look_for() -> None:
+    picture, truth = seam(22)
+    assert stitches_shown(picture, 22).boxes[0].iou(truth) > 0.5
+    # The pitch is told in pixels of the picture, whatever the size that rows are sought at.
+    large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+    assert stitches_shown(large, 44).score >= 0.5
+    fine, _ = seam(pitch=9, stitches=40, thick=2)
+    assert stitches_shown(fine, 9).score > 2 * stitches_shown(fine, 60).score
+
+
 def test_dark_thread_counts_as_well_as_pale() -> None:
     picture, _ = seam()
     negative = 255 - picture

@@ -33,13 +33,14 @@ from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "10"  # of the table: another number for other rows, or for other values in them
+SCAN_VERSION = "11"  # of the table: another number for other rows, or for other values in them
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 # The detector is the dear part: it looks again after so many looks, waits a little longer while the
 # camera rests, and looks at once where nothing leads on from the look before.
-_DETECT_EVERY, _DETECT_AT_REST = 3, 5
+_DETECT_EVERY, _DETECT_AT_REST = 4, 8
 _AT_REST = 0.04  # of the picture: what moved less since the detector looked is still there
+_SAME_SHOT = 0.3  # confidence of camera motion: two pictures that match so well are no cut
 _LEAST_CONFIDENCE = 0.05  # of camera motion: below, the two pictures have no match
 # Pictures too blurred or too badly lit to be offered are not searched for details: blind looks.
 _LEAST_SHARPNESS, _LEAST_EXPOSURE = 0.05, 0.1
@@ -85,8 +86,8 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         cut, motion, shake = False, 0.0, 0.0
         shift: tuple[float, float] | None = None
         if before is not None:
-            cut = is_cut(before, small)
             dx, dy, confidence = camera_motion(grey_of(before), grey_of(small))
+            cut = confidence < _SAME_SHOT and is_cut(before, small)
             step_s = max(float(t - last_t), 1e-3)
             matched = confidence > _LEAST_CONFIDENCE
             if matched and not cut:
@@ -130,7 +131,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
                 stitching=0.0,
                 stitching_boxes=(),
                 cut=cut,
-                fingerprint=fingerprint(grey),
+                fingerprint=fingerprint(grey_of(small)),
             )
         )
         before, last_t = small, t

@@ -24,7 +24,7 @@ from video_pipeline.vision.detector import NOTHING, Detection, Part, Seen
 
 _SAME_PART = 0.15  # IoU from which two boxes are one part: hands shake and boxes flicker
 _ALONE = 0.5  # what is left of a score that no other look confirms
-_NEAR_S = 0.7  # s: looks farther apart say nothing of each other
+_NEAR_S = 0.9  # s: looks farther apart say nothing of each other
 _THINNEST = 0.001  # of the picture: when less is left of a part at the rim, it has left
 
 

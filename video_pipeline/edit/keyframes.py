@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from statistics import median
 
 from video_pipeline.analysis.model import Analysis, Moment
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.vision.fingerprint import distance
+from video_pipeline.vision.picture import ramp
 
 SHOWN = ("hardware", "stitching", "whole")
 _APART_S = 0.8
 _ALIKE_BITS = 8
+# Brightness as a share of what is usual in the recording: the phone is still hunting for its
+# exposure, or a shadow fell on the item, and crisp as the moment may be, it is not the best one.
+_ODD_LIGHT, _USUAL_LIGHT = 0.4, 0.8
 _LEAST = 0.2  # below this a frame does not show the thing at all
 
 
@@ -46,8 +51,9 @@ def pick_keyframes(
 def _best(analyses: Mapping[str, Analysis], word: str, most: int) -> list[KeyFrame]:
     ranked = sorted(
         (
-            (_score(moment, word), name, moment)
+            (_score(moment, word, usual), name, moment)
             for name, analysis in analyses.items()
+            for usual in [median(m.luma for m in analysis.moments)]
             for moment in analysis.moments
         ),
         key=lambda entry: (-entry[0], entry[1], entry[2].t),
@@ -64,10 +70,12 @@ def _best(analyses: Mapping[str, Analysis], word: str, most: int) -> list[KeyFra
     ]
 
 
-def _score(moment: Moment, word: str) -> float:
+def _score(moment: Moment, word: str, usual_luma: float) -> float:
     shown: float = getattr(moment, word)
     steady = 1 / (1 + moment.motion)  # a frame taken while the camera rests is the sharper one
-    return shown * (0.4 + 0.6 * moment.sharpness * moment.exposure * steady)
+    darker, brighter = moment.luma / max(usual_luma, 1e-3), usual_luma / max(moment.luma, 1e-3)
+    light = moment.exposure * ramp(min(darker, brighter), _ODD_LIGHT, _USUAL_LIGHT)
+    return shown * (0.4 + 0.6 * moment.sharpness * light * steady)
 
 
 def _apart(name: str, moment: Moment, other_name: str, other: Moment) -> bool:

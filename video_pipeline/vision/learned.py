@@ -37,7 +37,7 @@ MODEL = "seeing.onnx"
 _AREA = 320 * 576  # px the network looks at, whatever the picture's shape
 _MULTIPLE = 32  # px, of both edges
 _MOST_PARTS = 6
-_LIKELY_SEWN = 0.25  # evidence from which a rhythm is worth looking for
+_LIKELY_SEWN = 0.4  # evidence from which a rhythm is worth looking for
 _AGREED = 0.5  # of a part's cells must be of one kind for it to be called that
 _METAL = Tint((40, 40, 255), "metal, the redder the surer")
 _THREAD = Tint((255, 120, 30), "stitching, the bluer the surer")
@@ -93,7 +93,7 @@ class Learned:
         """Names the weights of both kinds and the library that runs the network."""
         with _runtime():
             runtime = metadata.version("onnxruntime")
-        return f"3-{_digest()[:12]}-{judgement_digest()[:12]}-{runtime}"
+        return f"4-{_digest()[:12]}-{judgement_digest()[:12]}-{runtime}"
 
     def detect(self, picture: NDArray[np.uint8]) -> Seen:
         """Look at a BGR picture HxWx3."""
@@ -165,8 +165,12 @@ def evidence(picture: NDArray[np.uint8], maps: Maps, seen: Seen) -> dict[str, fl
         "thread_focus": _focus(grey, seen.stitching.around),
         "focus": sharpness(grey),
         "light": exposure(grey).score,
-        "rhythm": stitches_shown(picture).score if thread >= _LIKELY_SEWN else 0.0,
+        "rhythm": 0.0,
     }
+    if thread >= _LIKELY_SEWN:
+        seams = seen.stitching.parts
+        pitch = seams[0].detail_px if seams else None
+        found["rhythm"] = stitches_shown(picture, pitch).score
     for name, p in maps.things.items():
         found[f"looks_like_{name}"] = math.log(p + _FAINT)
     return found

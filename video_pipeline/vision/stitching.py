@@ -24,6 +24,9 @@ from video_pipeline.vision.picture import box_of_pixels, grey_of, ramp, working
 
 _WORKING_SIDE = 960
 _SCALES = (1.6, 2.6, 4.4)  # sigma of the blobs, px at the working size
+# Pitches, px at the working size, at which stitches make blobs of each scale; together with its
+# neighbour each pitch has two scales, and the dear one of small marks is spared in close-ups.
+_PITCHES = ((0.0, 22.0), (0.0, math.inf), (13.0, math.inf))
 _LEAST_MARK = 2.0  # grey levels after the band-pass
 _MOST_BLOBS = 350
 _NEIGHBOURS = 5
@@ -69,16 +72,17 @@ class Row:
     flanked: float
 
 
-def stitches_shown(picture: NDArray[np.uint8]) -> Detection:
+def stitches_shown(picture: NDArray[np.uint8], pitch_px: float | None = None) -> Detection:
     """Score a BGR picture HxWx3 by its three best rows of stitches; each part is one seam.
 
-    Badly exposed pictures are marked down; blurred ones have no rows left.
+    Badly exposed pictures are marked down; blurred ones have no rows left. Where the pitch of the
+    stitches is about known, px of the picture, only marks that fit it are looked for.
     """
     light = exposure(grey_of(picture)).score
     if light == 0:
         return NOTHING
     shrunk = max(1.0, max(picture.shape[:2]) / _WORKING_SIDE)
-    rows = rows_of_stitches(picture)
+    rows = rows_of_stitches(picture, None if pitch_px is None else pitch_px / shrunk)
     weight = sum(_worth(row) for row in rows[:3]) * light
     score = weight**2 / (weight**2 + _HALF**2)
     parts = tuple(
@@ -127,13 +131,18 @@ def _worth(row: Row) -> float:
     )
 
 
-def rows_of_stitches(picture: NDArray[np.uint8]) -> list[Row]:
-    """Rows of stitches in a BGR picture HxWx3, the worthiest first."""
+def rows_of_stitches(picture: NDArray[np.uint8], pitch: float | None = None) -> list[Row]:
+    """Rows of stitches in a BGR picture HxWx3, the worthiest first.
+
+    With a pitch, px at the working size, only rows of marks that are about of that size.
+    """
     grey = grey_of(working(picture, _WORKING_SIDE))
     if min(grey.shape) < 32:
         return []
     rows: list[Row] = []
-    for sigma in _SCALES:
+    for sigma, (least, most) in zip(_SCALES, _PITCHES, strict=True):
+        if pitch is not None and not least <= pitch < most:
+            continue
         shrink = max(1, int(sigma / 1.1))
         size = (grey.shape[1] // shrink, grey.shape[0] // shrink)
         small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if shrink > 1 else grey
