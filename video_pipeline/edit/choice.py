@@ -67,6 +67,10 @@ class Objective:
         self.openings = openings
         self.target = target
         self._fitted = lru_cache(maxsize=None)(lambda spans: fit_lengths(spans, target))
+        self._places = [
+            [(w.source, int(w.start * target.rate), int(w.end * target.rate)) for w in o.windows]
+            for o in openings
+        ]
         self.gains = [_gains(opening) for opening in openings]
         self.empty = [_empty_cost(opening) for opening in openings]
         self.repetition = {
@@ -87,7 +91,7 @@ class Objective:
 
     def lengths(self, picks: Sequence[int | None]) -> tuple[float, tuple[int, ...]]:
         """What the lengths that suit the picks best cost, and those lengths in frames."""
-        return self._fitted(tuple(_spans(self.openings, picks, self.target)))
+        return self._fitted(tuple(_spans(self.openings, self._places, picks)))
 
     def value(self, picks: Sequence[int | None]) -> float:
         """What a clip of these picks is worth with the lengths that suit them best."""
@@ -113,22 +117,22 @@ def _empty_cost(opening: Opening) -> float:
     return _UNSAID_COST if opening.repeats else _EMPTY_COST
 
 
-def _spans(openings: Sequence[Opening], picks: Sequence[int | None], target: Target) -> list[Span]:
-    """The spans of the picks; none has room to run on into what another one shows."""
-    picked = [
-        (opening.windows[k], opening.spans[k])
-        for opening, k in zip(openings, picks, strict=True)
-        if k is not None
-    ]
+def _spans(
+    openings: Sequence[Opening],
+    places: Sequence[Sequence[tuple[str, int, int]]],
+    picks: Sequence[int | None],
+) -> list[Span]:
+    """The spans of the picks; none has room to run on into what another one shows.
+
+    `places` are the windows' sources, and when they begin and end, in whole frames.
+    """
+    picked = [(places[i][k], openings[i].spans[k]) for i, k in enumerate(picks) if k is not None]
     spans = []
-    for window, span in picked:
+    for (source, start, end), span in picked:
         following = [
-            other.start - window.start
-            for other, _ in picked
-            if other.source == window.source and other.start >= window.end
+            begin - start for (other, begin, _), _ in picked if other == source and begin >= end
         ]
-        room = min([span.room, *(int(gap * target.rate) for gap in following)])
-        spans.append(replace(span, room=room))
+        spans.append(replace(span, room=min([span.room, *following])))
     return spans
 
 

@@ -8,9 +8,10 @@ dynamic programming over the frame at which each cut ends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
@@ -97,7 +98,7 @@ def least_cost(
     return _fit(rows, target)[0]
 
 
-def _fit(rows: Sequence[dict[int, float]], target: Target) -> tuple[float, tuple[int, ...]]:
+def _fit(rows: Sequence[Mapping[int, float]], target: Target) -> tuple[float, tuple[int, ...]]:
     """Dynamic programming over the frame at which each cut ends; `rows` price its lengths."""
     most = sum(max(row) for row in rows) + 1
     off_beat = _off_beat(target, most)
@@ -124,7 +125,8 @@ def _fit(rows: Sequence[dict[int, float]], target: Target) -> tuple[float, tuple
     return cost, tuple(reversed(lengths))
 
 
-def options(span: Span, target: Target) -> dict[int, float]:
+@lru_cache(maxsize=4096)
+def options(span: Span, target: Target) -> Mapping[int, float]:
     """The lengths a cut may have, each with its price."""
     highest = max(min(span.room, round(_MOST_STRETCHED * span.longest)), span.held)
     lowest = min(span.shortest, highest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,7 +158,7 @@ class _Judged:
         """The best clean windows that show enough; and the nearest other, with how near it is."""
         if not len(self.first):
             return [], None
-        inside = self._inside()
+        inside = self._inside
         enough = self.fit >= SHOWS[self.need]
         score = self.fit * (0.4 + 0.6 * self.quality)
         kept: list[int] = []
@@ -188,6 +189,7 @@ class _Judged:
             faults=tuple(self._faults(i)),
         )
 
+    @cached_property
     def _inside(self) -> Flags:
         """Which windows lie in one clean run."""
         ends = np.full(len(self.reel.times), -np.inf)
@@ -204,15 +206,16 @@ class _Judged:
         ends = [self.reel.end_of(b) for a, b in self.reel.shots if a <= first < b]
         return max(ends[0] - self.reel.times[first], self.length) if ends else self.length
 
+    @cached_property
     def _beyond(self) -> NDArray[np.intp]:
         """Where each window's faults end: a fault may begin between its last look and the next."""
-        return np.where(self._inside(), self.last, np.minimum(self.last + 1, len(self.reel.times)))
+        return np.where(self._inside, self.last, np.minimum(self.last + 1, len(self.reel.times)))
 
     def _nearness(self, inside: Flags, enough: Flags) -> NDArray[np.float64]:
         """How near each unusable window comes to being a pick; minus infinity for usable ones."""
         peak = _sorted_rows(self.reel.shows[self.need], self.first, self.last)[1]
         faulty = np.zeros(len(self.first))
-        beyond = self._beyond()
+        beyond = self._beyond
         for flags in (*self.reel.faults.values(), self.reel.cut):
             faulty += _counts(flags, self.first, beyond) > 0
         near = peak + self.fit - 0.15 * (faulty + ~enough)
@@ -220,7 +223,7 @@ class _Judged:
         return np.where((inside & enough) | banned, -np.inf, near)
 
     def _faults(self, i: int) -> Iterator[str]:
-        first, last = int(self.first[i]), int(self._beyond()[i])
+        first, last = int(self.first[i]), int(self._beyond[i])
         if self.reel.cut[first + 1 : last].any():
             yield CUT
         for fault, flags in self.reel.faults.items():
