@@ -87,6 +87,7 @@ def test_no_other_combination_is_better(
         )
     )
     best = max(objective.value(picks) for picks in every)
+    assert choice.proven
     assert choice.value >= best - 1e-9
     assert abs(objective.value(choice.picks) - choice.value) < 1e-6
 
@@ -191,9 +192,24 @@ def test_a_cut_does_not_run_on_into_what_another_shows() -> None:
     assert choice.frames[0] <= 66 < choice.frames[1]
 
 
-def test_many_alike_places_are_still_chosen_in_a_blink() -> None:
+def test_too_many_like_places_are_not_searched_for_ever() -> None:
+    """The best that was found is taken, no pick of which could be bettered alone, and said so."""
     found = windows([(15 * n, 80 + n % 3, (n % 4) * 0x1111111111111111) for n in range(12)])
-    places = [opening(f"slot {n}", found, repeats=n % 2 == 0) for n in range(7)]
+    places = [opening(f"slot {n}", found, repeats=n % 2 == 0) for n in range(9)]
+    objective = Objective(places, LONG)
     begun = time.process_time()
-    choose(Objective(places, LONG))
+    choice = choose(objective)
     assert time.process_time() - begun < 10
+    assert not choice.proven
+    for i, k in itertools.product(range(9), range(12)):
+        other = [*choice.picks[:i], k, *choice.picks[i + 1 :]]
+        assert objective.value(other) <= choice.value + 1e-9
+    assert abs(objective.value(choice.picks) - choice.value) < 1e-9
+
+
+def test_what_a_clip_usually_asks_is_proven() -> None:
+    found = windows([(20 * n, 60 + 3 * n, 0x123456789ABCDEF * (n + 1) % 2**64) for n in range(24)])
+    whole, metal, seams = found[:8], found[8:16], found[16:]
+    kinds = [found[4:12], whole, metal, metal, seams, seams, whole, found[12:20]]
+    places = [opening(f"slot {n}", kind, repeats=n in (0, 6, 7)) for n, kind in enumerate(kinds)]
+    assert choose(Objective(places, LONG)).proven

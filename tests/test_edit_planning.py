@@ -284,6 +284,15 @@ def test_a_clip_never_passes_its_placements_limit(brief: Callable[..., Brief]) -
     assert slots(edit).count("flaw") == 12
 
 
+def test_a_clip_of_too_many_flaws_is_said_not_to_fit(brief: Callable[..., Brief]) -> None:
+    notes = [note(0.5 + t, f"Mark {t}") for t in range(12)]
+    hasty = replace(load_placement("tiktok"), max_s=20.0)
+    asked = replace(brief(condition=condition(*notes)), placement=hasty)
+    edit = plan(asked, {"take.mp4": table(*RICH)})
+    assert slots(edit).count("flaw") == 12  # none is left out to keep a clip short
+    assert any("cannot be posted" in warning for warning in edit.warnings)
+
+
 def test_a_file_that_shows_one_flaw_needs_no_time(brief: Callable[..., Brief]) -> None:
     seen = {"part": "corner", "flaw": "scuff", "seen": {"file": "corner.mp4"}}
     analyses = {

@@ -13,9 +13,11 @@ from footage_tables import table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.edit.planning import plan, plan_variants
 from video_pipeline.edit.slots import Brief
+from video_pipeline.edit.story import read_storyboard
 from video_pipeline.edit.wishes import Ban, Pin, Wishes, ban_of, pin_of
 from video_pipeline.errors import FootageError, ListingError, PipelineError, UsageError
 from video_pipeline.listing.reading import read_listing
@@ -119,6 +121,8 @@ def test_a_pin_on_a_poor_view_is_obeyed_and_warned_of(brief: Callable[..., Brief
             "the listing says that 'Corner: light scuff' is seen in a.mp4 at 9 s",
         ),
         ("", "a.mp4", "is seen in a.mp4 at 9 s"),
+        ("hero=a.mp4@2.02", "a.mp4@2.05-2.06", "ruled out by --ban a.mp4@2.05-2.06"),
+        ("", "a.mp4@9.05-9.06", "is seen in a.mp4 at 9 s"),
         ("proof=b.mp4@1", "", "stays empty: no certificate"),
     ],
 )
@@ -144,30 +148,38 @@ def test_when_everything_is_banned_it_says_so(brief: Callable[..., Brief]) -> No
 
 tenths = st.integers(0, 180)
 pins = st.tuples(
-    st.sampled_from(["hook", "hero", "hardware", "stitching", "condition", "end", "flaw", "proof"]),
+    st.sampled_from(
+        ["hook", "hero", "hardware", "stitching", "condition", "end", "closing", "flaw", "proof"]
+    ),
     st.sampled_from(list(TAKES)), tenths,
 )  # fmt: skip
-bans = st.tuples(st.sampled_from(list(TAKES)), tenths, st.integers(1, 60))
+bans = st.tuples(st.sampled_from(list(TAKES)), tenths, st.integers(2, 60))
 
 
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.lists(pins, max_size=3), st.lists(bans, max_size=3), st.booleans())
+@given(
+    st.lists(pins, max_size=3), st.lists(bans, max_size=3), st.booleans(),
+    st.sampled_from(["showcase", "silent-loop", "authentication"]),
+)  # fmt: skip
 def test_any_wishes_are_obeyed_or_the_plan_says_which_conflict(
     brief: Callable[..., Brief],
     wanted: list[tuple[str, str, int]],
     unwanted: list[tuple[str, int, int]],
     flaw: bool,
+    board: str,
 ) -> None:
     wishes = Wishes(
         tuple(Pin(slot, source, Fraction(t, 10) + Fraction(1, 40)) for slot, source, t in wanted),
         tuple(
-            Ban(source, Fraction(t, 10), Fraction(t, 10) + Fraction(n, 30))
+            Ban(source, Fraction(t, 10) + Fraction(1, 20), Fraction(t, 10) + Fraction(n, 30))
             for source, t, n in unwanted
         ),
     )
-    asked = replace(brief(notes=(NOTE,) if flaw else ()), wishes=wishes)
+    asked = replace(
+        brief(notes=(NOTE,) if flaw else ()), wishes=wishes, storyboard=read_storyboard(board)
+    )
     try:
         edit = plan(asked, TAKES)
     except PipelineError as error:
@@ -226,3 +238,59 @@ def test_a_runner_up_can_be_put_in_a_cut_s_place_as_it_stands(brief: Callable[..
             assert other.t + Fraction(cut.frames - cut.hold) / edit.rate <= source.footage.duration
             right = max(key.x for key in other.crop.path) + other.crop.width
             assert right <= source.footage.width
+
+
+def test_a_pinned_end_of_a_loop_is_shown_rather_than_a_loop(brief: Callable[..., Brief]) -> None:
+    asked = replace(brief(pins="hero=b.mp4@6"), storyboard=read_storyboard("silent-loop"))
+    edit = plan(asked, TAKES)
+    hero = edit.cuts[0]
+    assert hero.slot == "hero" and hero.source == "b.mp4"
+    assert live(hero, edit)[0] <= 6 <= live(hero, edit)[1]
+    assert any("pinned" in warning for warning in edit.warnings)
+
+
+def test_a_loop_has_no_variants(brief: Callable[..., Brief]) -> None:
+    asked = replace(brief(), storyboard=read_storyboard("silent-loop"))
+    with pytest.raises(UsageError, match="is a loop"):
+        plan_variants(asked, TAKES, 2)
+
+
+def test_a_variant_s_opening_is_not_what_comes_next(brief: Callable[..., Brief]) -> None:
+    takes = {**TAKES, "a.mp4": table((6, WHOLE), (2, METAL), name="a.mp4")}
+    for edit in plan_variants(brief(bans="b.mp4"), takes, 3):
+        hook, following = edit.cuts[:2]
+        shared = min(live(hook, edit)[1], live(following, edit)[1]) - max(
+            hook.start, following.start
+        )
+        assert shared <= Fraction(1, 5) * (live(hook, edit)[1] - hook.start)
+
+
+def test_why_there_are_fewer_variants_is_said(brief: Callable[..., Brief]) -> None:
+    (pinned,) = plan_variants(brief(pins="hook=b.mp4@1"), TAKES, 3)
+    assert any("the opening is pinned" in warning for warning in pinned.warnings)
+
+
+def test_bans_that_together_leave_nothing_where_a_note_points_are_a_conflict(
+    brief: Callable[..., Brief],
+) -> None:
+    note = {**NOTE, "seen": {"file": "b.mp4"}}
+    for bans in ("b.mp4@0-5 b.mp4@5-", "b.mp4@0-9.95", "b.mp4"):
+        with pytest.raises(ListingError) as caught:
+            plan(brief(bans=bans, notes=(note,)), TAKES)
+        assert "is seen in b.mp4" in caught.value.problems[0].message
+
+
+def test_nothing_is_shown_for_a_time_that_cannot_be_read(brief: Callable[..., Brief]) -> None:
+    """A file that breaks off says that it is longer than what can be decoded."""
+    whole = TAKES["a.mp4"]
+    broken = {**TAKES, "a.mp4": Analysis(whole.footage, whole.moments[:60])}
+    for asked in (brief(notes=(NOTE,)), brief(pins="hero=a.mp4@12")):
+        with pytest.raises(ListingError) as caught:
+            plan(asked, broken)
+        assert "can only be read up to 6.0 s" in caught.value.problems[0].message
+
+
+def test_two_pins_of_one_slot_follow_the_take(brief: Callable[..., Brief]) -> None:
+    edit = plan(brief(pins="hardware=a.mp4@7 hardware=a.mp4@4.6"), TAKES)
+    first, second = (cut for cut in edit.cuts if cut.slot == "hardware")
+    assert first.start < second.start

@@ -117,19 +117,12 @@ def plan(
         edits = [edit_as_json(edit) for edit, _ in written]
         print_json(edits[0] if variants == 1 else {"variants": edits})
         return
-    (edit, _), *others = written
+    edit = written[0][0]
     people.print(cuts_table(edit, why=verbose))
     _say_left_out([edit])
     for _, target in written:
         people.print(f"edit: {escape(str(target))}")
-    notes = list(edit.warnings)
-    if len(written) < variants:
-        notes.append(
-            f"only {len(others)} other views could open this clip: film the piece from more sides"
-            if others
-            else "no other view could open this clip: film the piece from more sides"
-        )
-    for note in notes:
+    for note in edit.warnings:
         people.print(f"  [yellow]note[/yellow] {escape(note)}")
 
 

@@ -3,11 +3,13 @@
 One sum is made as large as possible: what each pick is worth, less what repetition costs (the same
 stretch again, pictures that look alike, a jump cut), less what the lengths cost that follow from
 the picks (see `lengths`). The search is exact: branch and bound, which drops a branch only when
-even its best imaginable ending is worth no more than a clip already found.
+even its best imaginable ending is worth no more than a clip already found. Should it take too many
+steps, the best clip found is taken, no single pick of which could be bettered, and said to be that.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,6 +32,9 @@ _WORTH_SHOWING = 0.1
 # Of a place that should be filled, and has footage that could; of one whose words would be lost.
 _EMPTY_COST, _UNSAID_COST = 1.0, 3.0
 _NEVER = 1e6  # a combination that is not a choice
+# Steps of the search, each way. A clip of a minute's footage takes a few hundred; only where many
+# places could each show any of many like windows are there too many ways to prove one the best.
+_MOST_STEPS = 2500
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,15 @@ class Opening:
 
 @dataclass(frozen=True)
 class Choice:
-    """The best clip: for each opening the number of its window, or None; frames of each pick."""
+    """The best clip: for each opening the number of its window, or None; frames of each pick.
+
+    `proven` is false where the search was cut short: it is the best that was found.
+    """
 
     picks: tuple[int | None, ...]
     frames: tuple[int, ...]
     value: float
+    proven: bool = True
 
 
 class Objective:
@@ -91,7 +100,11 @@ class Objective:
 
     def lengths(self, picks: Sequence[int | None]) -> tuple[float, tuple[int, ...]]:
         """What the lengths that suit the picks best cost, and those lengths in frames."""
-        return self._fitted(tuple(_spans(self.openings, self._places, picks)))
+        return self._fitted(tuple(self.spans(picks)))
+
+    def spans(self, picks: Sequence[int | None]) -> list[Span]:
+        """The spans of the picks, none with room to run on into what another one shows."""
+        return _spans(self.openings, self._places, picks)
 
     def value(self, picks: Sequence[int | None]) -> float:
         """What a clip of these picks is worth with the lengths that suit them best."""
@@ -206,16 +219,34 @@ class _Search:
         self.doll = [0.0] * (len(openings) + 1)
         self.best = Choice((), (), -np.inf)
         self.whole = False
+        self.steps = 0
 
     def run(self) -> Choice:
         for place in range(len(self.doll) - 2, 0, -1):
             self.best = Choice((), (), -np.inf)
             self._descend(place, 0.0, (), self.objective.gains[place:])
-            self.doll[place] = self.best.value
-        self.best = Choice((), (), -np.inf)
-        self.whole = True
+            # Cut short, less is known: no more than its first place and all others at their best.
+            bound = self._most(place, self.objective.gains[place]) + self.doll[place + 1]
+            self.doll[place] = self.best.value if self.steps < _MOST_STEPS else bound
+        self.best, self.steps, self.whole = Choice((), (), -np.inf), 0, True
         self._descend(0, 0.0, (), self.objective.gains)
-        return self.best
+        return self.best if self.steps < _MOST_STEPS else self._bettered()
+
+    def _bettered(self) -> Choice:
+        """The best clip found, with single picks changed as long as that makes it better."""
+        picks = list(self.best.picks)
+        value = self.best.value
+        for i, opening in itertools.cycle(list(enumerate(self.objective.openings))):
+            tried: list[int | None] = [*range(len(opening.windows)), *([None] * self.free[i])]
+            if i == 0:
+                before = value
+            for k in tried:
+                other = [*picks[:i], k, *picks[i + 1 :]]
+                if (found := self.objective.value(other)) > value + 1e-9:
+                    picks, value = other, found
+            if i == len(picks) - 1 and value == before:
+                break
+        return Choice(tuple(picks), self.objective.lengths(picks)[1], value, proven=False)
 
     def _descend(
         self,
@@ -230,6 +261,9 @@ class _Search:
         """
         if place == len(self.free):
             self._finish(so_far, picks)
+            return
+        self.steps += 1
+        if self.steps >= _MOST_STEPS:
             return
         ahead = self._ahead(place + 1, gains[1:])
         options: list[tuple[float, int | None]] = [
@@ -257,13 +291,16 @@ class _Search:
         for n, gain in enumerate(gains):
             if not len(gain):
                 continue
-            most = float(gain.max())
             # Whatever is picked here, so much of it is spent on repeating what came before.
             if not self.free[place + n]:
                 spent += float((self.objective.gains[place + n] - gain).min())
-            alone += max(most, -self.objective.empty[place + n])
+            alone += self._most(place + n, gain)
             least = min(least, alone + self.doll[place + n + 1])
         return min(least, self.doll[place] - spent)
+
+    def _most(self, place: int, gains: NDArray[np.float64]) -> float:
+        """What one opening can add at the most."""
+        return max(float(gains.max()), -self.objective.empty[place]) if len(gains) else 0.0
 
     def _promising(self, at_most: float, picks: tuple[int | None, ...]) -> bool:
         cost = self.least_cost(tuple(k is None for k in picks)) if self.whole else 0.0

@@ -22,7 +22,7 @@ from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.slots import Brief, Draft, Setup, named, open_slot
 from video_pipeline.edit.windows import Window, window
 from video_pipeline.edit.wishes import check_wishes
-from video_pipeline.errors import FootageError, ListingError, Problem
+from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
 from video_pipeline.presets.placements import Placement
@@ -31,6 +31,11 @@ _LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
 _RUNNERS_UP = 3
 _DETAILS = ("flaw", "hardware", "stitching")  # what the clip is for: these picks count double
 _OTHER_VIEW = 0.2  # hooks of two variants share no more of the shorter one than that
+_FAR_WORSE = 1.5  # a variant's hook may cost the clip so much
+_NOT_PROVEN = (
+    "there are too many like views to try all ways to put them together: this is the best clip "
+    "that was found"
+)
 
 
 def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
@@ -49,8 +54,16 @@ def plan_variants(brief: Brief, analyses: Mapping[str, Analysis], most: int) -> 
     Their bodies are equal, cut by cut, so all pieces but the first are shared. Fewer come back
     when the footage has no other view that could open the clip. Raises as `plan` does.
     """
+    if most > 1 and brief.storyboard.loop:
+        raise UsageError(
+            f"'{brief.storyboard.name}' is a loop: its opening is its end too",
+            where="--variants",
+            mend="leave it out, or choose another --storyboard",
+        )
     table = _Table(brief, analyses)
-    return tuple(table.edit(choice) for choice in table.variants(most))
+    choices = list(table.variants(most))
+    notes = table.few_variants(len(choices)) if len(choices) < most else ()
+    return tuple(table.edit(choice, notes) for choice in choices)
 
 
 def check_brief(brief: Brief, footage: Mapping[str, Footage]) -> dict[int, Place]:
@@ -92,6 +105,7 @@ class _Table:
             name: Reel(name, analysis, brief.wishes.banned_of(analysis.footage, name))
             for name, analysis in analyses.items()
         }
+        self._check_readable(places)
         self.draft = Draft()
         for slot in brief.storyboard.slots:
             open_slot(slot, brief, self.reels, places, self.draft)
@@ -124,27 +138,51 @@ class _Table:
     def variants(self, most: int) -> Iterator[Choice]:
         """The best choice, then the same with other windows in its first place, best first."""
         yield self.best
-        first = next(i for i, pick in enumerate(self.best.picks) if pick is not None)
+        first = self._first()
         opening, frames = self.objective.openings[first], self.best.frames[0]
-        windows = opening.windows
-        picks = list(self.best.picks)
+        body = [
+            o.windows[k]
+            for o, k in zip(
+                self.objective.openings[first + 1 :], self.best.picks[first + 1 :], strict=True
+            )
+            if k is not None
+        ]
+        taken = [opening.windows[self.best.picks[first] or 0]]
+        least = self.objective.worth(self.best.picks) - _FAR_WORSE
         ranked = []
-        for k in range(len(windows)):
-            picks[first] = k
-            ranked.append((self.objective.worth(picks), k))
-        taken = [windows[self.best.picks[first] or 0]]
-        for _, k in sorted(ranked, key=lambda pair: -pair[0]):
-            if len(taken) >= most:
+        for k in range(len(opening.windows)):
+            picks = self._opened_with(k)
+            ranked.append((self.objective.worth(picks), -k, picks))
+        for worth, k, picks in sorted(ranked, reverse=True):
+            window = opening.windows[-k]
+            if len(taken) >= most or worth < least:
                 return
-            span = opening.spans[k]
-            long_enough = max(span.room, span.held) >= frames
-            if long_enough and all(windows[k].overlap(w) <= _OTHER_VIEW for w in taken):
-                taken.append(windows[k])
-                picks[first] = k
-                yield replace(self.best, picks=tuple(picks))
+            span = self.objective.spans(picks)[0]
+            others = [*taken, *body[:1]]
+            length = min(frames, max(span.room, span.held))
+            if length >= span.shortest and all(
+                window.overlap(other) <= _OTHER_VIEW for other in others
+            ):
+                taken.append(window)
+                yield replace(self.best, picks=picks, frames=(length, *self.best.frames[1:]))
 
-    def edit(self, choice: Choice) -> Edit:
-        """The edit of a choice, with everything that is to be said of it."""
+    def few_variants(self, found: int) -> tuple[str, ...]:
+        """What to say when there are no more variants than those found."""
+        if self.setups[self._first()].pin:
+            return ("the opening is pinned, so there is one variant",)
+        some = f"only {found - 1} other" if found > 1 else "no other"
+        return (f"{some} views could open this clip: film the piece from more sides",)
+
+    def _first(self) -> int:
+        """The first place that is filled."""
+        return next(i for i, pick in enumerate(self.best.picks) if pick is not None)
+
+    def _opened_with(self, k: int) -> tuple[int | None, ...]:
+        first = self._first()
+        return (*self.best.picks[:first], k, *self.best.picks[first + 1 :])
+
+    def edit(self, choice: Choice, notes: Sequence[str] = ()) -> Edit:
+        """The edit of a choice, with everything that is to be said of it, and `notes`."""
         brief, draft = self.brief, self.draft
         filled = [i for i, pick in enumerate(choice.picks) if pick is not None]
         shown = [
@@ -175,8 +213,10 @@ class _Table:
         )
         warnings = (
             *draft.warnings,
+            *notes,
             *self._hurried(choice, filled),
             *unlooped,
+            *(() if choice.proven else (_NOT_PROVEN,)),
             *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
             *_softness(cuts, brief.placement),
             *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
@@ -192,6 +232,7 @@ class _Table:
         live = max(1, min(frames, int(picked.room * rate)))
         view = self._run_on(setup, picked, live)
         footage = self.footage[picked.source]
+        chosen = picked in setup.windows  # the ends of a loop are not: they are one stretch
         crop = self._framed(setup, view)
         side = free_side(view, crop, footage, brief.placement, setup.box)
         return Cut(
@@ -204,8 +245,8 @@ class _Table:
                 OverlayUse(name, fields, 0, frames, side) for name, fields in setup.overlays
             ),
             shows=captions.note_line(setup.note, brief.words) if setup.note else setup.need,
-            why=_why(setup, picked),
-            runners_up=tuple(self._runners_up(choice, shown.place, live)),
+            why=_why(setup, picked, chosen=chosen),
+            runners_up=tuple(self._runners_up(choice, shown.place, live)) if chosen else (),
             hold=frames - live,
         )
 
@@ -218,6 +259,8 @@ class _Table:
         slots = self.brief.storyboard.slots
         if (opening.slot.name, ending.slot.name) != (slots[0].name, slots[-1].name):
             return shown, ()  # one of them is missing, and said to be
+        if opening.pin or ending.pin:
+            return shown, ("the end does not run into the beginning, since one of them is pinned",)
         rate = self.brief.placement.rate
         lengths = Fraction(first.frames) / rate, Fraction(last.frames) / rate
         shortest = tuple(
@@ -284,7 +327,18 @@ class _Table:
                 yield LeftOut(name, "nothing that was not already shown", None)
 
     def _hurried(self, choice: Choice, filled: Sequence[int]) -> Iterator[str]:
+        """What is to be said of a placement's limit that leaves too little time."""
         placement = self.brief.placement
+        if placement.max_s is None:
+            return
+        seconds = float(sum(choice.frames) / placement.rate)
+        if seconds > placement.max_s:
+            yield (
+                f"the clip is {seconds:.0f} s long and cannot be posted: {placement.title} allows "
+                f"{placement.max_s:g} s. Join some notes, or leave seen: off some; their words "
+                "then stand with the grade"
+            )
+            return
         wanted = [round(self.setups[i].wanted * placement.rate) for i in filled]
         if any(
             self.setups[i].read and frames < whole
@@ -295,6 +349,27 @@ class _Table:
                 f"{placement.title} allows {placement.max_s:g} s: they stand more briefly than a "
                 "viewer needs; shorten them"
             )
+
+    def _check_readable(self, places: Mapping[int, Place]) -> None:
+        """A file may break off before its stated end: nothing may point behind that."""
+        listing = self.brief.listing
+        pointed = [
+            (f"{listing.path.name}: condition.notes.{i}", place.source, place.at)
+            for i, place in places.items()
+        ]
+        pointed += [(str(pin), pin.source, pin.at) for pin in self.brief.wishes.pins]
+        problems = [
+            Problem(
+                where,
+                f"points at {float(at):g} s, but {source} can only be read up to "
+                f"{float(self.reels[source].end):.1f} s",
+                "copy the file from the phone once more, or give an earlier time",
+            )
+            for where, source, at in pointed
+            if at is not None and at >= self.reels[source].end
+        ]
+        if problems:
+            raise ListingError("some of the footage cannot be read", problems=problems)
 
     def _check_pins(self) -> None:
         met = {setup.pin for setup in self.setups}
@@ -328,7 +403,9 @@ def _frames(seconds: float, rate: Fraction) -> int:
     return round(Fraction(seconds) * rate)
 
 
-def _why(setup: Setup, picked: Window) -> str:
+def _why(setup: Setup, picked: Window, *, chosen: bool) -> str:
+    if not chosen:
+        return f"one stretch for both ends of the loop: {picked.reason}"
     if setup.note:
         return f"the listing points here: {picked.reason}"
     if setup.pin:

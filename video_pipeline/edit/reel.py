@@ -104,6 +104,8 @@ class Reel:
         # Decoding may stop before the stated end; nothing after the last picture can be used.
         step = self.seconds[-1] / max(1, len(rows) - 1)
         self.end = min(analysis.footage.duration, self.times[-1] + Fraction(step))
+        if len(rows) == 1:
+            self.end = analysis.footage.duration
 
     @cached_property
     def steadiness(self) -> NDArray[np.float64]:

@@ -34,7 +34,8 @@ _DOCUMENTS = {"grade", "certification-badge", "end-card"}
 _MAY_REPEAT = {"hook", "price", STORY_LINE, *_DOCUMENTS}
 # A card of unfilmed notes stays within every safe area with so many of them and so many characters.
 _CARD_NOTES, _CARD_CHARACTERS = 4, 280
-_WINDOWS = 12  # that a slot may choose among
+# Windows that a slot may choose among; fewer where what is said matters more than the view.
+_WINDOWS, _WINDOWS_TO_REPEAT = 12, 5
 
 
 @dataclass(frozen=True)
@@ -192,12 +193,14 @@ def _open_view(
         held=held,
         read=read,
     )
-    pinned = [_pinned(pin, setup, reels) for pin in brief.wishes.pins if pin.slot == slot.name]
+    pins = [pin for pin in brief.wishes.pins if pin.slot == slot.name]
+    pinned = [_pinned(p, setup, reels) for p in sorted(pins, key=lambda p: (p.source, p.at))]
     # The cards of one slot share its pins.
     draft.setups.extend(pinned[: slot.shots])
     if len(pinned) >= slot.shots:
         return
     windows, need, problem = _views(slot, reels, slot.needs, lengths, spoken=spoken)
+    windows = windows[: _WINDOWS_TO_REPEAT if setup.repeats else _WINDOWS]
     if not windows:
         if not pinned:
             _, nearest = _first_filled(reels, slot.needs, lengths)
@@ -281,7 +284,7 @@ def _first_filled(
         found.extend(w for w in windows if all(w.overlap(other) < 0.5 for other in found))
         nearest = near or nearest
     found.sort(key=lambda w: (-w.score, w.source, w.start))
-    return found[:_WINDOWS], None if found else nearest
+    return found, None if found else nearest
 
 
 def _open_flaws(
@@ -339,9 +342,7 @@ def _pointed(place: Place, reels: Mapping[str, Reel], length: Fraction) -> tuple
     windows, _ = best_windows([reel], "flaw", length, most=4)
     if windows:
         return tuple(windows)
-    allowed = [t for t, banned in zip(reel.times, reel.banned, strict=True) if not banned]
-    middle = min(allowed, key=lambda t: abs(t - reel.end / 2))
-    return (window_around(reel, "flaw", middle, length),)
+    return (window_around(reel, "flaw", reel.end / 2, length),)
 
 
 def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
@@ -357,10 +358,11 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
         return
     length = _whole_frames(slot.seconds, brief)
     footage = {name: reel.analysis.footage for name, reel in reels.items()}
+    pins = iter([pin for pin in brief.wishes.pins if pin.slot == slot.name])
     for claim in brief.claims:
         seen = brief.listing.certificates[claim.entry].seen
         place = place_of(seen, footage, f"{brief.listing.path.name}: certificates.{claim.entry}")
-        pin = next((pin for pin in brief.wishes.pins if pin.slot == slot.name), None)
+        pin = next(pins, None)
         if pin:
             place = Place(pin.source, pin.at)
         if place:  # shown on camera: that view is the proof's own

@@ -115,9 +115,10 @@ def window_around(reel: Reel, need: Need, at: Fraction, wanted: Fraction) -> Win
 
     It stays within the clean run around `at`, so it may be shorter than `wanted`; the rest is then
     held (see Cut.hold). Where there is no clean run it is short and carries its faults, but never
-    what is banned, unless `at` itself is.
+    what is banned.
     """
-    here = int(np.abs(reel.seconds - float(at)).argmin())
+    far = np.abs(reel.seconds - float(at)) + np.where(reel.banned, np.inf, 0.0)
+    here = int(far.argmin())
     first, last = next(((a, b) for a, b in reel.runs if a <= here < b), _beside(reel, here))
     end = max(reel.end_of(last), reel.times[last - 1])
     if end <= reel.times[first]:  # a single look: it stands for the time until the next

@@ -6,7 +6,7 @@ Wishes are obeyed or the plan fails and says which of them, or what of the listi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -19,6 +19,7 @@ from video_pipeline.listing.clock import seconds_of
 from video_pipeline.presets.storyboards import Storyboard
 
 PIN_WORDS: Final = "write it as SLOT=FILE@TIME, such as hardware=clip2.mov@12.4"
+_TOO_NEAR: Final = Fraction(1, 5)  # s: the footage is looked at about ten times a second
 BAN_WORDS: Final = "write it as FILE or FILE@FROM-TO, such as clip1.mov@0-3"
 
 
@@ -49,8 +50,9 @@ class Ban:
         return f"--ban {self.source}@{_seconds(self.start)}-{end}"
 
     def holds(self, source: str, at: Fraction) -> bool:
-        """Whether it bans that moment."""
-        return source == self.source and self.start <= at and (self.end is None or at < self.end)
+        """Whether it bans that moment, or one so near that no look lies between."""
+        after = self.end is None or at < self.end + _TOO_NEAR
+        return source == self.source and self.start - _TOO_NEAR < at and after
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,11 @@ def _conflicts(wishes: Wishes, storyboard: Storyboard) -> Iterator[Problem]:
     for pin in wishes.pins:
         for ban in wishes.bans:
             if ban.holds(pin.source, pin.at):
-                yield Problem(str(pin), f"it is ruled out by {ban}", "drop one of the two")
+                yield Problem(
+                    str(pin),
+                    f"it is ruled out by {ban}",
+                    f"drop one of the two, or keep them {float(_TOO_NEAR):g} s apart",
+                )
     shots = {slot.name: slot.shots for slot in storyboard.slots}
     for name, pins in Counter(pin.slot for pin in wishes.pins).items():
         if pins > shots.get(name, pins):
@@ -167,17 +173,31 @@ def _pointing(
 ) -> Iterator[Problem]:
     for what, place in places.items():
         for ban in wishes.bans:
-            everything = ban.start == 0 and (
-                ban.end is None or ban.end >= footage[place.source].duration
-            )
-            here = place.at is None and place.source == ban.source and everything
-            if here or (place.at is not None and ban.holds(place.source, place.at)):
-                at = "" if place.at is None else f" at {_seconds(place.at)} s"
-                yield Problem(
-                    str(ban),
-                    f"the listing says that {what} is seen in {place.source}{at}",
-                    "change the ban, or seen: in the listing",
-                )
+            if place.at is not None and ban.holds(place.source, place.at):
+                yield _said_there(ban, what, place)
+        left = footage[place.source].duration
+        bans = sorted((b for b in wishes.bans if b.source == place.source), key=lambda b: b.start)
+        if place.at is None and bans and _all_banned(bans, left):
+            yield _said_there(bans[0], what, place)
+
+
+def _all_banned(bans: Sequence[Ban], duration: Fraction) -> bool:
+    """Whether bans in order of their start leave nothing of a file worth the name."""
+    free_from = Fraction(0)
+    for ban in bans:
+        if ban.start > free_from + _TOO_NEAR:
+            return False
+        free_from = max(free_from, duration if ban.end is None else ban.end)
+    return free_from + _TOO_NEAR >= duration
+
+
+def _said_there(ban: Ban, what: str, place: Place) -> Problem:
+    at = "" if place.at is None else f" at {_seconds(place.at)} s"
+    return Problem(
+        str(ban),
+        f"the listing says that {what} is seen in {place.source}{at}",
+        "change the ban, or seen: in the listing",
+    )
 
 
 def _time(text: str, where: str, whole: str) -> Fraction:
