@@ -203,7 +203,7 @@ def _unlike(rows: Sequence[Window], columns: Sequence[Window]) -> NDArray[np.int
 
 
 class _Search:
-    """Branch and bound over the openings in the clip's order.
+    """Branch and bound over the openings, those that may repeat others last: they bind least.
 
     What the openings from a place on can be worth together, repetition among them included, is
     found first, from the last one backwards, each search bounding the next (Russian doll search,
@@ -213,7 +213,17 @@ class _Search:
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
         openings = objective.openings
-        self.free = [not o.needed or not o.windows for o in openings]
+        # From here on a place is a place in this order, until a clip is finished.
+        self.order = sorted(range(len(openings)), key=lambda i: (openings[i].repeats, i))
+        self.openings = [openings[i] for i in self.order]
+        self.gains = [objective.gains[i] for i in self.order]
+        self.empty = [objective.empty[i] for i in self.order]
+        self.free = [not o.needed or not o.windows for o in self.openings]
+        self.costs = {
+            (a, b): objective.repetition[i, j] if i < j else objective.repetition[j, i].T
+            for (a, i), (b, j) in itertools.combinations(enumerate(self.order), 2)
+            if openings[i].windows and openings[j].windows
+        }
         self.least_cost = lru_cache(maxsize=None)(self._least_cost)
         # What the openings from each place on are worth at the most.
         self.doll = [0.0] * (len(openings) + 1)
@@ -224,12 +234,12 @@ class _Search:
     def run(self) -> Choice:
         for place in range(len(self.doll) - 2, 0, -1):
             self.best = Choice((), (), -np.inf)
-            self._descend(place, 0.0, (), self.objective.gains[place:])
+            self._descend(place, 0.0, (), self.gains[place:])
             # Cut short, less is known: no more than its first place and all others at their best.
-            bound = self._most(place, self.objective.gains[place]) + self.doll[place + 1]
+            bound = self._most(place, self.gains[place]) + self.doll[place + 1]
             self.doll[place] = self.best.value if self.steps < _MOST_STEPS else bound
         self.best, self.steps, self.whole = Choice((), (), -np.inf), 0, True
-        self._descend(0, 0.0, (), self.objective.gains)
+        self._descend(0, 0.0, (), self.gains)
         return self.best if self.steps < _MOST_STEPS else self._bettered()
 
     def _bettered(self) -> Choice:
@@ -237,7 +247,8 @@ class _Search:
         picks = list(self.best.picks)
         value = self.best.value
         for i, opening in itertools.cycle(list(enumerate(self.objective.openings))):
-            tried: list[int | None] = [*range(len(opening.windows)), *([None] * self.free[i])]
+            free = not opening.needed or not opening.windows
+            tried: list[int | None] = [*range(len(opening.windows)), *([None] * free)]
             if i == 0:
                 before = value
             for k in tried:
@@ -270,7 +281,7 @@ class _Search:
             (float(gains[0][k]), int(k)) for k in np.argsort(-gains[0], kind="stable")
         ]
         if self.free[place]:
-            options.append((-self.objective.empty[place], None))
+            options.append((-self.empty[place], None))
             options.sort(key=lambda option: -option[0])
         for gain, k in options:
             if not self._promising(so_far + gain + ahead, picks):
@@ -278,7 +289,7 @@ class _Search:
             left = gains[1:]
             if k is not None:
                 left = [
-                    g - self.objective.repetition[place, place + n][k] if len(g) else g
+                    g - self.costs[place, place + n][k] if len(g) else g
                     for n, g in enumerate(left, start=1)
                 ]
             following = (*picks, k)
@@ -293,14 +304,14 @@ class _Search:
                 continue
             # Whatever is picked here, so much of it is spent on repeating what came before.
             if not self.free[place + n]:
-                spent += float((self.objective.gains[place + n] - gain).min())
+                spent += float((self.gains[place + n] - gain).min())
             alone += self._most(place + n, gain)
             least = min(least, alone + self.doll[place + n + 1])
         return min(least, self.doll[place] - spent)
 
     def _most(self, place: int, gains: NDArray[np.float64]) -> float:
         """What one opening can add at the most."""
-        return max(float(gains.max()), -self.objective.empty[place]) if len(gains) else 0.0
+        return max(float(gains.max()), -self.empty[place]) if len(gains) else 0.0
 
     def _promising(self, at_most: float, picks: tuple[int | None, ...]) -> bool:
         cost = self.least_cost(tuple(k is None for k in picks)) if self.whole else 0.0
@@ -308,17 +319,20 @@ class _Search:
 
     def _least_cost(self, empty: tuple[bool, ...]) -> float:
         """What the lengths cost at the least, once it is known which first places stay empty."""
-        openings = self.objective.openings
-        spans = [
-            () if place < len(empty) and empty[place] else opening.spans
-            for place, opening in enumerate(openings)
+        rows = [
+            (
+                () if place < len(empty) and empty[place] else self.openings[place].spans,
+                self.free[place] and place >= len(empty),
+            )
+            for place in map(self.order.index, range(len(self.order)))
         ]
-        undecided = [free and place >= len(empty) for place, free in enumerate(self.free)]
+        spans, undecided = [row[0] for row in rows], [row[1] for row in rows]
         return least_cost(spans, undecided, self.objective.target)
 
     def _finish(self, picked: float, picks: tuple[int | None, ...]) -> None:
         cost, frames = 0.0, tuple[int, ...]()
         if self.whole:
+            picks = tuple(picks[place] for place in map(self.order.index, range(len(self.order))))
             cost, frames = self.objective.lengths(picks)
         if picked - cost > self.best.value + 1e-9:
             self.best = Choice(picks, frames, picked - cost)
