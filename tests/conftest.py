@@ -182,8 +182,8 @@ def run_cli(
     """A function that runs the command line and says what it ended with.
 
     It runs here, which spares every test the loading of the program; what the libraries print
-    past Python is caught too. Where `env` is given, or `alone` is asked for, it runs in a process of
-    its own, as a person would run it.
+    past Python is caught too. Where `env` is given, or `alone` is asked for, it runs in a process
+    of its own, as a person would run it.
     """
     usual = {CACHE_VARIABLE: str(shared_cache), "COLUMNS": "160"}
 
