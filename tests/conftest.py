@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 import yaml
 
 from video_pipeline.analysis.scan import analyse
+from video_pipeline.cli import main
 from video_pipeline.footage.probe import probe
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE, Store
@@ -174,28 +176,58 @@ class Outcome:
 
 
 @pytest.fixture
-def run_cli(shared_cache: Path) -> Iterator[Callable[..., Outcome]]:
-    """A function that runs the command line in a process of its own, as a person would."""
+def run_cli(
+    shared_cache: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Outcome]:
+    """A function that runs the command line and says what it ended with.
+
+    It runs here, which spares every test the loading of the program; what the libraries print
+    past Python is caught too. Where `env` is given, or `alone` is asked for, it runs in a process
+    of its own, as a person would run it.
+    """
+    usual = {CACHE_VARIABLE: str(shared_cache), "COLUMNS": "160"}
 
     def run(
         *arguments: str | Path,
-        timeout: float = 240,
         env: dict[str, str] | None = None,
         cwd: Path | None = None,
+        alone: bool = False,
     ) -> Outcome:
-        place = {"PYTHONPATH": str(Path(__file__).parent.parent)} if cwd else {}
-        done = subprocess.run(
-            [sys.executable, "-m", "video_pipeline", *map(str, arguments)],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            cwd=cwd,
-            env={
-                **os.environ, CACHE_VARIABLE: str(shared_cache), "COLUMNS": "160", **place,
-                **(env or {}),
-            },
-        )  # fmt: skip
-        return Outcome(done.returncode, done.stdout, re.sub(r"\x1b\[[0-9;]*m", "", done.stderr))
+        words = [str(word) for word in arguments]
+        if env or alone:
+            place = {"PYTHONPATH": str(Path(__file__).parent.parent)} if cwd else {}
+            done = subprocess.run(
+                [sys.executable, "-m", "video_pipeline", *words],
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=240,
+                cwd=cwd,
+                env={**os.environ, **usual, **place, **(env or {})},
+            )
+            code, out, err = done.returncode, done.stdout, done.stderr
+        else:
+            with monkeypatch.context() as around, own_signals():
+                for name, value in usual.items():
+                    around.setenv(name, value)
+                around.chdir(cwd or Path.cwd())
+                capfd.readouterr()
+                code = main(words)
+                out, err = capfd.readouterr()
+            if code == 130:  # whoever runs the tests pressed Ctrl-C
+                raise KeyboardInterrupt
+        return Outcome(code, out, re.sub(r"\x1b\[[0-9;]*m", "", err))
 
-    yield run
+    return run
+
+
+@contextmanager
+def own_signals() -> Iterator[None]:
+    """What the command line listens to while it runs, it does not hear afterwards."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

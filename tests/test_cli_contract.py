@@ -298,10 +298,10 @@ def test_explanations_are_written_as_they_come_and_not_kept(tmp_path: Path) -> N
 
 
 def test_inspect(run_cli: Run, short_take: Path) -> None:
-    outcome = run_cli("inspect", short_take, "--json")
+    outcome = run_cli("inspect", short_take, "--json", alone=True)
     (found,) = outcome.json["footage"]
     assert (found["width"], found["height"], found["sound"]) == (360, 640, None)
-    people = run_cli("inspect", short_take)
+    people = run_cli("inspect", short_take, alone=True)
     for word in ("short.mp4", "360 x 640", "12.0", "30.00", "none"):
         assert word in people.out
     assert len(max(people.out.splitlines(), key=len)) < 160
@@ -410,7 +410,7 @@ def test_an_unforeseen_fault_is_called_ours(monkeypatch: pytest.MonkeyPatch, cap
 def test_progress_on_a_terminal(
     short_take: Path, shared_cache: Path, make_clip: MakeClip, tmp_path: Path
 ) -> None:
-    take = make_clip("four.mp4", "-stream_loop", "2", "-i", str(short_take), "-an")
+    take = make_clip("four.mp4", "-t", "9", "-i", str(short_take), "-an")
     screen, terminal = pty.openpty()
     child = subprocess.Popen(
         [sys.executable, "-m", "video_pipeline", "keyframes", str(take), "-o", str(tmp_path / "k")],

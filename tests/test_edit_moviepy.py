@@ -142,11 +142,11 @@ def test_a_badge_is_left_out_where_the_placement_says_so(
 
 
 def test_an_edit_file_can_be_scripted(
-    run_cli: Callable[..., object], small_take: Path, tmp_path: Path, tiny_presets: Path,
-    write_listing: Callable[..., Path],
+    run_cli: Callable[..., object], tmp_path: Path, tiny_presets: Path,
+    short_listing: Callable[..., Path],
 ) -> None:  # fmt: skip
     edit_file = tmp_path / "edit.json"
-    run_cli("plan", write_listing([small_take]), "--presets", tiny_presets, "--placement", "tiny",
+    run_cli("plan", short_listing(), "--presets", tiny_presets, "--placement", "tiny",
             "-o", edit_file)  # fmt: skip
     edit = read_edit(edit_file)
     clip = edit.to_moviepy(tmp_path, presets=tiny_presets)
