@@ -28,12 +28,13 @@ from video_pipeline.store import Store, digest_of
 from video_pipeline.vision.detector import Detector, Seen
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.fingerprint import fingerprint
+from video_pipeline.vision.light import light_change
 from video_pipeline.vision.motion import camera_motion, is_cut
 from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "10"  # of the table: another number for other rows, or for other values in them
+SCAN_VERSION = "11"  # of the table: another number for other rows, or for other values in them
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 # The detector is the dear part: it looks again after so many looks, waits a little longer while the
@@ -84,6 +85,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         grey = grey_of(picture)
         cut, motion, shake = False, 0.0, 0.0
         shift: tuple[float, float] | None = None
+        change: tuple[float, float, float] | None = None
         if before is not None:
             cut = is_cut(before, small)
             dx, dy, confidence = camera_motion(grey_of(before), grey_of(small))
@@ -98,7 +100,8 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
             last_move = move
             if cut:
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
-        if shift is not None:
+        if before is not None and shift is not None:
+            change = light_change(before, small, shift)
             moved += float(np.hypot(*shift))
         wait = _DETECT_EVERY if moved >= _AT_REST else _DETECT_AT_REST
         light = exposure(grey)
@@ -131,6 +134,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
                 stitching_boxes=(),
                 cut=cut,
                 fingerprint=fingerprint(grey),
+                light=change,
             )
         )
         before, last_t = small, t
@@ -183,6 +187,7 @@ def _as_json(moment: Moment) -> dict[str, Any]:
         "stitching_boxes": [box(b) for b in moment.stitching_boxes],
         "cut": moment.cut,
         "fingerprint": f"{moment.fingerprint:016x}",
+        "light": [round(stops, 4) for stops in moment.light] if moment.light else None,
     }
 
 
@@ -195,5 +200,6 @@ def _from_json(row: dict[str, Any]) -> Moment:
             "hardware_boxes": tuple(Box(*b) for b in row["hardware_boxes"]),
             "stitching_boxes": tuple(Box(*b) for b in row["stitching_boxes"]),
             "fingerprint": int(row["fingerprint"], 16),
+            "light": tuple(row["light"]) if row["light"] else None,
         }
     )

@@ -18,6 +18,7 @@ from video_pipeline.cli.output import (
     verbose_option,
 )
 from video_pipeline.cli.settings import (
+    as_filmed_option,
     detector_option,
     language_option,
     require_option,
@@ -50,6 +51,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("-o", "--output", type=_FILE, help="Write the edit here.  [default: SKU.edit.json]")
 @click.option("--force", is_flag=True, help="Replace an edit that is there already.")
+@as_filmed_option
 @language_option
 @require_option
 @detector_option
@@ -107,6 +109,7 @@ def plan(
     help="The output folder.  [default: out/SKU]",
 )
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
+@as_filmed_option
 @language_option
 @require_option
 @detector_option

@@ -15,6 +15,7 @@ from video_pipeline.edit import captions
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
 from video_pipeline.edit.framing import enlargement, frame_window, free_side
 from video_pipeline.edit.lengths import Target
+from video_pipeline.edit.light import matched
 from video_pipeline.edit.loop import closed
 from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, OverlayUse, SourceRef
 from video_pipeline.edit.pointing import Place, located, place_of
@@ -136,6 +137,8 @@ class _Table:
         if brief.storyboard.loop:
             shown, unlooped = self._looped(shown)
         cuts = tuple(self._cut(choice, one) for one in shown)
+        if not brief.as_filmed:
+            cuts = matched(cuts, self.analyses, brief.placement.rate)
         edit = Edit(
             sku=brief.listing.sku,
             listing=brief.listing.path.name,
@@ -153,6 +156,7 @@ class _Table:
             left_out=(*draft.left_out, *self._unfilled(choice)),
             keep_sound=brief.listing.sound.keep,
             lang=brief.words.code,
+            as_filmed=brief.as_filmed,
         )
         warnings = (
             *draft.warnings,

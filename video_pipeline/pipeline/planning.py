@@ -43,6 +43,7 @@ def plan_listing(
         claims=prepared.claims,
         refusals=prepared.refusals,
         words=settings.words,
+        as_filmed=settings.as_filmed,
     )
     return plan(brief, analyses)
 
