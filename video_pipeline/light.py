@@ -33,7 +33,7 @@ class Light:
     @property
     def neutral(self) -> bool:
         """Whether it changes nothing."""
-        return self == Light()
+        return self == NEUTRAL
 
     @property
     def within_bounds(self) -> bool:
@@ -64,3 +64,6 @@ class Light:
         tables = [code * (1 + (factor - 1) * fade) for factor in self.factors]
         table = np.rint(np.clip(np.stack(tables, axis=1), 0, 1) * 255).astype(np.uint8)
         return np.stack([table[picture[..., i], i] for i in range(3)], axis=-1)
+
+
+NEUTRAL = Light()

@@ -85,7 +85,6 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         grey = grey_of(picture)
         cut, motion, shake = False, 0.0, 0.0
         shift: tuple[float, float] | None = None
-        change: tuple[float, float, float] | None = None
         if before is not None:
             cut = is_cut(before, small)
             dx, dy, confidence = camera_motion(grey_of(before), grey_of(small))
@@ -100,8 +99,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
             last_move = move
             if cut:
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
-        if before is not None and shift is not None:
-            change = light_change(before, small, shift)
+        if shift is not None:
             moved += float(np.hypot(*shift))
         wait = _DETECT_EVERY if moved >= _AT_REST else _DETECT_AT_REST
         light = exposure(grey)
@@ -134,7 +132,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
                 stitching_boxes=(),
                 cut=cut,
                 fingerprint=fingerprint(grey),
-                light=change,
+                light=_relit(before, small, shift),
             )
         )
         before, last_t = small, t
@@ -159,6 +157,12 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         )
         for moment, seen in zip(moments, steadied(looks), strict=True)
     ]
+
+
+def _relit(
+    before: NDArray[np.uint8] | None, now: NDArray[np.uint8], shift: tuple[float, float] | None
+) -> tuple[float, float, float] | None:
+    return None if before is None or shift is None else light_change(before, now, shift)
 
 
 def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -83,7 +83,8 @@ def settings_from(
     cache: Path | None,
     detector: Detector | None = None,
     lang: str | None = None,
+    *,
     as_filmed: bool = False,
 ) -> Settings:
     """The settings that a command line asks for."""
-    return Settings(Store(cache), presets, overlays, detector, lang, as_filmed)
+    return Settings(Store(cache), presets, overlays, detector, lang, as_filmed=as_filmed)

@@ -7,7 +7,7 @@ things never are, however unlike they look.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit.model import Cut, Edit
-from video_pipeline.light import MOST_EXPOSURE, MOST_GAIN, Light
+from video_pipeline.light import MOST_EXPOSURE, MOST_GAIN, NEUTRAL, Light
 
 # What a viewer does not notice from one shot to the next is left alone.
 LEAST_EXPOSURE = 0.06  # stops
@@ -24,19 +24,22 @@ LEAST_GAIN = 0.01
 
 
 def matched(
-    cuts: Sequence[Cut], analyses: Mapping[str, Analysis], rate: Fraction
+    cuts: Sequence[Cut],
+    analyses: Mapping[str, Analysis],
+    rate: Fraction,
+    flaws: Collection[int] = (),
 ) -> tuple[Cut, ...]:
     """The cuts with the light that brings each near to the median of those it can be held against.
 
     The first cut follows the others and is not followed, so that variants with other openings
-    share the rest. A flaw is brightened no more than any other cut of the body.
+    share the rest. A flaw, told by its place in `flaws`, is brightened no more than any other cut of the body.
     """
     seen = [_seen(cut, analyses[cut.source], rate) for cut in cuts]
     groups: dict[tuple[str, int], list[int]] = {}
     for i, found in enumerate(seen):
         if found is not None:
             groups.setdefault((cuts[i].source, found[0]), []).append(i)
-    lights = [Light()] * len(cuts)
+    lights = [NEUTRAL] * len(cuts)
     for members in groups.values():
         if len(members) < 2:
             continue
@@ -44,18 +47,11 @@ def matched(
         usual = np.median(body, axis=0)
         for i in members:
             lights[i] = correction(usual - seen[i][1])  # type: ignore[index]
-    others = [
-        light.exposure
-        for cut, light in zip(cuts[1:], lights[1:], strict=True)
-        if cut.slot != "flaw"
-    ]
-    most = max(0.0, *others) if others else 0.0
-    return tuple(
-        replace(cut, light=replace(light, exposure=min(light.exposure, most)))
-        if cut.slot == "flaw"
-        else replace(cut, light=light)
-        for cut, light in zip(cuts, lights, strict=True)
-    )
+    others = [light.exposure for i, light in enumerate(lights) if i and i not in flaws]
+    most = max(0.0, *others, 0.0)
+    for i in flaws:
+        lights[i] = replace(lights[i], exposure=min(lights[i].exposure, most))
+    return tuple(replace(cut, light=light) for cut, light in zip(cuts, lights, strict=True))
 
 
 def correction(stops: NDArray[np.float64]) -> Light:
@@ -74,7 +70,7 @@ def correction(stops: NDArray[np.float64]) -> Light:
 
 def as_filmed(edit: Edit) -> Edit:
     """The edit with every correction taken out, and saying so."""
-    cuts = tuple(replace(cut, light=Light()) for cut in edit.cuts)
+    cuts = tuple(replace(cut, light=NEUTRAL) for cut in edit.cuts)
     return replace(edit, cuts=cuts, as_filmed=True)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.geometry import Crop
-from video_pipeline.light import Light
+from video_pipeline.light import NEUTRAL, Light
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Cut:
     why: str
     runners_up: tuple[Candidate, ...] = ()
     hold: int = 0
-    light: Light = Light()
+    light: Light = NEUTRAL
 
 
 @dataclass(frozen=True)

@@ -137,8 +137,12 @@ class _Table:
         if brief.storyboard.loop:
             shown, unlooped = self._looped(shown)
         cuts = tuple(self._cut(choice, one) for one in shown)
-        if not brief.as_filmed:
-            cuts = matched(cuts, self.analyses, brief.placement.rate)
+        # A loop runs from its last shot into its first, and its light may not step there.
+        if not (brief.as_filmed or brief.storyboard.loop):
+            flaws = {
+                i for i, one in enumerate(shown) if self.setups[one.place].slot.needs == "flaw"
+            }
+            cuts = matched(cuts, self.analyses, brief.placement.rate, flaws)
         edit = Edit(
             sku=brief.listing.sku,
             listing=brief.listing.path.name,

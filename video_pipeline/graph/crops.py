@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Bend, Crop
 from video_pipeline.graph.colour import lit, normalised
-from video_pipeline.light import Light
+from video_pipeline.light import NEUTRAL, Light
 
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.
 _ROUNDING = Fraction(2, 100)
@@ -31,7 +31,8 @@ def cropped(
     footage: Footage,
     size: tuple[int, int],
     frames: int,
-    light: Light = Light(),  # noqa: B008 - frozen
+    *,
+    light: Light = NEUTRAL,
 ) -> Any:
     """The picture cut out of the upright source, normalised and brought to the output's `size`.
 
