@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +20,7 @@ from numbered import piece_of, planes
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.manifest import ClipRecord, _clip
-from video_pipeline.edit.file import check_edit
+from video_pipeline.edit.file import check_edit, read_edit, write_edit
 from video_pipeline.edit.light import as_filmed, correction, matched, told
 from video_pipeline.edit.model import Cut, Edit, SourceRef
 from video_pipeline.errors import ListingError
@@ -179,3 +182,28 @@ def test_a_correction_is_what_was_asked_or_its_bound(stops: tuple[float, float, 
     assert abs(light.exposure - np.clip(stops[1], -MOST_EXPOSURE, MOST_EXPOSURE)) <= 0.0601
     wanted = np.clip(2.0 ** (stops[0] - stops[1]), 1 - MOST_GAIN, 1 + MOST_GAIN)
     assert abs(light.red - wanted) <= 0.0101
+
+
+def test_as_filmed_is_kept_in_the_edit_and_takes_light_out_of_one(
+    short_listing: Callable[..., Path],
+    knowing_cache: Path,
+    run_cli: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    listing, edit = short_listing(), tmp_path / "e.json"
+    done = run_cli("plan", listing, "-o", edit, "--as-filmed", "--cache", knowing_cache)
+    assert done.code == 0, done.err
+    read = read_edit(edit)
+    assert read.as_filmed
+    assert all(cut.light.neutral for cut in read.cuts)
+    by_hand = replace(read, cuts=tuple(replace(c, light=Light(0.1)) for c in read.cuts[:1]))
+    write_edit(replace(by_hand, as_filmed=False), edit)
+    for arguments, listed in (((), 1), (("--as-filmed",), 0)):
+        out = tmp_path / f"out{listed}"
+        done = run_cli("render", edit, "-o", out, "--cache", knowing_cache, *arguments)
+        assert done.code == 0, done.err
+        (clip,) = json.loads((out / "manifest.json").read_text())["clips"]
+        assert len(clip["corrections"]) == listed
+        assert clip["edit"]["as_filmed"] is not bool(listed)
+        report = next(out.glob("*.report.html")).read_text()
+        assert ("exposure +0.10 stops, to match the shots beside it" in report) is bool(listed)

@@ -32,7 +32,8 @@ def matched(
     """The cuts with the light that brings each near to the median of those it can be held against.
 
     The first cut follows the others and is not followed, so that variants with other openings
-    share the rest. A flaw, told by its place in `flaws`, is brightened no more than any other cut of the body.
+    share the rest. A flaw, told by its place in `flaws`, is brightened no more than the cut among
+    the others that is brightened most.
     """
     seen = [_seen(cut, analyses[cut.source], rate) for cut in cuts]
     groups: dict[tuple[str, int], list[int]] = {}
@@ -48,7 +49,7 @@ def matched(
         for i in members:
             lights[i] = correction(usual - seen[i][1])  # type: ignore[index]
     others = [light.exposure for i, light in enumerate(lights) if i and i not in flaws]
-    most = max(0.0, *others, 0.0)
+    most = max([0.0, *others])
     for i in flaws:
         lights[i] = replace(lights[i], exposure=min(lights[i].exposure, most))
     return tuple(replace(cut, light=light) for cut, light in zip(cuts, lights, strict=True))
