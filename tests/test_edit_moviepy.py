@@ -22,6 +22,7 @@ from video_pipeline.edit.file import read_edit
 from video_pipeline.edit.model import Cut, Edit, OverlayUse, SourceRef
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim
@@ -48,6 +49,7 @@ def test_it_has_the_edits_length_size_and_picture(make_clip: MakeClip, tiny_pres
         assert middle[1] > 180 > middle[0], middle
 
 
+@pytest.mark.parametrize("light", [NEUTRAL, Light(-0.25, 1.04, 0.96)], ids=["filmed", "matched"])
 @pytest.mark.parametrize(
     "crop",
     [
@@ -59,7 +61,7 @@ def test_it_has_the_edits_length_size_and_picture(make_clip: MakeClip, tiny_pres
     ids=["resting", "path", "push-in", "between bars"],
 )
 def test_it_shows_what_a_render_shows(
-    make_clip: MakeClip, tiny_presets: Path, tmp_path: Path, crop: Crop
+    make_clip: MakeClip, tiny_presets: Path, tmp_path: Path, crop: Crop, light: Light
 ) -> None:
     take = make_clip(
         "pattern.mp4", "-f", "lavfi", "-i",
@@ -70,6 +72,7 @@ def test_it_shows_what_a_render_shows(
     )  # fmt: skip
     place = replace(load_placement("tiny", tiny_presets), crf=10)
     piece = piece_of(probe(take), place, frames=30, hold=3, crop=crop)
+    piece = replace(piece, cut=replace(piece.cut, light=light))
     out = tmp_path / "out.mp4"
     run(piece.command(out), deadline_s=60)
     edit = replace(edit_of(take), cuts=(replace(piece.cut, source="take"),), keep_sound=False)

@@ -25,6 +25,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.graph import Layer
+from video_pipeline.light import Light
 from video_pipeline.presets.placements import Placement, SafeArea, load_placement
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.store import Store
@@ -72,6 +73,7 @@ DECIDES = {
     "start": cut(start=Fraction(46, 30)),
     "frames": cut(frames=31),
     "hold": cut(hold=5),
+    "light": cut(light=Light(0.1)),
     "crop": cut(crop=Crop(80, 142, (CropKey(0, 0, 0),))),
     "crop place": cut(crop=Crop(90, 158, (CropKey(0, 0, 2),))),
     "crop path": cut(crop=Crop(80, 142, (CropKey(0, 0, 0), CropKey(25, 10, 18)))),
@@ -147,7 +149,7 @@ def test_every_field_is_judged() -> None:
 
     assert {f.name for f in fields(Piece)} == {"cut", "footage", "layers", "placement"}
     assert (
-        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 52
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 53
     )
 
 

@@ -26,6 +26,8 @@ class Moment:
     stitching    0..1: seams shown large and sharp; boxes likewise
     cut          True when the picture changed from the last frame as only an edit can
     fingerprint  64-bit perceptual hash, to tell near-duplicates
+    light        by how many stops red, green and blue became brighter since the last analysed
+                 frame, in what both show (see vision.light); None where that is not known
     """
 
     t: Fraction
@@ -42,6 +44,7 @@ class Moment:
     stitching_boxes: tuple[Box, ...]
     cut: bool
     fingerprint: int
+    light: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)

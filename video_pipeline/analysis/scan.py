@@ -28,12 +28,13 @@ from video_pipeline.store import Store, digest_of
 from video_pipeline.vision.detector import Detector, Seen
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.fingerprint import fingerprint
+from video_pipeline.vision.light import light_change
 from video_pipeline.vision.motion import camera_motion, is_cut
 from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "11"  # of the table: another number for other rows, or for other values in them
+SCAN_VERSION = "12"  # of the table: another number for other rows, or for other values in them
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 # The detector is the dear part: it looks again after so many looks, waits a little longer while the
@@ -132,6 +133,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
                 stitching_boxes=(),
                 cut=cut,
                 fingerprint=fingerprint(grey_of(small)),
+                light=_relit(before, small, shift),
             )
         )
         before, last_t = small, t
@@ -156,6 +158,12 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
         )
         for moment, seen in zip(moments, steadied(looks), strict=True)
     ]
+
+
+def _relit(
+    before: NDArray[np.uint8] | None, now: NDArray[np.uint8], shift: tuple[float, float] | None
+) -> tuple[float, float, float] | None:
+    return None if before is None or shift is None else light_change(before, now, shift)
 
 
 def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -184,6 +192,7 @@ def _as_json(moment: Moment) -> dict[str, Any]:
         "stitching_boxes": [box(b) for b in moment.stitching_boxes],
         "cut": moment.cut,
         "fingerprint": f"{moment.fingerprint:016x}",
+        "light": [round(stops, 4) for stops in moment.light] if moment.light else None,
     }
 
 
@@ -196,5 +205,6 @@ def _from_json(row: dict[str, Any]) -> Moment:
             "hardware_boxes": tuple(Box(*b) for b in row["hardware_boxes"]),
             "stitching_boxes": tuple(Box(*b) for b in row["stitching_boxes"]),
             "fingerprint": int(row["fingerprint"], 16),
+            "light": tuple(row["light"]) if row["light"] else None,
         }
     )

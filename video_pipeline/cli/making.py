@@ -18,6 +18,7 @@ from video_pipeline.cli.output import (
     verbose_option,
 )
 from video_pipeline.cli.settings import (
+    as_filmed_option,
     detector_option,
     language_option,
     require_option,
@@ -72,6 +73,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     show_default=True,
     help="Write so many edits that open differently and share the rest.",
 )
+@as_filmed_option
 @language_option
 @require_option
 @detector_option
@@ -140,6 +142,7 @@ def plan(
     help="The output folder.  [default: out/SKU]",
 )
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
+@as_filmed_option
 @language_option
 @require_option
 @detector_option

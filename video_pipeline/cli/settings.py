@@ -54,6 +54,15 @@ def language_option(command: Command) -> Command:
     )(command)
 
 
+def as_filmed_option(command: Command) -> Command:
+    """`--as-filmed`: no cut's light is corrected."""
+    return click.option(
+        "--as-filmed",
+        is_flag=True,
+        help="Leave the light of every shot as it was filmed.",
+    )(command)
+
+
 def require_option(command: Command) -> Command:
     """`--require VIEWS`: what the footage has to show, as a tuple named `required`."""
     return click.option(
@@ -74,6 +83,8 @@ def settings_from(
     cache: Path | None,
     detector: Detector | None = None,
     lang: str | None = None,
+    *,
+    as_filmed: bool = False,
 ) -> Settings:
     """The settings that a command line asks for."""
-    return Settings(Store(cache), presets, overlays, detector, lang)
+    return Settings(Store(cache), presets, overlays, detector, lang, as_filmed=as_filmed)

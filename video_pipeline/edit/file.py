@@ -16,6 +16,7 @@ from video_pipeline.errors import ListingError, Problem
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import MOST_ZOOM
 from video_pipeline.handwriting.spelling import did_you_mean
+from video_pipeline.light import MOST_EXPOSURE, MOST_GAIN
 
 # A mistyped key would otherwise be a change that silently does nothing. Pydantic takes this from
 # its caller for anything but a bare dataclass, and from 2.11 on hands it to the dataclasses within.
@@ -126,6 +127,12 @@ def _cut_problems(
             "start it earlier or make it shorter",
         )
     yield from _crop_problems(cut, source)
+    if not cut.light.within_bounds:
+        yield (
+            "its light is changed by more than a correction may",
+            f"keep exposure within {MOST_EXPOSURE:g} stops of 0, red and blue within "
+            f"{MOST_GAIN:g} of 1",
+        )
     for overlay in cut.overlays:
         if not 0 <= overlay.first < overlay.last <= cut.frames:
             yield (

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.geometry import Crop
+from video_pipeline.light import NEUTRAL, Light
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Cut:
     why: str
     runners_up: tuple[Candidate, ...] = ()
     hold: int = 0
+    light: Light = NEUTRAL
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class SourceRef:
 class Edit:
     """A whole clip: its cuts in order, for one picture size and rate.
 
-    `lang` is the language of the words that are not the seller's, such as "en".
+    `lang` is the language of the words that are not the seller's, such as "en". With `as_filmed`
+    no cut's light is corrected.
     """
 
     sku: str
@@ -99,6 +102,7 @@ class Edit:
     keep_sound: bool = True
     warnings: tuple[str, ...] = field(default=())
     lang: str = "en"
+    as_filmed: bool = False
 
     @property
     def frames(self) -> int:

@@ -18,6 +18,7 @@ from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoClip, con
 from numpy.typing import NDArray
 
 from video_pipeline.edit.honesty import words_of
+from video_pipeline.edit.light import as_filmed
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
@@ -45,6 +46,7 @@ def to_moviepy(
     its words, and only where the placement allows it; else it is left out, whatever the edit says.
     Raises FootageError when a source is gone.
     """
+    edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
     placement = load_placement(edit.placement, presets)
     canvas = Canvas(edit.width, edit.height, placement.safe)
@@ -132,8 +134,8 @@ class _Reader:
             (whole - part) // 4 * 2
             for whole, part in zip((self._edit.width, self._edit.height), size, strict=True)
         )
-        sheet[first_y : first_y + size[1], first_x : first_x + size[0]] = cv2.cvtColor(
-            inner, cv2.COLOR_BGR2RGB
+        sheet[first_y : first_y + size[1], first_x : first_x + size[0]] = cut.light.on(
+            np.asarray(cv2.cvtColor(inner, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         )
         return sheet
 

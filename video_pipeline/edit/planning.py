@@ -15,6 +15,7 @@ from video_pipeline.edit import captions
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
 from video_pipeline.edit.framing import enlargement, frame_window, free_side
 from video_pipeline.edit.lengths import Target
+from video_pipeline.edit.light import matched
 from video_pipeline.edit.loop import closed
 from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, OverlayUse, SourceRef
 from video_pipeline.edit.pointing import Place, located, place_of
@@ -193,6 +194,12 @@ class _Table:
         if brief.storyboard.loop:
             shown, unlooped = self._looped(shown)
         cuts = tuple(self._cut(choice, one) for one in shown)
+        # A loop runs from its last shot into its first, and its light may not step there.
+        if not (brief.as_filmed or brief.storyboard.loop):
+            flaws = {
+                i for i, one in enumerate(shown) if self.setups[one.place].slot.needs == "flaw"
+            }
+            cuts = matched(cuts, self.analyses, brief.placement.rate, flaws)
         edit = Edit(
             sku=brief.listing.sku,
             listing=brief.listing.path.name,
@@ -210,6 +217,7 @@ class _Table:
             left_out=(*draft.left_out, *self._unfilled(choice)),
             keep_sound=brief.listing.sound.keep,
             lang=brief.words.code,
+            as_filmed=brief.as_filmed,
         )
         warnings = (
             *draft.warnings,

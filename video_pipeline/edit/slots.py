@@ -50,6 +50,7 @@ class Brief:
     refusals: tuple[Refusal, ...]
     words: Language = ENGLISH  # what is not the seller's own is said in it
     wishes: Wishes = field(default_factory=Wishes)
+    as_filmed: bool = False  # no cut's light is matched to that of the others
 
 
 @dataclass(frozen=True)

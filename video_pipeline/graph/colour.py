@@ -6,6 +6,7 @@ from typing import Any
 
 from video_pipeline.footage.model import Colour
 from video_pipeline.graph.command import SCALING
+from video_pipeline.light import NEARLY_WHITE, Light
 
 # ffmpeg's scale filter has its own names for matrices.
 _SCALE_MATRIX = {"bt470bg": "bt470", "bt2020nc": "bt2020", "bt2020c": "bt2020"}
@@ -66,11 +67,35 @@ def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> An
         picture = picture.filter("format", "gbrpf32le").filter("zscale", p="709")
         picture = picture.filter("tonemap", "mobius", desat=0)
         picture = picture.filter("zscale", t="709", m="709", r="limited")
-    picture = picture.filter("format", "yuv420p")
+    return _told(picture.filter("format", "yuv420p")).filter("setsar", 1)
+
+
+def lit(picture: Any, light: Light) -> Any:
+    """A normalised picture in another light: `Light.on`, as ffmpeg evaluates it.
+
+    In ten bits, so that going to RGB and back costs no step of the picture's eight.
+    """
+    if light.neutral:
+        return picture
+    picture = picture.filter(
+        "scale", in_color_matrix="bt709", in_range="tv", out_range="pc", flags=SCALING
+    ).filter("format", "gbrp10le")
+    fade = f"clip((1-val/maxval)/{1 - NEARLY_WHITE:.6g},0,1)"
+    red, green, blue = (
+        f"clip(round(val*(1+({factor - 1:.9g})*{fade})),0,maxval)" for factor in light.factors
+    )
+    picture = picture.filter("lutrgb", r=red, g=green, b=blue)
+    picture = picture.filter(
+        "scale", in_range="pc", out_color_matrix="bt709", out_range="tv", flags=SCALING
+    )
+    return _told(picture.filter("format", "yuv420p"))
+
+
+def _told(picture: Any) -> Any:
     return picture.filter(
         "setparams",
         color_primaries="bt709",
         color_trc="bt709",
         colorspace="bt709",
         range="tv",
-    ).filter("setsar", 1)
+    )

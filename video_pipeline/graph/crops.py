@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Bend, Crop
-from video_pipeline.graph.colour import normalised
+from video_pipeline.graph.colour import lit, normalised
+from video_pipeline.light import NEUTRAL, Light
 
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.
 _ROUNDING = Fraction(2, 100)
@@ -24,10 +25,18 @@ BARS = (0x1F, 0x1A, 0x15)  # RGB: the theme's ink, around a crop that does not f
 _ROOM = 6  # px around a moving window: its fraction of two pixels, and what cubic weights reach
 
 
-def cropped(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], frames: int) -> Any:
+def cropped(
+    picture: Any,
+    crop: Crop,
+    footage: Footage,
+    size: tuple[int, int],
+    frames: int,
+    *,
+    light: Light = NEUTRAL,
+) -> Any:
     """The picture cut out of the upright source, normalised and brought to the output's `size`.
 
-    `frames` is how many live frames the cut has.
+    `frames` is how many live frames the cut has; bars around it stay out of its `light`.
     """
     width, height = size
     across, down = fitted(crop, width, height)
@@ -37,6 +46,7 @@ def cropped(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], f
         picture = _lasting(normalised(picture, footage.colour, (across, down)), footage, frames)
     else:
         picture = _moving(picture, crop, footage, (across, down), frames)
+    picture = lit(picture, light)
     if (across, down) != (width, height):
         x, y = (width - across) // 4 * 2, (height - down) // 4 * 2
         picture = picture.filter(

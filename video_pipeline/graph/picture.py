@@ -19,6 +19,7 @@ from video_pipeline.geometry import Crop
 from video_pipeline.graph.colour import normalised
 from video_pipeline.graph.command import SCALING, command, opened
 from video_pipeline.graph.crops import cropped
+from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.presets.placements import Placement
 
 _FINE = Fraction(240)  # a grid on which no phone's frames fall together
@@ -49,6 +50,7 @@ def piece(
     hold: int,
     crop: Crop,
     *,
+    light: Light = NEUTRAL,
     layers: Sequence[Layer],
     placement: Placement,
     out: Path,
@@ -61,7 +63,9 @@ def piece(
     live = frames - hold
     picture = _ticking(footage, start, live, rate)
     picture = _squared(picture, footage)
-    picture = cropped(picture, crop, footage, (placement.width, placement.height), live)
+    picture = cropped(
+        picture, crop, footage, (placement.width, placement.height), live, light=light
+    )
     if hold:
         picture = picture.filter("tpad", stop_mode="clone", stop=hold)
     picture = _ticks(picture, rate, "N")

@@ -45,6 +45,7 @@ def brief_of(
         refusals=prepared.refusals,
         words=settings.words,
         wishes=wishes or Wishes(),
+        as_filmed=settings.as_filmed,
     )
 
 

@@ -36,7 +36,7 @@ class Settings:
     """Where things are kept and looked up, who looks and in which language; None: what ships.
 
     `lang` is the language of the words that are not the seller's; None is English, or for an edit
-    its own.
+    its own. With `as_filmed` no cut's light is corrected.
     """
 
     store: Store
@@ -44,6 +44,7 @@ class Settings:
     overlays: Path | None = None
     detector: Detector | None = None
     lang: str | None = None
+    as_filmed: bool = False
 
     @property
     def words(self) -> Language:

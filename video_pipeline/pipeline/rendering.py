@@ -12,6 +12,7 @@ from video_pipeline.delivery.publishing import published
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
 from video_pipeline.edit.honesty import promising_lines, unsaid_notes
+from video_pipeline.edit.light import as_filmed
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import (
@@ -159,6 +160,8 @@ def render_edit(
     of.
     """
     edit = read_edit(edit_path)
+    if edit.as_filmed or settings.as_filmed:
+        edit = as_filmed(edit)
     settings = replace(settings, lang=edit.lang)
     home = edit_path.resolve().parent
     place = load_placement(edit.placement, settings.presets)

@@ -39,6 +39,7 @@ class Piece:
             self.cut.frames,
             self.cut.hold,
             self.cut.crop,
+            light=self.cut.light,
             layers=self.layers,
             placement=self.placement,
             out=out,

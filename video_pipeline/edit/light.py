@@ -1,0 +1,107 @@
+"""Matching light: cuts of one unbroken stretch of a take look lit alike, within narrow bounds.
+
+What is compared is the phone's own change between two looks at the same things, added up over the
+take. Across a whip pan or a cut nothing is known, and nothing is matched: two shots of different
+things never are, however unlike they look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video_pipeline.analysis.model import Analysis
+from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.light import MOST_EXPOSURE, MOST_GAIN, NEUTRAL, Light
+
+# What a viewer does not notice from one shot to the next is left alone.
+LEAST_EXPOSURE = 0.06  # stops
+LEAST_GAIN = 0.01
+
+
+def matched(
+    cuts: Sequence[Cut],
+    analyses: Mapping[str, Analysis],
+    rate: Fraction,
+    flaws: Collection[int] = (),
+) -> tuple[Cut, ...]:
+    """The cuts with the light that brings each near to the median of those it can be held against.
+
+    The first cut follows the others and is not followed, so that variants with other openings
+    share the rest. A flaw, told by its place in `flaws`, is brightened no more than the cut among
+    the others that is brightened most.
+    """
+    seen = [_seen(cut, analyses[cut.source], rate) for cut in cuts]
+    groups: dict[tuple[str, int], list[int]] = {}
+    for i, found in enumerate(seen):
+        if found is not None:
+            groups.setdefault((cuts[i].source, found[0]), []).append(i)
+    lights = [NEUTRAL] * len(cuts)
+    for members in groups.values():
+        if len(members) < 2:
+            continue
+        body = np.array([seen[i][1] for i in members if i > 0])  # type: ignore[index]
+        usual = np.median(body, axis=0)
+        for i in members:
+            lights[i] = correction(usual - seen[i][1])  # type: ignore[index]
+    others = [light.exposure for i, light in enumerate(lights) if i and i not in flaws]
+    most = max([0.0, *others])
+    for i in flaws:
+        lights[i] = replace(lights[i], exposure=min(lights[i].exposure, most))
+    return tuple(replace(cut, light=light) for cut, light in zip(cuts, lights, strict=True))
+
+
+def correction(stops: NDArray[np.float64]) -> Light:
+    """The correction nearest to a wanted change of red, green and blue, stops, in its bounds."""
+    red, green, blue = (float(value) for value in stops)
+    exposure = float(np.clip(green, -MOST_EXPOSURE, MOST_EXPOSURE))
+    gains = [
+        float(np.clip(2.0 ** (channel - green), 1 - MOST_GAIN, 1 + MOST_GAIN))
+        for channel in (red, blue)
+    ]
+    return Light(
+        round(exposure, 2) if abs(exposure) >= LEAST_EXPOSURE else 0.0,
+        *(round(gain, 3) if abs(gain - 1) >= LEAST_GAIN else 1.0 for gain in gains),
+    )
+
+
+def as_filmed(edit: Edit) -> Edit:
+    """The edit with every correction taken out, and saying so."""
+    cuts = tuple(replace(cut, light=NEUTRAL) for cut in edit.cuts)
+    return replace(edit, cuts=cuts, as_filmed=True)
+
+
+def told(light: Light) -> str:
+    """A correction in plain words; empty for none."""
+    if light.neutral:
+        return ""
+    parts = [f"exposure {light.exposure:+.2f} stops"] if light.exposure else []
+    parts += [
+        f"{name} {100 * (gain - 1):+.1f} %"
+        for name, gain in (("red", light.red), ("blue", light.blue))
+        if gain != 1
+    ]
+    return f"{', '.join(parts)}, to match the shots beside it"
+
+
+def _seen(cut: Cut, analysis: Analysis, rate: Fraction) -> tuple[int, NDArray[np.float64]] | None:
+    """The unbroken stretch that a cut lies in, by number, and its light there, stops."""
+    end = cut.start + (cut.frames - cut.hold) / rate
+    stretch, light = 0, np.zeros(3)
+    found: list[tuple[int, NDArray[np.float64]]] = []
+    for moment in analysis.moments:
+        if moment.t >= end:
+            break
+        if moment.light is None:
+            stretch, light = stretch + 1, np.zeros(3)
+        else:
+            light = light + moment.light
+        if moment.t >= cut.start:
+            found.append((stretch, light))
+    if not found or len({number for number, _ in found}) > 1:
+        return None
+    return found[0][0], np.mean([value for _, value in found], axis=0)
