@@ -46,6 +46,11 @@ class Moment:
     fingerprint: int
     light: tuple[float, float, float] | None = None
 
+    def parts_of(self, shows: str) -> tuple[Box, ...]:
+        """The boxes of what carries the score of "hardware" or "stitching"; of others none."""
+        boxes = {"hardware": self.hardware_boxes, "stitching": self.stitching_boxes}
+        return boxes.get(shows, ())
+
 
 @dataclass(frozen=True)
 class Analysis:

@@ -244,19 +244,16 @@ class _Search:
 
     def _bettered(self) -> Choice:
         """The best clip found, with single picks changed as long as that makes it better."""
-        picks = list(self.best.picks)
-        value = self.best.value
-        for i, opening in itertools.cycle(list(enumerate(self.objective.openings))):
-            free = not opening.needed or not opening.windows
-            tried: list[int | None] = [*range(len(opening.windows)), *([None] * free)]
-            if i == 0:
-                before = value
-            for k in tried:
-                other = [*picks[:i], k, *picks[i + 1 :]]
-                if (found := self.objective.value(other)) > value + 1e-9:
-                    picks, value = other, found
-            if i == len(picks) - 1 and value == before:
-                break
+        picks, value, before = list(self.best.picks), self.best.value, -np.inf
+        while value > before:
+            before = value
+            for i, opening in enumerate(self.objective.openings):
+                free = not opening.needed or not opening.windows
+                tried: list[int | None] = [*range(len(opening.windows)), *([None] * free)]
+                for k in tried:
+                    other = [*picks[:i], k, *picks[i + 1 :]]
+                    if (found := self.objective.value(other)) > value + 1e-9:
+                        picks, value = other, found
         return Choice(tuple(picks), self.objective.lengths(picks)[1], value, proven=False)
 
     def _descend(

@@ -69,9 +69,9 @@ def follow(
 
 def _shown(moment: Moment, need: Need, largest: tuple[float, float]) -> tuple[Box, ...]:
     """Boxes to choose among: around all parts that carry the score, then each of them."""
-    parts = {"hardware": moment.hardware_boxes, "stitching": moment.stitching_boxes}.get(need)
-    if parts is None:
+    if need not in ("hardware", "stitching"):
         return (moment.subject,) if moment.subject else ()
+    parts = moment.parts_of(need)
     around = Box.around(parts)
     if around is None or around.width > largest[0] or around.height > largest[1]:
         return parts

@@ -87,5 +87,4 @@ def _apart(name: str, moment: Moment, other_name: str, other: Moment) -> bool:
 def _box(moment: Moment, word: str) -> Box | None:
     if word == "whole":
         return moment.subject
-    boxes: tuple[Box, ...] = getattr(moment, f"{word}_boxes")
-    return Box.around(boxes)
+    return Box.around(moment.parts_of(word))

@@ -70,11 +70,20 @@ def plan_variants(brief: Brief, analyses: Mapping[str, Analysis], most: int) -> 
 def check_brief(brief: Brief, footage: Mapping[str, Footage]) -> dict[int, Place]:
     """The place of each condition note that has one, by the note's number.
 
-    Needs no look at the footage. Raises ListingError when a note points at a file or time that is
-    not there, or when the wishes cannot all be met.
+    Needs no look at the footage. Raises ListingError when the listing points at a file or time that
+    is not there, or when the wishes cannot all be met.
     """
+    places = located(brief.listing, footage)
+    pointed = _pointed(brief, footage, places)
+    check_wishes(brief.wishes, brief.storyboard, footage, pointed)
+    return places
+
+
+def _pointed(
+    brief: Brief, footage: Mapping[str, Footage], places: Mapping[int, Place]
+) -> dict[str, Place]:
+    """Where the listing points, by what it says is to be seen there."""
     listing = brief.listing
-    places = located(listing, footage)
     notes = listing.condition.notes
     pointed = {f"'{captions.note_line(notes[i], brief.words)}'": p for i, p in places.items()}
     for claim in brief.claims:
@@ -82,8 +91,7 @@ def check_brief(brief: Brief, footage: Mapping[str, Footage]) -> dict[int, Place
         place = place_of(listing.certificates[claim.entry].seen, footage, where)
         if place is not None:
             pointed[f"certificate {claim.certificate_id}"] = place
-    check_wishes(brief.wishes, brief.storyboard, footage, pointed)
-    return places
+    return pointed
 
 
 @dataclass(frozen=True)
@@ -360,21 +368,20 @@ class _Table:
 
     def _check_readable(self, places: Mapping[int, Place]) -> None:
         """A file may break off before its stated end: nothing may point behind that."""
-        listing = self.brief.listing
+        brief = self.brief
         pointed = [
-            (f"{listing.path.name}: condition.notes.{i}", place.source, place.at)
-            for i, place in places.items()
+            *_pointed(brief, self.footage, places).items(),
+            *((str(pin), Place(pin.source, pin.at)) for pin in brief.wishes.pins),
         ]
-        pointed += [(str(pin), pin.source, pin.at) for pin in self.brief.wishes.pins]
         problems = [
             Problem(
-                where,
-                f"points at {float(at):g} s, but {source} can only be read up to "
-                f"{float(self.reels[source].end):.1f} s",
+                brief.listing.path.name,
+                f"{what} is pointed at {float(place.at):g} s, but {place.source} can only be read "
+                f"up to {float(self.reels[place.source].end):.1f} s",
                 "copy the file from the phone once more, or give an earlier time",
             )
-            for where, source, at in pointed
-            if at is not None and at >= self.reels[source].end
+            for what, place in pointed
+            if place.at is not None and place.at >= self.reels[place.source].end
         ]
         if problems:
             raise ListingError("some of the footage cannot be read", problems=problems)

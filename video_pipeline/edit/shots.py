@@ -54,7 +54,6 @@ def _shot(reel: Reel, first: int, last: int) -> Shot:
     part = slice(first, last)
     best = reel.analysis.moments[first + int(np.argmax(reel.quality[part]))]
     shows: dict[Need, float] = {name: float(reel.shows[name][part].mean()) for name in DETAILS}
-    boxes = {"hardware": best.hardware_boxes, "stitching": best.stitching_boxes}.get(_label(shows))
     return Shot(
         source=reel.name,
         start=reel.times[first],
@@ -64,7 +63,7 @@ def _shot(reel: Reel, first: int, last: int) -> Shot:
         exposure=float(reel.exposure[part].mean()),
         steadiness=float(reel.steadiness[part].mean()),
         best=best,
-        subject=Box.around(boxes or ()) or best.subject,
+        subject=Box.around(best.parts_of(_label(shows))) or best.subject,
     )
 
 
