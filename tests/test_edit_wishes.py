@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.edit.wishes import Ban, Pin, Wishes, ban_of, pin_of
 from video_pipeline.errors import FootageError, ListingError, PipelineError, UsageError
+from video_pipeline.listing.model import CertificateFile, Seen
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.presets.storyboards import load_storyboard
+from video_pipeline.trust.claims import Claim
 
 WHOLE: dict[str, Any] = {"whole": 0.9}
 METAL: dict[str, Any] = {"hardware": 0.9}
@@ -294,3 +297,20 @@ def test_two_pins_of_one_slot_follow_the_take(brief: Callable[..., Brief]) -> No
     edit = plan(brief(pins="hardware=a.mp4@7 hardware=a.mp4@4.6"), TAKES)
     first, second = (cut for cut in edit.cuts if cut.slot == "hardware")
     assert first.start < second.start
+
+
+def test_a_certificate_shown_behind_what_can_be_read_is_told_too(
+    brief: Callable[..., Brief],
+) -> None:
+    whole = TAKES["a.mp4"]
+    broken = {**TAKES, "a.mp4": Analysis(whole.footage, whole.moments[:60])}
+    asked = brief()
+    shown = CertificateFile(file="c.jwt", seen=Seen(file="a.mp4", time=12))
+    claim = Claim(
+        "C-1", "https://issuer.example/x", "An Issuer", "authentic", date(2026, 1, 1), None,
+        "https://issuer.example/check/C-1", ("Examined by An Issuer",), "Examined.", "00", "k",
+    )  # fmt: skip
+    listing = asked.listing.model_copy(update={"certificates": (shown,)})
+    with pytest.raises(ListingError) as caught:
+        plan(replace(asked, listing=listing, claims=(replace(claim, entry=0),)), broken)
+    assert "certificate C-1 is pointed at 12 s" in caught.value.problems[0].message
