@@ -20,8 +20,9 @@ from numbered import piece_of, planes
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.manifest import ClipRecord, _clip
+from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.file import check_edit, read_edit, write_edit
-from video_pipeline.edit.light import as_filmed, correction, matched, told
+from video_pipeline.edit.light import correction, matched, told
 from video_pipeline.edit.model import Cut, Edit, SourceRef
 from video_pipeline.errors import ListingError
 from video_pipeline.footage.probe import probe
@@ -161,7 +162,9 @@ def test_corrections_are_listed_in_plain_words() -> None:
     edit = edit_of(first, replace(second, light=Light(0.12, 0.98)))
     record = ClipRecord(edit, "s.tiktok.mp4", {}, ())
     words = "exposure +0.12 stops, red -2.0 %, to match the shots beside it"
-    assert _clip(record)["corrections"] == [{"cut": 2, "slot": "flaw", "light": words}]
+    assert _clip(record)["corrections"] == [
+        {"cut": 2, "slot": "flaw", "light": words, "steady": ""}
+    ]
     assert _clip(replace(record, edit=as_filmed(edit)))["corrections"] == []
     assert told(Light()) == ""
 

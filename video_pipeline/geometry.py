@@ -124,6 +124,15 @@ class Crop:
         """Whether it shows the same window all through."""
         return self.zoom == (1.0, 1.0) and len({(key.x, key.y) for key in self.path}) == 1
 
+    @property
+    def growth(self) -> float:
+        """How many times larger the picture stands all through, beside its zoom."""
+        return 1.0
+
+    def moved(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
+        """By how much the window is moved off its path, (n, 2), at some frames; source pixels."""
+        return np.zeros((len(at), 2))
+
     def bends(self, frames: int) -> tuple[Bend, ...]:
         """The changes of pace in a cut of `frames` frames; the first starts the movement."""
         keys = list(self.path)
@@ -158,5 +167,37 @@ class Crop:
         """What is seen at a frame of a cut of `frames` frames: x, y, width, height in pixels."""
         x, y = (float(v) for v in self.corners(np.array([frame], np.float64), frames)[0])
         zoom = self.zoom[0] + (self.zoom[1] - self.zoom[0]) * frame / max(1, frames - 1)
+        zoom *= self.growth
         width, height = self.width / zoom, self.height / zoom
         return x + (self.width - width) / 2, y + (self.height - height) / 2, width, height
+
+
+@dataclass(frozen=True)
+class Steadied(Crop):
+    """A crop that goes along with the camera's shake, so that what it shows does not shake.
+
+    `closer` is how many times larger the picture stands all through, which gives the window room.
+    `moves` says for each frame by how many source pixels the window is moved to the right and down.
+    """
+
+    closer: float = 1.0
+    moves: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
+
+    @property
+    def rests(self) -> bool:
+        """Whether it shows the same window all through: it is there for not doing so."""
+        return False
+
+    @property
+    def growth(self) -> float:
+        """How many times larger the picture stands all through, beside its zoom."""
+        return self.closer
+
+    def moved(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
+        """By how much the window is moved off its path, (n, 2), at some frames; source pixels."""
+        numbers = np.clip(np.rint(at), 0, len(self.moves) - 1).astype(np.intp)
+        return np.array(self.moves)[numbers]
+
+    def corners(self, at: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
+        """The path's corners and the moves together; see `Crop.corners`."""
+        return super().corners(at, frames) + self.moved(at)

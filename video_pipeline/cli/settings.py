@@ -55,11 +55,11 @@ def language_option(command: Command) -> Command:
 
 
 def as_filmed_option(command: Command) -> Command:
-    """`--as-filmed`: no cut's light is corrected."""
+    """`--as-filmed`: no cut's light is corrected and none is steadied."""
     return click.option(
         "--as-filmed",
         is_flag=True,
-        help="Leave the light of every shot as it was filmed.",
+        help="Leave the light and the movement of every shot as they were filmed.",
     )(command)
 
 

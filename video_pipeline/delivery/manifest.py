@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.delivery.publishing import MANIFEST
+from video_pipeline.edit.corrections import told
 from video_pipeline.edit.coverage import Coverage, coverage_as_json
 from video_pipeline.edit.file import edit_as_json
-from video_pipeline.edit.light import told
 from video_pipeline.edit.model import Edit
 from video_pipeline.footage.model import Footage
 from video_pipeline.store import file_digest
@@ -95,9 +95,9 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
         "overlays": dict(sorted(record.overlays.items())),
         "warnings": list(record.warnings),
         "corrections": [
-            {"cut": number, "slot": cut.slot, "light": told(cut.light)}
+            {"cut": number, "slot": cut.slot, **asdict(corrections)}
             for number, cut in enumerate(record.edit.cuts, start=1)
-            if not cut.light.neutral
+            if (corrections := told(cut))
         ],
         "edit": edit,
     }

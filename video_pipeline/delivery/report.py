@@ -19,8 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from video_pipeline import graph
 from video_pipeline.delivery.contact_sheet import scaled
+from video_pipeline.edit.corrections import told
 from video_pipeline.edit.coverage import Coverage, Row
-from video_pipeline.edit.light import told
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.footage.model import Footage
 from video_pipeline.listing.clock import clock_of
@@ -128,7 +128,7 @@ def _cut(cut: Cut, rate: Fraction, picture: bytes) -> dict[str, Any]:
         "held": float(cut.hold / rate),
         "shows": cut.shows,
         "why": cut.why,
-        "light": told(cut.light),
+        "corrections": told(cut),
         "runners_up": cut.runners_up,
         "picture": _inside(picture),
     }

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.steadying import MOST_CLOSER, MOST_FRAMES
 from video_pipeline.errors import ListingError, Problem
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import MOST_ZOOM
@@ -133,12 +134,30 @@ def _cut_problems(
             f"keep exposure within {MOST_EXPOSURE:g} stops of 0, red and blue within "
             f"{MOST_GAIN:g} of 1",
         )
+    if cut.steady is not None:
+        yield from _steady_problems(cut, source)
     for overlay in cut.overlays:
         if not 0 <= overlay.first < overlay.last <= cut.frames:
             yield (
                 f"its overlay '{overlay.template}' does not fit into the cut",
                 f"use frames from 0 to {cut.frames}",
             )
+
+
+def _steady_problems(cut: Cut, source: Footage) -> Iterator[tuple[str, str]]:
+    closer = cut.steady.closer if cut.steady else 1.0
+    if source.still:
+        yield "it is a photo, which does not shake", "take its steady out: null"
+    elif not 1 <= closer <= MOST_CLOSER:
+        yield (
+            f"its steady.closer is not between 1 and {MOST_CLOSER:g}",
+            "not to steady it, write null in place of steady",
+        )
+    elif cut.frames - cut.hold > MOST_FRAMES:
+        yield (
+            f"it is too long to be steadied: {cut.frames - cut.hold} frames",
+            f"make it {MOST_FRAMES} frames at most, or take its steady out: null",
+        )
 
 
 def _crop_problems(cut: Cut, source: Footage) -> Iterator[tuple[str, str]]:

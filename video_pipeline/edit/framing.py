@@ -106,7 +106,7 @@ def free_side(
 def enlargement(crop: Crop, placement: Placement) -> float:
     """How many output pixels one source pixel becomes at most, along a line."""
     fills = min(placement.width / crop.width, placement.height / crop.height)
-    return fills * max(crop.zoom)
+    return fills * max(crop.zoom) * crop.growth
 
 
 def safe_area(crop: Crop, placement: Placement) -> tuple[tuple[float, float], tuple[float, float]]:

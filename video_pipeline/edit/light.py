@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.model import Analysis
-from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.model import Cut
 from video_pipeline.light import MOST_EXPOSURE, MOST_GAIN, NEUTRAL, Light
 
 # What a viewer does not notice from one shot to the next is left alone.
@@ -67,12 +67,6 @@ def correction(stops: NDArray[np.float64]) -> Light:
         round(exposure, 2) if abs(exposure) >= LEAST_EXPOSURE else 0.0,
         *(round(gain, 3) if abs(gain - 1) >= LEAST_GAIN else 1.0 for gain in gains),
     )
-
-
-def as_filmed(edit: Edit) -> Edit:
-    """The edit with every correction taken out, and saying so."""
-    cuts = tuple(replace(cut, light=NEUTRAL) for cut in edit.cuts)
-    return replace(edit, cuts=cuts, as_filmed=True)
 
 
 def told(light: Light) -> str:

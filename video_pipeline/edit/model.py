@@ -44,6 +44,18 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Steady:
+    """That a cut is steadied: its window goes along with the camera's shake.
+
+    `closer` is how many times larger the picture stands, which gives the window room. `most_px` is
+    how far the window is moved at the most, in source pixels; it is told, and nothing follows it.
+    """
+
+    closer: float = 1.0
+    most_px: float = 0.0
+
+
+@dataclass(frozen=True)
 class Cut:
     """One piece of the clip: `frames` output frames of `source` from `start` on.
 
@@ -62,6 +74,7 @@ class Cut:
     runners_up: tuple[Candidate, ...] = ()
     hold: int = 0
     light: Light = NEUTRAL
+    steady: Steady | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,7 @@ class Edit:
     """A whole clip: its cuts in order, for one picture size and rate.
 
     `lang` is the language of the words that are not the seller's, such as "en". With `as_filmed`
-    no cut's light is corrected.
+    no cut's light is corrected and none is steadied.
     """
 
     sku: str

@@ -8,6 +8,7 @@ them their motion.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,20 @@ import numpy as np
 from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoClip, concatenate_videoclips
 from numpy.typing import NDArray
 
+from video_pipeline.analysis.sway import sway
+from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.honesty import words_of
-from video_pipeline.edit.light import as_filmed
 from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.steadying import steady_window, stretch_of
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.graph import BARS, fitted
+from video_pipeline.graph import BARS, fitted, shown_until
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.overlays.language import language
 from video_pipeline.presets.placements import load_placement
+from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
 
 
@@ -38,12 +42,14 @@ def to_moviepy(
     claims: Sequence[Claim] = (),
     presets: Path | None = None,
     overlays: Path | None = None,
+    store: Store | None = None,
 ) -> Any:
     """The whole edit as one MoviePy `VideoClip` with sound, to script further.
 
     `home` is the folder that the edit's source paths start from; `presets` and `overlays` are a
-    person's own folders. A badge is drawn only for one of `claims` (see trust.badge.verify), in
-    its words, and only where the placement allows it; else it is left out, whatever the edit says.
+    person's own folders; `store` is the cache, the usual one if it is not named. A badge is drawn
+    only for one of `claims` (see trust.badge.verify), in its words, and only where the placement
+    allows it; else it is left out, whatever the edit says.
     Raises FootageError when a source is gone.
     """
     edit = as_filmed(edit) if edit.as_filmed else edit
@@ -52,7 +58,7 @@ def to_moviepy(
     canvas = Canvas(edit.width, edit.height, placement.safe)
     lang = language(edit.lang, overlays).code
     clips = []
-    for cut in edit.cuts:
+    for cut in (_windowed(cut, footage[cut.source], edit, store or Store()) for cut in edit.cuts):
         seconds = float(cut.frames / edit.rate)
         picture = VideoClip(
             frame_function=_Reader(footage[cut.source], cut, edit).frame, duration=seconds
@@ -82,6 +88,15 @@ def to_moviepy(
     return concatenate_videoclips(clips).with_fps(float(edit.rate))
 
 
+def _windowed(cut: Cut, footage: Footage, edit: Edit, store: Store) -> Cut:
+    """A cut that is to be steadied with the window that does it, where that can be."""
+    if cut.steady is None:
+        return cut
+    found = sway(footage, *stretch_of(cut, edit.rate), store)
+    window = steady_window(cut, found, footage, edit.rate)
+    return replace(cut, crop=window) if window else cut
+
+
 class _Reader:
     """Reads one cut's frames forwards; going back opens the source again."""
 
@@ -94,8 +109,8 @@ class _Reader:
     def frame(self, t: float) -> NDArray[np.uint8]:
         """RGB picture of the output's size at `t` seconds of the cut."""
         number = min(round(t * float(self._edit.rate)), self._cut.frames - self._cut.hold - 1)
-        wanted = self._cut.start + Fraction(number) / self._edit.rate
-        if self._now is None or wanted < self._now[0]:
+        until = shown_until(self._footage, self._cut.start, number, self._edit.rate)
+        if self._now is None or until <= self._now[0]:
             self._frames = frames(
                 self._footage,
                 long_side=max(self._footage.width, self._footage.height),
@@ -104,8 +119,7 @@ class _Reader:
             )
             self._now = next(self._frames)
             self._next = next(self._frames, None)
-        half = Fraction(1, 2) / self._edit.rate
-        while self._next is not None and self._next[0] <= wanted + half:
+        while self._next is not None and self._next[0] < until:
             self._now, self._next = self._next, next(self._frames, None)
         return self._framed(self._now[1], number)
 

@@ -14,7 +14,7 @@ SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
 
 # Sources are opened a hair early, since ffmpeg reads times in microseconds and would otherwise
 # drop a frame whose time rounds down.
-_EARLY = Fraction(1, 2000)
+EARLY = Fraction(1, 2000)
 
 
 def command(output: Any, log: str = "error") -> list[str]:
@@ -30,7 +30,7 @@ def opened(footage: Footage, start: Fraction, length: Fraction) -> Any:
         return ffmpeg.input(
             str(footage.path), f=form, protocol_whitelist="file", format_whitelist=form
         )
-    early = max(Fraction(0), start - _EARLY)
+    early = max(Fraction(0), start - EARLY)
     return ffmpeg.input(
         str(footage.path),
         ss=f"{float(early):.6f}",

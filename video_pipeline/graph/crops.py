@@ -137,18 +137,25 @@ class _Axis:
         `sizes` are those of the source and of what is filled, along this axis.
         """
         whole, out = sizes
-        near, far = float(corners[:, axis].min()), float(corners[:, axis].max())
-        length = (crop.width, crop.height)[axis]
+        size = (crop.width, crop.height)[axis]
+        length = size / crop.growth
+        inset = (size - length) / 2
+        near, far = (
+            float(edge) + inset for edge in (corners[:, axis].min(), corners[:, axis].max())
+        )
         first = max(0, math.floor(near) // 2 * 2)
         reach = min(math.ceil((far + length - first) / 2) * 2, whole - first)
         scaled = max(out, round(reach * out / length / 2) * 2)
         grow = scaled / reach
-        corner = f"{(float(crop.path[0].x if axis == 0 else crop.path[0].y) - first) * grow:.6g}"
+        start = float(crop.path[0].x if axis == 0 else crop.path[0].y)
+        corner = f"{(start + inset - first) * grow:.6g}"
         for bend in crop.bends(frames):
             pace = (bend.x, bend.y)[axis] * grow
             if pace:
                 corner += f"+({pace:.9g})*({_travelled(bend)})"
-        start, end = crop.zoom
+        moves = crop.moved(np.arange(frames, dtype=np.float64))[:, axis] * grow
+        corner += "".join(f"{move:+.2f}*eq(N,{n})" for n, move in enumerate(moves) if move)
+        begun, ended = crop.zoom
         return cls(
             first,
             reach,
@@ -157,18 +164,21 @@ class _Axis:
             corner,
             min(out + _ROOM, scaled),
             out,
-            f"({start:.6g}+({(end - start) / max(1, frames - 1):.9g})*N)",
+            f"({begun:.6g}+({(ended - begun) / max(1, frames - 1):.9g})*N)",
         )
 
     def whole_pixels(self, frame: str) -> str:
         """Where the pane begins: an even number of pixels, two or three before the window."""
-        corner = self.corner.replace("N", frame)
+        return self._even_before(self.corner.replace("N", frame))
+
+    def _even_before(self, corner: str) -> str:
         return f"clip(2*floor(({corner})/2)-2,0,{self.scaled - self.pane})"
 
     def edges(self, frame: str) -> tuple[str, str]:
         """What of the pane is drawn over its whole length, so that the window fills `out`."""
         corner, zoom = self.corner.replace("N", frame), self.zoom.replace("N", frame)
-        near = f"{corner}+{self.window / 2:.6f}*(1-1/{zoom})-{self.whole_pixels(frame)}"
+        # A steadied corner is long, so it is worked out once and remembered.
+        near = f"st(0,{corner})+{self.window / 2:.6f}*(1-1/{zoom})-{self._even_before('ld(0)')}"
         return near, f"{near}+{self.window * self.pane / self.out:.6f}/{zoom}"
 
 

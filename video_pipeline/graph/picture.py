@@ -17,7 +17,7 @@ import ffmpeg
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
 from video_pipeline.graph.colour import normalised
-from video_pipeline.graph.command import SCALING, command, opened
+from video_pipeline.graph.command import EARLY, SCALING, command, opened
 from video_pipeline.graph.crops import cropped
 from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.presets.placements import Placement
@@ -158,13 +158,28 @@ def _ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> 
     if footage.still:  # one picture, though some cameras add a second; repeated once it is small
         picture = opened(footage, start, Fraction(0)).video.filter("fps", fps=str(rate))
         return picture.filter("trim", end_frame=1)
-    shown = max(Fraction(0), start - footage.picture_from)
-    lead = int(min(shown, 1 if footage.indexed else 12) * rate)
+    lead = _lead(footage, start, rate)
     picture = opened(footage, start - lead / rate, (lead + frames) / rate + 1)
     picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
     # Rounding may leave the last frame of a file unreached; two are forgiven, no more.
     picture = picture.filter("tpad", stop_mode="clone", stop=2)
     return picture.filter("trim", start_frame=lead, end_frame=lead + frames)
+
+
+def shown_until(footage: Footage, start: Fraction, number: int, rate: Fraction) -> Fraction:
+    """When a source frame begins too late to be on show as output frame `number` of a cut.
+
+    Seconds from the footage's start; the last frame that begins earlier is on show, as the fps
+    filter rounds: to the nearest output frame, and halves up.
+    """
+    opened_at = start - _lead(footage, start, rate) / rate
+    return start + (number + Fraction(1, 2)) / rate - min(opened_at, EARLY)
+
+
+def _lead(footage: Footage, start: Fraction, rate: Fraction) -> int:
+    """How many output frames before a cut its file is opened."""
+    shown = max(Fraction(0), start - footage.picture_from)
+    return int(min(shown, 1 if footage.indexed else 12) * rate)
 
 
 def _ticks(picture: Any, rate: Fraction, expression: str) -> Any:

@@ -19,6 +19,7 @@ from video_pipeline.errors import (
 )
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare, read_checked
+from video_pipeline.pipeline.steadying import steadied_edit
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.presets.storyboards import Storyboard
@@ -55,9 +56,21 @@ def plan_listing(
     analyses: Mapping[str, Analysis],
     settings: Settings,
     storyboard: Storyboard,
+    *,
+    listener: Listener = silent,
 ) -> Edit:
-    """Choose what to show of a prepared listing on one placement."""
-    return plan(brief_of(prepared, placement, settings, storyboard), analyses)
+    """Choose what to show of a prepared listing on one placement, and steady it."""
+    brief = brief_of(prepared, placement, settings, storyboard)
+    return _steadied(plan(brief, analyses), brief, prepared, settings, listener)
+
+
+def _steadied(
+    edit: Edit, brief: Brief, prepared: Prepared, settings: Settings, listener: Listener
+) -> Edit:
+    # A loop runs from its last shot into its first, and its window may not leap there.
+    if brief.as_filmed or brief.storyboard.loop:
+        return edit
+    return steadied_edit(edit, prepared.footage, brief.placement, settings.store, listener)
 
 
 def prepare_and_plan(
@@ -85,7 +98,10 @@ def prepare_and_plan(
     analyses = analyse_all(prepared.footage, settings, listener)
     if required:
         coverage_of(prepared, analyses, settings, required)
-    return plan_variants(brief, analyses, variants)
+    return tuple(
+        _steadied(edit, brief, prepared, settings, listener)
+        for edit in plan_variants(brief, analyses, variants)
+    )
 
 
 def write_plan(

@@ -9,10 +9,10 @@ from pathlib import Path
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.folder import Clip, deliver
 from video_pipeline.delivery.publishing import published
+from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
 from video_pipeline.edit.honesty import promising_lines, unsaid_notes
-from video_pipeline.edit.light import as_filmed
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import (
@@ -33,6 +33,7 @@ from video_pipeline.pipeline.preparing import (
     read_checked,
     verified,
 )
+from video_pipeline.pipeline.steadying import windowed
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering.check import Finding, check
@@ -130,7 +131,8 @@ def render_listing(
 
     def planned(analyses: Mapping[str, Analysis]) -> list[tuple[Edit, Placement]]:
         return [
-            (plan_listing(prepared, place, analyses, settings, board), place) for place in places
+            (plan_listing(prepared, place, analyses, settings, board, listener=listener), place)
+            for place in places
         ]
 
     return _publish(
@@ -238,6 +240,8 @@ def _render(
 ) -> list[Clip]:
     """Draw, encode, join, check and pack the edits into `folder`."""
     sku = prepared.listing.sku
+    made = [windowed(edit, prepared.footage, settings.store, listener) for edit, _ in edits]
+    edits = [(edit, place) for (edit, _), (_, place) in zip(made, edits, strict=True)]
     drawn = [
         draw_overlays(
             edit,
@@ -258,8 +262,8 @@ def _render(
             )
     pieces = [
         Piece(cut, prepared.footage[cut.source], layers, place)
-        for (edit, place), overlays in zip(edits, drawn, strict=True)
-        for cut, layers in zip(edit.cuts, overlays.layers, strict=True)
+        for (_, place), (_, cuts), overlays in zip(edits, made, drawn, strict=True)
+        for cut, layers in zip(cuts, overlays.layers, strict=True)
     ]
     frames = sum(piece.cut.frames for piece in pieces)
     done = 0
