@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 _CORNERS, _QUALITY, _APART = 240, 0.01, 9  # of cv2.goodFeaturesToTrack; px
 _WINDOW, _LEVELS = (21, 21), 3  # of the search around each: movements of up to 80 px or so
-_OFF = 0.6  # px: a corner that lies farther from the common movement does not agree with it
+_OFF = 1.0  # px: a corner that lies farther from the common movement does not agree with it
 _LEAST_AGREEING, _LEAST_SHARE = 12, 0.4
 
 
