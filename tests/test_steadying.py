@@ -216,6 +216,11 @@ def test_without_room_a_cut_is_left_alone(shaky: Footage, tiny: Placement, store
     large = replace(tiny, width=540, height=960)  # enlarged 1.5 times as it is
     cut = cut_of(shaky)
     assert made(shaky, cut, large, store)[0] == cut
+    # Nor is it read once more for nothing.
+    gone = {shaky.name: replace(shaky, path=Path("/nowhere/take.mp4"))}
+    unread = Store(store.folder / "another")
+    edit = edit_of(shaky, cut)
+    assert steadied_edit(edit, gone, large, unread) == edit
     # Between bars nothing is cut off at the sides; there is room across and none down.
     wide = cut_of(shaky, crop=Crop(300, 300, (CropKey(0, 30, 100),)))
     _, window = made(shaky, wide, large, store)

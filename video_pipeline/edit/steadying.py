@@ -40,20 +40,32 @@ def stretch_of(cut: Cut, rate: Fraction) -> tuple[Fraction, Fraction]:
     return max(Fraction(0), cut.start - _AROUND), end + _AROUND
 
 
+def has_room(cut: Cut, footage: Footage, placement: Placement) -> bool:
+    """Whether the window of a cut could move at all, so that its sway is worth reading."""
+    beside = footage.width > cut.crop.width and footage.height > cut.crop.height
+    return not footage.still and (beside or _most_closer(cut, placement) >= 1.01)
+
+
 def steadied(cut: Cut, sway: Sway, footage: Footage, placement: Placement) -> Cut:
     """The cut, steadied where its shake is seen and there is room; else as it is."""
     shake = _Shake(cut, sway, footage, placement.rate)
     if not shake.known or shake.seen < _VISIBLE:
         return cut
-    most = 1.0
-    if fitted(cut.crop, placement.width, placement.height) == (placement.width, placement.height):
-        most = min(MOST_CLOSER, MOST_ENLARGED / enlargement(cut.crop, placement))
-    steps = [1 + n / 100 for n in range(6)]
+    most = _most_closer(cut, placement)
+    steps = [1.0, *(1 + n / 100 for n in range(1, 6) if 1 + n / 100 <= most)]
     for cutoff in _CUTOFFS_HZ:
-        for closer in [step for step in steps if step <= max(1.0, most)]:
+        for closer in steps:
             if window := shake.without(cutoff, closer):
                 return replace(cut, steady=Steady(closer, farthest(window)))
     return cut
+
+
+def _most_closer(cut: Cut, placement: Placement) -> float:
+    """How many times larger a cut may stand; below 1 where it is too large as it is."""
+    size = (placement.width, placement.height)
+    if fitted(cut.crop, *size) != size:
+        return 1.0  # between bars the whole item is shown, and none of it is cut off
+    return min(MOST_CLOSER, MOST_ENLARGED / enlargement(cut.crop, placement))
 
 
 def steady_window(cut: Cut, sway: Sway | None, footage: Footage, rate: Fraction) -> Crop | None:

@@ -12,7 +12,13 @@ from dataclasses import replace
 
 from video_pipeline.analysis.sway import Sway, sway
 from video_pipeline.edit.model import Cut, Edit
-from video_pipeline.edit.steadying import farthest, steadied, steady_window, stretch_of
+from video_pipeline.edit.steadying import (
+    farthest,
+    has_room,
+    steadied,
+    steady_window,
+    stretch_of,
+)
 from video_pipeline.footage.model import Footage
 from video_pipeline.presets.placements import Placement
 from video_pipeline.progress import Listener, Step, silent
@@ -27,7 +33,7 @@ def steadied_edit(
     listener: Listener = silent,
 ) -> Edit:
     """The edit with every cut steadied whose shake is seen and has room to be taken out."""
-    cuts = [cut for cut in edit.cuts if not footage[cut.source].still]
+    cuts = [cut for cut in edit.cuts if has_room(cut, footage[cut.source], placement)]
     known = _sways(cuts, edit, footage, store, listener)
 
     def one(cut: Cut) -> Cut:
