@@ -6,7 +6,7 @@ wrote ever enters one.
 
 from video_pipeline.graph.audio import AAC_FRAME, SAMPLE_RATE, aac, levelled, measured, sound
 from video_pipeline.graph.crops import BARS, fitted
-from video_pipeline.graph.picture import Layer, alpha_clip, clip_stills, loop, piece, still
+from video_pipeline.graph.picture import Layer, Pass, alpha_clip, clip_stills, loop, piece, still
 from video_pipeline.graph.trials import decoded, trial
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "BARS",
     "SAMPLE_RATE",
     "Layer",
+    "Pass",
     "aac",
     "alpha_clip",
     "clip_stills",
