@@ -683,6 +683,37 @@ def test_a_clip_in_another_language(
     assert manifest["clips"][0]["edit"]["lang"] == "fr"
 
 
+def test_placements(run_cli: Run, tmp_path: Path) -> None:
+    outcome = run_cli("placements", "--json")
+    assert outcome.code == 0, outcome.err
+    places = {place["name"]: place for place in outcome.json["placements"]}
+    keys = {"name", "title", "width", "height", "min_s", "max_s", "max_bytes", "burn_in", "safe"}
+    assert all(set(place) == keys for place in places.values())
+    people = run_cli("placements").out
+    assert all(name in people and place["title"] in people for name, place in places.items())
+    picture = tmp_path / "amazon.png"
+    one = run_cli("placements", "show", "amazon", "--picture", picture, "--json").json
+    assert set(one) == {*keys, "figures", "picture"}
+    figures = {figure["figure"]: figure for figure in one["figures"]}
+    assert figures["width"]["value"] == 1920
+    assert all(figure["source"] for figure in figures.values())
+    # Light where overlays may stand, darker where the app draws.
+    drawn = cv2.imread(str(picture))
+    assert drawn is not None
+    assert drawn.shape == (1080, 1920, 3)
+    safe = one["safe"]
+    edge = 12
+    inside = drawn[700 : 1080 - safe["bottom"] - edge, safe["left"] + edge : 900]
+    outside = drawn[:, : safe["left"] - edge]
+    assert inside.mean() > outside.mean() + 15
+    assert inside.std(axis=(0, 1)).max() < 2 < outside.std(axis=(0, 1)).max()
+    shown = run_cli("placements", "show", "tiktok")
+    assert "https://developers.tiktok.com/doc/content-sharing-guidelines/" in shown.out
+    assert "░░░░                          ░░░░░░" in shown.out
+    told = refused(run_cli("placements", "show", "tictok", "--json"), 2, "usage")
+    assert "did you mean 'tiktok'" in told["mend"]
+
+
 def test_storyboards(run_cli: Run, tmp_path: Path) -> None:
     outcome = run_cli("storyboards", "--json")
     assert outcome.code == 0, outcome.err

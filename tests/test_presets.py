@@ -49,7 +49,11 @@ def test_every_figure_has_a_source(path: Path) -> None:
 
 
 def test_everything_shipped_loads() -> None:
-    assert {"tiktok", "reels", "shorts"} <= set(placement_names())
+    assert set(placement_names()) == {
+        "amazon", "depop", "douyin", "ebay", "etsy", "facebook-reels", "lazada", "master",
+        "pinterest", "poshmark", "reels", "shopee", "shorts", "tiktok", "tiktok-ads", "tiktok-shop",
+        "tiktok-shop-id", "tiktok-shop-jp", "wechat-store", "whatsapp", "xiaohongshu",
+    }  # fmt: skip
     assert {"house", "japan", "ebay", "therealreal"} <= set(scale_names())
     assert "showcase" in storyboard_names()
     loaded = (
@@ -251,3 +255,12 @@ def test_scales_are_ordered_and_owned() -> None:
         ranks = [g.rank for g in scale.grades]
         assert ranks == sorted(ranks, reverse=True)
         assert scale.grade(scale.grade_names[0]).words
+
+
+def test_the_master_clears_every_vertical_placement() -> None:
+    master = load_placement("master")
+    for name in placement_names():
+        place = load_placement(name)
+        if (place.width, place.height) == (master.width, master.height):
+            for edge in ("top", "right", "bottom", "left"):
+                assert getattr(master.safe, edge) >= getattr(place.safe, edge), (name, edge)

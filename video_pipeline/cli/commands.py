@@ -47,6 +47,10 @@ COMMANDS = {
         "boards",
         "Say which storyboards there are; `show NAME` prints the slots of one.",
     ),
+    "placements": (
+        "places",
+        "Say where clips can be posted; `show NAME` prints what one place asks for, and why.",
+    ),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
     "doctor": (
         "checking",

@@ -8,6 +8,7 @@ from video_pipeline.graph.audio import AAC_FRAME, SAMPLE_RATE, aac, levelled, me
 from video_pipeline.graph.crops import BARS, fitted
 from video_pipeline.graph.picture import (
     Layer,
+    Pass,
     alpha_clip,
     clip_stills,
     loop,
@@ -22,6 +23,7 @@ __all__ = [
     "BARS",
     "SAMPLE_RATE",
     "Layer",
+    "Pass",
     "aac",
     "alpha_clip",
     "clip_stills",

@@ -43,6 +43,18 @@ class Layer:
     last: int
 
 
+@dataclass(frozen=True)
+class Pass:
+    """One of the two passes of a piece that has to fit a number of bytes.
+
+    `log` is the path, without x264's endings, of what the first pass measured; it writes that file
+    and else encodes as a single pass would. The second has `kbps` to spend: None in the first.
+    """
+
+    log: Path
+    kbps: int | None = None
+
+
 def piece(
     footage: Footage,
     start: Fraction,
@@ -54,10 +66,12 @@ def piece(
     layers: Sequence[Layer],
     placement: Placement,
     out: Path,
+    one_of_two: Pass | None = None,
 ) -> list[str]:
     """The command that encodes one piece: exactly `frames` frames from `start` on.
 
-    The last `hold` of them repeat the one before.
+    The last `hold` of them repeat the one before. Without `one_of_two` it is encoded in one pass,
+    at the placement's quality.
     """
     rate = placement.rate
     live = frames - hold
@@ -72,7 +86,7 @@ def piece(
     for layer in dict.fromkeys(layers):  # twice the same would be one and the same input
         picture = _laid(picture, layer, rate)
     picture = picture.filter("format", "yuv420p")
-    return command(ffmpeg.output(picture, str(out), **_picture_encoder(placement)))
+    return command(ffmpeg.output(picture, str(out), **_picture_encoder(placement, one_of_two)))
 
 
 def still(footage: Footage, t: Fraction, out: Path) -> list[str]:
@@ -239,14 +253,23 @@ def _jpeg(picture: Any, out: Path, pictures: int | None = None) -> list[str]:
     )
 
 
-def _picture_encoder(placement: Placement) -> dict[str, Any]:
+def _quality(placement: Placement, one_of_two: Pass | None) -> dict[str, Any]:
+    if one_of_two is None:
+        return {"crf": placement.crf}
+    log = {"passlogfile": str(one_of_two.log)}
+    if one_of_two.kbps is None:  # a full first pass, since its picture is the one that is kept
+        return {"crf": placement.crf, "pass": 1, "fastfirstpass": 0, **log}
+    return {"b:v": f"{one_of_two.kbps}k", "pass": 2, **log}
+
+
+def _picture_encoder(placement: Placement, one_of_two: Pass | None) -> dict[str, Any]:
     rate = placement.rate
     gop = round(2 * rate)
     return {
         "c:v": "libx264",
         "profile:v": "high",
         "preset": placement.preset,
-        "crf": placement.crf,
+        **_quality(placement, one_of_two),
         "maxrate": f"{placement.max_kbps}k",
         "bufsize": f"{2 * placement.max_kbps}k",
         # One thread a piece: x264's output depends on its thread count, and pieces run side by
@@ -255,7 +278,8 @@ def _picture_encoder(placement: Placement) -> dict[str, Any]:
         "threads": 1,
         "bf": 0,
         "g": gop,
-        "x264-params": "open-gop=0",
+        # One header for all pieces, whatever their content and pass: they are joined as they are.
+        "x264-params": "open-gop=0:stitchable=1",
         "pix_fmt": "yuv420p",
         "colorspace": "bt709",
         "color_primaries": "bt709",

@@ -9,6 +9,7 @@ from video_pipeline.pipeline.coverage import cover_listing
 from video_pipeline.pipeline.exchange import Exported, export_edit, take_back
 from video_pipeline.pipeline.keyframes import write_key_frames
 from video_pipeline.pipeline.pictures import Picture, look_at_pictures
+from video_pipeline.pipeline.places import draw_guide
 from video_pipeline.pipeline.planning import plan_listing, portable, prepare_and_plan, write_plan
 from video_pipeline.pipeline.preparing import (
     Prepared,
@@ -28,6 +29,7 @@ __all__ = [
     "Settings",
     "analyse_all",
     "cover_listing",
+    "draw_guide",
     "export_edit",
     "look_at_pictures",
     "open_footage",

@@ -36,6 +36,7 @@ from video_pipeline.pipeline.preparing import (
 from video_pipeline.pipeline.steadying import windowed
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.progress import Listener, Step, silent
+from video_pipeline.rendering import budget
 from video_pipeline.rendering.check import Finding, check
 from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
@@ -261,27 +262,28 @@ def _render(
                 mend="leave --require-badge, or choose a placement and a storyboard with a badge",
             )
     pieces = [
-        Piece(cut, prepared.footage[cut.source], layers, place)
+        Piece(cut, prepared.footage[cut.source], layers, place, measured=measured)
         for (_, place), (_, cuts), overlays in zip(edits, made, drawn, strict=True)
+        for measured in (budget.may_exceed(place, sum(cut.frames for cut in cuts)),)
         for cut, layers in zip(cuts, overlays.layers, strict=True)
     ]
-    frames = sum(piece.cut.frames for piece in pieces)
-    done = 0
-
-    def count(encoded: Encoded) -> None:
-        nonlocal done
-        done += encoded.frames
-        listener(Step("encoding", sku, done, frames))
-
-    listener(Step("encoding", sku, 0, frames))
-    encoded = encode(pieces, settings.store, count)
+    encoded = _encode(pieces, settings, sku, listener)
     clips: list[Clip] = []
     place_in = 0
     for (edit, place), overlays in zip(edits, drawn, strict=True):
-        own = encoded[place_in : place_in + len(edit.cuts)]
-        place_in += len(edit.cuts)
-        listener(Step("joining", place.name, place_in, len(pieces)))
+        here = slice(place_in, place_in + len(edit.cuts))
+        place_in = here.stop
         track = make_track(edit, prepared.footage, place, settings.store)
+        own, heavy = encoded[here], None
+        sound_bytes = track.path.stat().st_size
+        if again := budget.within(pieces[here], own, sound_bytes):
+            heavy = budget.too_tight(pieces[here], own, sound_bytes)
+            first, own = own, _encode(again, settings, sku, listener)
+            own = [
+                replace(one, fresh=one.fresh or was.fresh)
+                for one, was in zip(own, first, strict=True)
+            ]
+        listener(Step("joining", place.name, place_in, len(pieces)))
         file = folder / f"{sku}.{place.name}.mp4"
         try:
             join(own, track.path, edit.rate, file)
@@ -294,6 +296,7 @@ def _render(
             *promises(prepared.listing),
             *promising_lines(edit, prepared.listing),
             *((track.warning,) if track.warning else ()),
+            *((heavy,) if heavy else ()),
         )
         clips.append(
             Clip(edit, place, file, tuple(own), overlays, (*warnings, *_judged(findings, file)))
@@ -311,6 +314,22 @@ def _render(
     )
     listener(Step("packing", sku, 1, 1))
     return clips
+
+
+def _encode(
+    pieces: Sequence[Piece], settings: Settings, sku: str, listener: Listener
+) -> list[Encoded]:
+    """Encode pieces and tell how far it has come."""
+    frames = sum(piece.cut.frames for piece in pieces)
+    done = 0
+
+    def count(encoded: Encoded) -> None:
+        nonlocal done
+        done += encoded.frames
+        listener(Step("encoding", sku, done, frames))
+
+    listener(Step("encoding", sku, 0, frames))
+    return encode(pieces, settings.store, count)
 
 
 def _judged(findings: Sequence[Finding], file: Path) -> list[str]:

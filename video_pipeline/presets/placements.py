@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from video_pipeline.presets.shelf import Figure, Written, names, read_preset
+from video_pipeline.presets.shelf import Confidence, Figure, Written, names, read_preset
 
 BurnIn = Literal["none", "text", "badge"]
 # x264's "ultrafast" is left out: it leaves High profile.
@@ -90,6 +90,37 @@ def load_placement(name: str, own: Path | None = None) -> Placement:
         preset=page.preset.value,
         max_kbps=page.max_kbps.value,
     )
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """One figure of a placement as its file gives it; None for a limit that no source states."""
+
+    name: str
+    value: Any
+    source: str
+    confidence: Confidence
+    note: str | None
+
+
+def figures(name: str, own: Path | None = None) -> tuple[Sourced, ...]:
+    """Every figure of a placement beside its source, in the order of the file's model.
+
+    Raises what `load_placement` raises.
+    """
+    page = read_preset("placements", name, _Page, own)
+    found = {field: getattr(page, field) for field in _Page.model_fields}
+    found |= {f"safe.{edge}": getattr(page.safe, edge) for edge in _Safe.model_fields}
+    return tuple(
+        Sourced(field, figure.value, figure.source, figure.confidence, figure.note)
+        for field, figure in found.items()
+        if isinstance(figure, Figure)
+    )
+
+
+def about(name: str, own: Path | None = None) -> str:
+    """What else there is to know about a placement; empty when its file says nothing more."""
+    return read_preset("placements", name, _Page, own).about or ""
 
 
 def _rate(text: str) -> str:

@@ -21,18 +21,28 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.store import Store, digest_of
 from video_pipeline.toolchain import ffmpeg_version, run, stop_children
 
+# What x264 adds to the name of a log of its first pass. Its fastest presets have no tree; where
+# there is one, it is put in place first, so that a log that can be seen is whole.
+_TREE, _LOG_PROPER = "-0.log.mbtree", "-0.log"
+_LOG = Path("log")  # stands for it in a key
+
 
 @dataclass(frozen=True)
 class Piece:
-    """Everything a worker needs to encode one piece: a description and the source."""
+    """Everything a worker needs to encode one piece: a description and the source.
+
+    A `measured` piece keeps what a second pass would need; one with `kbps` is that second pass.
+    """
 
     cut: Cut
     footage: Footage
     layers: tuple[graph.Layer, ...]
     placement: Placement
+    measured: bool = False
+    kbps: int | None = None
 
-    def command(self, out: Path) -> list[str]:
-        """The ffmpeg command that encodes this piece to `out`."""
+    def command(self, out: Path, log: Path = _LOG) -> list[str]:
+        """The ffmpeg command that encodes this piece to `out`; `log` is for two passes."""
         return graph.piece(
             self.footage,
             self.cut.start,
@@ -43,13 +53,21 @@ class Piece:
             layers=self.layers,
             placement=self.placement,
             out=out,
+            one_of_two=graph.Pass(log, self.kbps) if self.measured else None,
         )
+
+    @property
+    def first_pass(self) -> Piece:
+        """The piece whose measures this second pass goes by."""
+        return replace(self, kbps=None)
 
     @property
     def key(self) -> str:
         """Digest of everything that decides this piece's pixels."""
         digests = {str(self.footage.path): self.footage.digest}
         digests.update({str(layer.path): layer.digest for layer in self.layers})
+        if self.kbps is not None:
+            digests[str(_LOG)] = self.first_pass.key
         _, *arguments = self.command(Path("out"))
         return digest_of([ffmpeg_version(), *(digests.get(a, a) for a in arguments)])
 
@@ -111,13 +129,33 @@ def _encode_one(piece: Piece, key: str, store: Store, stopped: Event) -> Encoded
         fresh = True
         if stopped.is_set():
             raise CancelledError
+        own = part.with_suffix("")
         deadline = 120 + 20 * piece.cut.frames / float(piece.placement.rate)
-        run(
-            piece.command(part),
-            deadline_s=deadline,
-            what=f"encoding the {piece.cut.slot} shot",
-            where=piece.footage.name,
-        )
+        try:
+            run(
+                piece.command(part, own if piece.kbps is None else _log(piece.first_pass, store)),
+                deadline_s=deadline,
+                what=f"encoding the {piece.cut.slot} shot",
+                where=piece.footage.name,
+            )
+            if keeps_log:
+                for ending in (_TREE, _LOG_PROPER):
+                    if _with(own, ending).is_file():
+                        _with(own, ending).replace(_with(_log(piece, store), ending))
+        finally:
+            for ending in (_TREE, _LOG_PROPER):
+                _with(own, ending).unlink(missing_ok=True)
 
+    keeps_log = piece.measured and piece.kbps is None
+    if keeps_log and not _with(_log(piece, store), _LOG_PROPER).is_file():
+        store.drop(store.path("pieces", key, ".mp4"))
     path = store.make("pieces", key, ".mp4", write)
     return Encoded(path, piece.cut.frames, fresh)
+
+
+def _log(piece: Piece, store: Store) -> Path:
+    return store.path("pieces", piece.key, "")
+
+
+def _with(log: Path, ending: str) -> Path:
+    return log.with_name(log.name + ending)
