@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 # Languages written from right to left, for texts that have no letters of their own.
 _RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "ps", "sd", "ckb", "yi", "dv", "ug"))
 # The brackets that pair (BidiBrackets.txt of Unicode 16) and that listings are known to use.
-_CLOSES = dict(("()", "[]", "{}", "⁽⁾", "₍₎", "⟨⟩", "〈〉", "《》", "「」", "『』", "【】", "〔〕", "（）",
-                "［］", "｛｝", "｢｣"))  # fmt: skip
+_CLOSES = dict(
+    ("()", "[]", "{}", "⁽⁾", "₍₎", "⟨⟩", "〈〉", "《》", "「」", "『』", "【】", "〔〕", "（）",
+     "［］", "｛｝", "｢｣")
+)  # fmt: skip
 _OPENED_BY = {close: opened for opened, close in _CLOSES.items()}
 _NEUTRAL = frozenset(("B", "S", "WS", "ON"))
 
@@ -44,7 +46,8 @@ def levels(text: str, base: int) -> tuple[int, ...] | None:
     if base == 0 and not any(k in ("R", "AL", "AN") for k in kinds):
         return None
     around = "R" if base else "L"
-    _weak(kinds, around)
+    _letters(kinds, around)
+    _numbers(kinds, around)
     _brackets(text, kinds, around)
     _neutral(kinds, around)
     # I1, I2
@@ -72,8 +75,8 @@ def visual_runs(levels: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     yield from runs
 
 
-def _weak(kinds: list[str], around: str) -> None:
-    """Rules W1 to W7, in place."""
+def _letters(kinds: list[str], around: str) -> None:
+    """Rules W1 to W3, in place: marks as their letters, digits as Arabic ones after Arabic."""
     before = around
     for i, kind in enumerate(kinds):  # W1
         if kind in ("NSM", "BN"):
@@ -86,6 +89,10 @@ def _weak(kinds: list[str], around: str) -> None:
         elif kind == "EN" and strong == "AL":
             kinds[i] = "AN"
     kinds[:] = ["R" if k == "AL" else k for k in kinds]
+
+
+def _numbers(kinds: list[str], around: str) -> None:
+    """Rules W4 to W7, in place: what stands in or beside a number belongs to it."""
     for i in range(1, len(kinds) - 1):  # W4
         left, right = kinds[i - 1], kinds[i + 1]
         if left == right and (
@@ -115,8 +122,8 @@ def _strong(kind: str) -> str:
     return "R" if kind in ("R", "EN", "AN") else kind if kind == "L" else ""
 
 
-def _brackets(text: str, kinds: list[str], around: str) -> None:
-    """Rule N0: both brackets of a pair run the same way."""
+def _pairs(text: str, kinds: list[str]) -> list[tuple[int, int]]:
+    """Where brackets that belong together stand (BD16), in the order of the opening ones."""
     waiting: list[int] = []
     pairs: list[tuple[int, int]] = []
     for i, c in enumerate(text):
@@ -132,7 +139,12 @@ def _brackets(text: str, kinds: list[str], around: str) -> None:
                     pairs.append((waiting[depth], i))
                     del waiting[depth:]
                     break
-    for opened, closed in sorted(pairs):
+    return sorted(pairs)
+
+
+def _brackets(text: str, kinds: list[str], around: str) -> None:
+    """Rule N0, in place: both brackets of a pair run the same way."""
+    for opened, closed in _pairs(text, kinds):
         within = {_strong(k) for k in kinds[opened + 1 : closed]} - {""}
         if not within:
             continue
@@ -143,10 +155,10 @@ def _brackets(text: str, kinds: list[str], around: str) -> None:
                 way = next(iter(within))
         for at in (opened, closed):
             kinds[at] = way
-            following = at + 1
-            while following < len(kinds) and unicodedata.bidirectional(text[following]) == "NSM":
-                kinds[following] = way
-                following += 1
+            mark = at + 1
+            while mark < len(kinds) and unicodedata.bidirectional(text[mark]) == "NSM":
+                kinds[mark] = way
+                mark += 1
 
 
 def _neutral(kinds: list[str], around: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
+_STRICT = frozenset(("zh", "ja", "ko"))
 _BY_PHRASE = frozenset(("ja", "ko"))
 # A separator between two facts: it stands at the end of a line, where it is left out.
 _SEPARATOR = "·"
@@ -33,11 +34,13 @@ def chances(text: str, lang: str = "en") -> Chances:
     `text` must not hold surrogates. `lang` is a language code such as "ja" or "zh-Hant".
     """
     wanted = text_language(text, lang)
-    poor = _ends(text, wanted)
-    good = poor
-    if wanted.partition("-")[0] in _BY_PHRASE:
+    family = wanted.partition("-")[0]
+    # Strict: no small kana and no mark of a long vowel begins a line.
+    rules = f"{wanted}-u-lb-strict" if family in _STRICT else wanted
+    good = poor = _ends(text, rules)
+    if family in _BY_PHRASE:
         allowed = set(poor)
-        good = [i for i in _ends(text, f"{wanted}-u-lw-phrase") if i in allowed]
+        good = [i for i in _ends(text, f"{rules}-lw-phrase") if i in allowed]
     return Chances(
         tuple(i for i in good if text[i] != _SEPARATOR and text[i - 1] not in _INSIDE_WORDS),
         tuple(i for i in poor if text[i] != _SEPARATOR),
@@ -65,7 +68,7 @@ def text_language(text: str, lang: str) -> str:
     That is `lang` if it is Chinese, Japanese or Korean; else what kana or hangul betray, else
     simplified Chinese; `lang` itself for text in other scripts.
     """
-    if lang.partition("-")[0] in ("zh", "ja", "ko") or text.isascii() or max(text) < "\u1100":
+    if lang.partition("-")[0] in _STRICT or text.isascii() or max(text) < "\u1100":
         return lang
     if any("\u3041" <= c <= "\u30ff" and c not in "・ー" for c in text):
         return "ja"

@@ -302,7 +302,8 @@ class Typeface:
             letter += 1
             for at, (info, pos) in enumerate(zip(infos, positions, strict=True)):
                 here = start + info.cluster
-                if at and here != cluster and script not in _JOINED:
+                together = {_script(text[here]), _script(text[cluster])} <= _JOINED
+                if at and here != cluster and not together:
                     letter += 1
                 cluster = here
                 glyphs.append(

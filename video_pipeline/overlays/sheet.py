@@ -126,10 +126,10 @@ def codes(sheet: Sheet) -> int:
 def unwritable(text: str, own: Path | None = None) -> tuple[str, ...]:
     """The characters of `text` that cannot be written in every type style of the theme in force.
 
-    What `clean` drops (joiners, variation selectors) does not count, unless nothing else is left:
-    a text of which nothing could be seen gives all its characters. `own` is a person's overlays
-    folder, whose theme and fonts come first. Raises ListingError for a broken theme and UsageError
-    for a font file that is missing or broken.
+    What `clean` drops (variation selectors, stray joiners) does not count, unless nothing else is
+    left: a text of which nothing could be seen gives all its characters. `own` is a person's
+    overlays folder, whose theme and fonts come first. Raises ListingError for a broken theme and
+    UsageError for a font file that is missing or broken.
     """
     if not clean(text):
         return tuple(dict.fromkeys(text))
@@ -281,9 +281,8 @@ class Column:
                         f'<path transform="matrix({k:.6f} 0 0 {-k:.6f} {x:.3f} {y:.3f})" '
                         f'd="{outline}"/>'
                     )
-            first, last = row == 0, row == len(fitted.lines) - 1
-            above = fitted.ascent_px if first else face.ascent * size
-            below = fitted.descent_px if last else face.descent * size
+            reach = face.reach(line)
+            above, below = max(face.ascent, reach[0]) * size, max(face.descent, reach[1]) * size
             self._sheet._texts.append(
                 TextBox(
                     line.text, left, base - above, width, above + below, size, colour,
@@ -292,5 +291,6 @@ class Column:
             )  # fmt: skip
         parts.append("</g>")
         self.y = baseline + (len(fitted.lines) - 1) * fitted.line_height_px
+        self.y += fitted.descent_px - face.descent * size  # nothing, unless ink goes deeper
         self.widest = max(self.widest, fitted.width_px)
         return Markup("".join(parts))  # noqa: S704 (outlines and numbers; the text itself is gone)

@@ -34,7 +34,7 @@ _DROPPED_AT_END = " ·"
 # A word up to this long is left out whole before an ellipsis rather than cut.
 _SHORT_WORD = 14
 _TRAILING = " ,;:.-–—/·、，。；：،؛।"
-_CLEAR_PX = 0.04  # ems left free between the ink of two lines that reach beyond their own
+_CLEAR_EMS = 0.04  # left free between the ink of two lines that reach beyond their own
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def clean(text: str) -> str:
                 kept.append(c)
         else:
             kept.append(c)
-            marks = 0
+            marks = len(unicodedata.normalize("NFD", c)) - 1 if "À" <= c <= "\u1fff" else 0
     plain = re.sub(" +", " ", "".join(kept)).strip(" \u00a0")
     return re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", "’", plain)
 
@@ -294,8 +294,10 @@ def _fitted(
     ):
         beyond = above[1] > face.descent or below[0] > face.ascent
         if beyond or any((*lent, *lent_below)):
-            line_height = max(line_height, above[1] + below[0] + _CLEAR_PX)
+            line_height = max(line_height, above[1] + below[0] + _CLEAR_EMS)
     line_height *= size
+    # What climbs over the face's own line pushes the whole down, so that it stays in its panel.
+    cap = face.cap_height + max(0.0, reaches[0][0] - face.ascent)
     return Fitted(
         lines=tuple(shaped),
         size_px=size,
@@ -304,7 +306,7 @@ def _fitted(
         height_px=ascent + line_height * (len(shaped) - 1) + descent,
         ascent_px=ascent,
         descent_px=descent,
-        cap_px=max(face.cap_height, borrowed[0][0]) * size,
+        cap_px=max(cap, borrowed[0][0]) * size,
         spacing=setting.spacing,
         truncated=truncated,
         leftwards=setting.base == 1,
