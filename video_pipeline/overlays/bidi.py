@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 # Languages written from right to left, for texts that have no letters of their own.
 _RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "ps", "sd", "ckb", "yi", "dv", "ug"))
 # The brackets that pair (BidiBrackets.txt of Unicode 16) and that listings are known to use.
-_CLOSES = dict(
-    ("()", "[]", "{}", "⁽⁾", "₍₎", "⟨⟩", "〈〉", "《》", "「」", "『』", "【】", "〔〕", "（）",
-     "［］", "｛｝", "｢｣")
+_PAIRS = (
+    "()", "[]", "{}", "⁽⁾", "₍₎", "⟨⟩", "〈〉", "《》", "「」", "『』", "【】", "〔〕", "（）",
+    "［］", "｛｝", "｢｣",
 )  # fmt: skip
+_CLOSES = {opened: close for opened, close in _PAIRS}
 _OPENED_BY = {close: opened for opened, close in _CLOSES.items()}
 _NEUTRAL = frozenset(("B", "S", "WS", "ON"))
 

@@ -20,6 +20,14 @@ import uharfbuzz as hb
 from video_pipeline.errors import UsageError
 from video_pipeline.overlays.bidi import visual_runs
 from video_pipeline.overlays.breaks import clusters, text_language
+from video_pipeline.overlays.scripts import (
+    JOINERS,
+    WIDE_BESIDE_HAN,
+    is_wide,
+    script_of,
+    scripts,
+    spans,
+)
 from video_pipeline.resources import find
 
 # Kerning, ligatures and lining figures; letter-spaced text must not contain ligatures.
@@ -27,10 +35,6 @@ _FEATURES = {"kern": True, "liga": True, "lnum": True, "calt": True}
 _FEATURES_SPACED = {"kern": True, "liga": False, "clig": False, "lnum": True, "calt": False}
 # Scripts whose letters hang together: space between them would tear words apart.
 _JOINED = frozenset(("Arab", "Syrc", "Mong", "Nkoo", "Adlm", "Rohg", "Deva", "Beng", "Guru"))
-# In Chinese and Japanese these are as wide as a character; Latin has them narrow.
-_WIDE_BESIDE_HAN = "“”‘’…—"
-# What shaping reads and nobody sees: joiners.
-JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,7 @@ class Typeface:
     def __init__(self, name: str, faces: tuple[Face, ...]) -> None:
         self.name = name
         self.faces = faces
+        self._lenders: dict[str, int | None] = {}
         self._shaped: dict[tuple[str, bool, str, tuple[int, ...] | None], Shaped] = {}
 
     @property
@@ -218,12 +223,15 @@ class Typeface:
 
     def _having(self, letter: str) -> int | None:
         """The first face that has all characters of `letter`."""
-        wanted = [ord(c) for c in letter if c not in JOINERS]
-        return next(
-            (k for k, f in enumerate(self.faces) if all(c in f.covers for c in wanted)), None
-        )
+        if letter not in self._lenders:
+            if len(self._lenders) > 4096:
+                self._lenders.clear()
+            wanted = [ord(c) for c in letter if c not in JOINERS]
+            having = (k for k, f in enumerate(self.faces) if all(c in f.covers for c in wanted))
+            self._lenders[letter] = next(having, None)
+        return self._lenders[letter]
 
-    def _faces(self, text: str, scripts: list[str], lang: str) -> list[int]:
+    def _faces(self, text: str, belongs: list[str], lang: str) -> list[int]:
         """The face of each character; marks and joiners stay with the letter before them."""
         chosen: list[int] = []
         for i, c in enumerate(text):
@@ -233,13 +241,13 @@ class Typeface:
             else:
                 chosen.append(self._having(c) or 0)
         # What a Latin face has of another script are signs, such as π; its words are in one face.
-        for start, end in _spans(scripts):
-            foreign = scripts[start] not in ("", "Latn", "Hani")
+        for start, end in spans(belongs):
+            foreign = belongs[start] not in ("", "Latn", "Hani")
             if foreign and len(set(chosen[start:end])) > 1:
-                word = "".join(c for c in text[start:end] if _script(c))
+                word = "".join(c for c in text[start:end] if script_of(c))
                 whole = self._having(word)
                 for i in range(start, end):
-                    if whole is not None and _script(text[i]):
+                    if whole is not None and script_of(text[i]):
                         chosen[i] = whole
         if text and max(text) >= "\u20e3":  # an emoji of several characters is one picture
             begins = clusters(text)
@@ -253,8 +261,8 @@ class Typeface:
     def _widen(self, text: str, chosen: list[int]) -> None:
         """Set quotes, dashes and dots beside Chinese characters as wide as those, in place."""
         for i, c in enumerate(text):
-            if c in _WIDE_BESIDE_HAN:
-                beside = [k for k in (i - 1, i + 1) if 0 <= k < len(text) and _is_wide(text[k])]
+            if c in WIDE_BESIDE_HAN:
+                beside = [k for k in (i - 1, i + 1) if 0 <= k < len(text) and is_wide(text[k])]
                 if beside and ord(c) in self.faces[chosen[beside[0]]].covers:
                     chosen[i] = chosen[beside[0]]
 
@@ -262,14 +270,14 @@ class Typeface:
         self, text: str, levels: tuple[int, ...] | None, lang: str
     ) -> Iterator[tuple[int, str, bool, int, int]]:
         """(face, script, leftwards, start, end) of runs, from left to right on the line."""
-        scripts = _scripts(text)
-        faces = self._faces(text, scripts, lang)
+        belongs = scripts(text)
+        faces = self._faces(text, belongs, lang)
         for begin, until, level in visual_runs(levels or (0,) * len(text)):
             pieces: list[tuple[int, str, bool, int, int]] = []
             start = begin
             for i in range(begin + 1, until + 1):
-                if i == until or (faces[i], scripts[i]) != (faces[start], scripts[start]):
-                    pieces.append((faces[start], scripts[start], level % 2 == 1, start, i))
+                if i == until or (faces[i], belongs[i]) != (faces[start], belongs[start]):
+                    pieces.append((faces[start], belongs[start], level % 2 == 1, start, i))
                     start = i
             yield from reversed(pieces) if level % 2 else pieces
 
@@ -302,7 +310,7 @@ class Typeface:
             letter += 1
             for at, (info, pos) in enumerate(zip(infos, positions, strict=True)):
                 here = start + info.cluster
-                together = {_script(text[here]), _script(text[cluster])} <= _JOINED
+                together = {script_of(text[here]), script_of(text[cluster])} <= _JOINED
                 if at and here != cluster and not together:
                     letter += 1
                 cluster = here
@@ -336,38 +344,6 @@ class Typeface:
         return max((i[0] for i in inks), default=0.0), max((i[1] for i in inks), default=0.0)
 
 
-@lru_cache(maxsize=4096)
-def _script(character: str) -> str:
-    """The ISO 15924 code of a character's script; empty for what all scripts share."""
-    buffer = hb.Buffer()
-    buffer.add_str(character)
-    buffer.guess_segment_properties()
-    return str(buffer.script or "")
-
-
-def _is_wide(character: str) -> bool:
-    """Whether a character fills a square: Han, kana, and their punctuation."""
-    return unicodedata.east_asian_width(character) in ("W", "F") or character in _WIDE_BESIDE_HAN
-
-
-def _spans(values: list[str]) -> Iterator[tuple[int, int]]:
-    """(start, end) of each run of one value."""
-    start = 0
-    for i in range(1, len(values) + 1):
-        if i == len(values) or values[i] != values[start]:
-            yield start, i
-            start = i
-
-
-def _scripts(text: str) -> list[str]:
-    """The script of each character; what scripts share belongs to the letter before it."""
-    found = [_script(c) for c in text]
-    current = next((s for s in found if s), "")
-    for i, script in enumerate(found):
-        current = found[i] = script or current
-    return found
-
-
 @lru_cache(maxsize=32)
 def _face(path: Path, _stamp: tuple[int, int]) -> Face:
     return Face(path)
@@ -378,11 +354,9 @@ def _typeface(name: str, paths: tuple[tuple[Path, tuple[int, int]], ...]) -> Typ
     return Typeface(name, tuple(_face(path, stamp) for path, stamp in paths))
 
 
-def typeface(name: str, files: Iterable[str], own: Path | None = None) -> Typeface:
-    """The typeface made of `files` (names under `overlays/fonts/`), the wanted one first.
-
-    Raises UsageError when a file is not there or is no font.
-    """
+@lru_cache(maxsize=64)
+def _paths(files: tuple[str, ...], own: Path | None, _stamp: int) -> tuple[Path, ...]:
+    """Where the files are; asked again when something is put into the person's own folder."""
     paths = []
     for file in files:
         path = find("overlays", f"fonts/{file}", own)
@@ -392,6 +366,19 @@ def typeface(name: str, files: Iterable[str], own: Path | None = None) -> Typefa
                 where="overlays/fonts/",
                 mend="Put the file there or name another one in the theme.",
             )
+        paths.append(path)
+    return tuple(paths)
+
+
+def typeface(name: str, files: Iterable[str], own: Path | None = None) -> Typeface:
+    """The typeface made of `files` (names under `overlays/fonts/`), the wanted one first.
+
+    Raises UsageError when a file is not there or is no font.
+    """
+    folder = own / "fonts" if own else None
+    stamp = folder.stat().st_mtime_ns if folder and folder.is_dir() else 0
+    paths = []
+    for path in _paths(tuple(files), own, stamp):
         status = path.stat()
         paths.append((path, (status.st_mtime_ns, status.st_size)))
     made = _typeface(name, tuple(paths))

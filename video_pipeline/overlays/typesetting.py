@@ -16,7 +16,8 @@ from itertools import pairwise
 
 from video_pipeline.overlays import bidi
 from video_pipeline.overlays.breaks import chances, clusters
-from video_pipeline.overlays.fonts import JOINERS, Shaped, Typeface
+from video_pipeline.overlays.fonts import Shaped, Typeface
+from video_pipeline.overlays.scripts import JOINERS
 
 ELLIPSIS = "…"
 _SIZE_STEP_PX = 2.0
