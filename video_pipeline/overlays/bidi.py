@@ -17,7 +17,7 @@ _PAIRS = (
     "()", "[]", "{}", "⁽⁾", "₍₎", "⟨⟩", "〈〉", "《》", "「」", "『』", "【】", "〔〕", "（）",
     "［］", "｛｝", "｢｣",
 )  # fmt: skip
-_CLOSES = {opened: close for opened, close in _PAIRS}
+_CLOSES = {pair[0]: pair[1] for pair in _PAIRS}
 _OPENED_BY = {close: opened for opened, close in _CLOSES.items()}
 _NEUTRAL = frozenset(("B", "S", "WS", "ON"))
 
