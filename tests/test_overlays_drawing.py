@@ -173,9 +173,12 @@ def test_hostile_text_stays_in_its_place(template: str, name: str) -> None:
         assert any(b.truncated and b.text.endswith("…") for b in drawing.texts)
 
 
+@pytest.mark.parametrize(
+    "text", ["Åjgq Ểẞ" * 30, "क्ष्णू र्कृ ปี่ฐู้ لآچ 漢 👜 " * 12], ids=["latin", "mixed"]
+)
 @pytest.mark.parametrize("template", USUAL)
-def test_writing_touches_no_edge_of_its_drawing(template: str) -> None:
-    drawing = draw(template, hostile(template, "Åjgq Ểẞ" * 30), TIKTOK)
+def test_writing_touches_no_edge_of_its_drawing(template: str, text: str) -> None:
+    drawing = draw(template, hostile(template, text), TIKTOK)
     bare = without_writing(drawing).astype(int)
     # Colour only counts where it is seen: clear pixels carry a fill.
     changed = np.abs((drawing.pixels.astype(int) - bare) * bare[..., 3:]).max(axis=2) > 255
