@@ -116,7 +116,7 @@ def test_the_wheel_carries_what_people_may_change(wheel: Path) -> None:
         assert told["console_scripts"]["video-pipeline"] == "video_pipeline.cli:main"
         assert set(told[GROUP]) == set(SHIPPED)
         assert any(name.endswith("vision/seeing.onnx") for name in names)
-    assert wheel.stat().st_size < 16e6
+    assert wheel.stat().st_size < 24e6
 
 
 def test_the_installed_wheel_renders_the_demo_from_any_folder(

@@ -18,11 +18,12 @@ from markupsafe import Markup
 
 from video_pipeline.errors import UsageError
 from video_pipeline.overlays import theme as looks
+from video_pipeline.overlays.bidi import reads_leftwards
 from video_pipeline.overlays.fonts import Typeface
 from video_pipeline.overlays.language import Language
 from video_pipeline.overlays.typesetting import Fitted, clean, fit
 
-Align = Literal["left", "centre", "right"]
+Align = Literal["start", "left", "centre", "right"]
 _QR_QUIET_MODULES = 4  # ISO/IEC 18004 asks for four light modules around a QR code
 _QR_MOST_BYTES = 200  # version 10 at level M: modules of four pixels, the least a phone can see
 
@@ -125,10 +126,10 @@ def codes(sheet: Sheet) -> int:
 def unwritable(text: str, own: Path | None = None) -> tuple[str, ...]:
     """The characters of `text` that cannot be written in every type style of the theme in force.
 
-    What `clean` drops (joiners, variation selectors) does not count, unless nothing else is left:
-    a text of which nothing could be seen gives all its characters. `own` is a person's overlays
-    folder, whose theme and fonts come first. Raises ListingError for a broken theme and UsageError
-    for a font file that is missing or broken.
+    What `clean` drops (variation selectors, stray joiners) does not count, unless nothing else is
+    left: a text of which nothing could be seen gives all its characters. `own` is a person's
+    overlays folder, whose theme and fonts come first. Raises ListingError for a broken theme and
+    UsageError for a font file that is missing or broken.
     """
     if not clean(text):
         return tuple(dict.fromkeys(text))
@@ -164,9 +165,13 @@ class Column:
         style: str,
         colour: str = "ink",
         lines: int = 1,
-        align: Align = "left",
+        align: Align = "start",
     ) -> Markup:
-        """Set `text` in a style of the theme, in at most `lines` lines; nothing if empty."""
+        """Set `text` in a style of the theme, in at most `lines` lines; nothing if empty.
+
+        `start` is the left edge, or the right one where the text or the clip's language reads
+        from right to left; the column then counts as filled to its whole width.
+        """
         sheet = self._sheet
         if style not in sheet._theme.styles:
             raise UsageError(
@@ -176,11 +181,11 @@ class Column:
             )
         manner = sheet._theme.styles[style]
         face = sheet._theme.face(style, sheet._own)
-        sheet._fonts[face.name] = face.digest
         wanted = _cased(text, manner)
         sheet._missing.update(dict.fromkeys(face.missing(wanted)))
         if not wanted:
             return Markup("")
+        code = sheet._language.code
         fitted = fit(
             wanted,
             face,
@@ -189,7 +194,14 @@ class Column:
             sizes=manner.size,
             leading=manner.leading,
             spacing=manner.spacing,
+            lang=code,
         )
+        drawn = {g.face for line in fitted.lines for g in line.glyphs}
+        sheet._fonts[face.name] = "".join(face.faces[k].digest for k in sorted(drawn))
+        if align == "start":
+            leftwards = fitted.leftwards or reads_leftwards(code)
+            align = "right" if leftwards else "left"
+            self.widest = max(self.widest, self.width if leftwards else 0)
         return self._place(fitted, face, sheet.colour(colour), align)
 
     def gap(self, height: float) -> Markup:
@@ -256,25 +268,21 @@ class Column:
         for row, line in enumerate(fitted.lines):
             width = line.width(fitted.spacing) * size
             slack = self.width - width
-            left = self.x + {"left": 0.0, "centre": slack / 2, "right": slack}[align]
+            left = self.x + {"start": 0.0, "left": 0.0, "centre": slack / 2, "right": slack}[align]
             base = baseline + row * fitted.line_height_px
-            letters, cluster = -1, -1
             for glyph in line.glyphs:
-                if glyph.cluster != cluster:
-                    letters, cluster = letters + 1, glyph.cluster
                 source = face.faces[glyph.face]
                 outline = source.outline(glyph.gid)
                 if outline:
                     k = size / source.upem
-                    x = left + (glyph.x + letters * fitted.spacing) * size
+                    x = left + (glyph.x + glyph.letter * fitted.spacing) * size
                     y = base - glyph.y * size
                     parts.append(
                         f'<path transform="matrix({k:.6f} 0 0 {-k:.6f} {x:.3f} {y:.3f})" '
                         f'd="{outline}"/>'
                     )
-            first, last = row == 0, row == len(fitted.lines) - 1
-            above = fitted.ascent_px if first else face.ascent * size
-            below = fitted.descent_px if last else face.descent * size
+            reach = face.reach(line)
+            above, below = max(face.ascent, reach[0]) * size, max(face.descent, reach[1]) * size
             self._sheet._texts.append(
                 TextBox(
                     line.text, left, base - above, width, above + below, size, colour,
@@ -283,5 +291,6 @@ class Column:
             )  # fmt: skip
         parts.append("</g>")
         self.y = baseline + (len(fitted.lines) - 1) * fitted.line_height_px
+        self.y += fitted.descent_px - face.descent * size  # nothing, unless ink goes deeper
         self.widest = max(self.widest, fitted.width_px)
         return Markup("".join(parts))  # noqa: S704 (outlines and numbers; the text itself is gone)
