@@ -49,8 +49,8 @@ def to_moviepy(
     edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
     placement = load_placement(edit.placement, presets)
-    canvas = Canvas(edit.width, edit.height, placement.safe)
-    lang = language(edit.lang, overlays).code
+    lang = language(edit.lang, overlays)
+    canvas = Canvas(edit.width, edit.height, placement.safe_for(rtl=lang.rtl))
     clips = []
     for cut in edit.cuts:
         seconds = float(cut.frames / edit.rate)
@@ -69,7 +69,7 @@ def to_moviepy(
                 canvas,
                 anchor=use.anchor,
                 own=overlays,
-                lang=lang,
+                lang=lang.tag,
             )
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)

@@ -40,7 +40,7 @@ def brief_of(
         listing=prepared.listing,
         storyboard=storyboard,
         placement=placement,
-        scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.code),
+        scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),
         claims=prepared.claims,
         refusals=prepared.refusals,
         words=settings.words,
