@@ -48,9 +48,9 @@ def to_moviepy(
     """
     edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
-    placement = load_placement(edit.placement, presets)
     lang = language(edit.lang, overlays)
-    canvas = Canvas(edit.width, edit.height, placement.safe_for(rtl=lang.rtl))
+    placement = load_placement(edit.placement, presets).facing(rtl=lang.rtl)
+    canvas = Canvas(edit.width, edit.height, placement.safe)
     clips = []
     for cut in edit.cuts:
         seconds = float(cut.frames / edit.rate)

@@ -39,7 +39,7 @@ def brief_of(
     return Brief(
         listing=prepared.listing,
         storyboard=storyboard,
-        placement=placement,
+        placement=placement.facing(rtl=settings.words.rtl),
         scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),
         claims=prepared.claims,
         refusals=prepared.refusals,

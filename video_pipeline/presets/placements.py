@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -62,9 +62,11 @@ class Placement:
     max_kbps: int
     mirrors: bool = False
 
-    def safe_for(self, *, rtl: bool) -> SafeArea:
-        """What to keep clear in a language that is written from right to left, or in any other."""
-        return self.safe.mirrored if rtl and self.mirrors else self.safe
+    def facing(self, *, rtl: bool) -> Placement:
+        """The place as it stands in a language written from right to left, or in any other."""
+        if not (rtl and self.mirrors):
+            return self
+        return replace(self, safe=self.safe.mirrored, mirrors=False)  # once is enough
 
 
 def placement_names(own: Path | None = None) -> tuple[str, ...]:

@@ -48,8 +48,8 @@ def draw_overlays(
     Raises ClaimError for a badge without a verified claim or on a placement that keeps badges out,
     UsageError for an overlay that cannot be drawn or has no time to be read.
     """
-    safe = placement.safe_for(rtl=Language(edit.lang, own).rtl)
-    canvas = Canvas(edit.width, edit.height, safe)
+    placement = placement.facing(rtl=Language(edit.lang, own).rtl)
+    canvas = Canvas(edit.width, edit.height, placement.safe)
     digests: dict[str, str] = {}
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
     layers: list[tuple[Layer, ...]] = []
