@@ -122,7 +122,8 @@ def test_own_wording_comes_first(tmp_path: Path) -> None:
         "ufficiale", "oficial", "certifié authentique", "zertifiziert echt", "100 pour cent",
         "担保", "擔保", "假一赔十", "百分之百", "官方", "保證", "公式", "絶対本物", "100％", "100٪",
         "보증", "정품 보장", "공식 판매", "รับประกัน", "การันตี", "แท้แน่นอน", "ضمان", "مضمونة",
-        "رسمي", "sans aucun doute", "risikofrei", "sin duda", "dijamin asli", "cam kết", "chính hãng",
+        "رسمي", "sans aucun doute", "risikofrei", "sin duda", "dijamin asli", "cam kết",
+        "chính hãng",
         unicodedata.normalize("NFD", "đảm bảo"),
     ],
 )  # fmt: skip
