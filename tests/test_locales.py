@@ -62,7 +62,12 @@ def test_a_date_follows_the_region(tag: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("tag", "currency", "said"),
-    [("ja", "JPY", "￥198,000"), ("th", "THB", "฿198,000"), ("zh-TW", "TWD", "$198,000")],
+    [
+        ("ja", "JPY", "¥198,000"),
+        ("th", "THB", "฿198,000"),
+        ("zh-TW", "TWD", "$198,000"),
+        ("zh-TW", "KRW", "₩198,000"),
+    ],
 )
 def test_money_where_the_sign_is_the_language_s_own(tag: str, currency: str, said: str) -> None:
     assert locales.money(Decimal(198_000), currency, locales.locale_of(tag)) == said

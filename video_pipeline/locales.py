@@ -35,6 +35,8 @@ _CM_PER_INCH: Final = Decimal("2.54")
 # Babel knows in which digits a locale writes, and writes 0 to 9 all the same. Where each kind of
 # digits begins: https://github.com/unicode-org/cldr/blob/main/common/supplemental/numberingSystems.xml
 _ZEROS: Final = {"arab": "\u0660", "arabext": "\u06f0", "beng": "\u09e6", "deva": "\u0966"}
+# Signs as wide as a Chinese character would stand off from the figures.
+_NARROW: Final = str.maketrans("￥￦", "¥₩")
 
 
 @lru_cache(maxsize=64)
@@ -119,7 +121,7 @@ def length(cm: float, locale: Locale, *, unit: bool = True) -> str:
 
 def sign(currency: str, locale: Locale) -> str:
     """How a currency is written there: '€', 'US$', or its code."""
-    return get_currency_symbol(currency, locale)
+    return get_currency_symbol(currency, locale).translate(_NARROW)
 
 
 def money(amount: Decimal, currency: str, locale: Locale, *, by_code: bool = False) -> str:
@@ -147,7 +149,7 @@ def money(amount: Decimal, currency: str, locale: Locale, *, by_code: bool = Fal
         currency_digits=False,
         numbering_system=_system(locale),
     )
-    return digits(text, locale)
+    return digits(text, locale).translate(_NARROW)
 
 
 def digits(text: str, locale: Locale) -> str:
