@@ -660,7 +660,9 @@ def test_a_clip_in_another_language(
     error = refused(
         run_cli("plan", listing, "-o", path, *tiny, "--lang", "pl", "--json"), 2, "usage"
     )
-    assert "there are: de, en, es, fr, id, it, vi" in error["mend"]
+    assert (
+        "there are: ar, de, en, es, fr, id, it, ja, ko, th, vi, zh-Hans, zh-Hant" in error["mend"]
+    )
     chosen = ("--lang", "fr", "--storyboard", "price-reveal")
     outcome = run_cli("plan", listing, "-o", path, *tiny, *chosen, "--json")
     assert outcome.code == 0, outcome.err

@@ -337,7 +337,7 @@ def test_the_shipped_presets_are_named() -> None:
     words = (*storyboard_names(), *FACTS, *languages())
     assert not [name for name in words if f"`{name}`" not in text]
     spoken = (ROOT / "README.md").read_text("utf-8")
-    names = [Locale(code).get_display_name("en") for code in languages()]
+    names = [Locale.parse(code, sep="-").get_display_name("en") for code in languages()]
     assert not [name for name in names if name not in spoken]
 
 

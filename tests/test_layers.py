@@ -206,3 +206,11 @@ def test_notes_are_known_in_the_words_of_a_person(listing: Listing, tmp_path: Pa
     edit = edit_of(("grade", card))
     assert any("my" in line.lower() for line in card["notes"])
     assert unsaid_notes(edit, listing, tmp_path) == ()
+
+
+def test_notes_are_missed_in_a_language_of_a_person_s_own(listing: Listing, tmp_path: Path) -> None:
+    text = (shipped("overlays") / "i18n/en.yaml").read_text(encoding="utf-8")
+    (tmp_path / "i18n").mkdir()
+    (tmp_path / "i18n/pl.yaml").write_text(text)
+    edit = replace(edit_of(("label", {"text": "Corner"})), lang="pl")
+    assert len(unsaid_notes(edit, listing, tmp_path)) == len(NOTES)

@@ -212,7 +212,7 @@ def test_every_board_is_honest(name: str) -> None:
 @pytest.mark.parametrize("name", BOARDS)
 def test_every_board_fits_its_length_and_speaks_every_language(name: str) -> None:
     for code in languages():
-        board = read_storyboard(name, None, Language(code))
+        board = load_storyboard(name, None, code)
         seconds = sum(s.seconds for s in board.slots)
         assert board.min_s <= seconds <= board.max_s
         assert board.reading_cps == 15

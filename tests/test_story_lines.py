@@ -29,7 +29,7 @@ from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.language import Language, languages
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import load_placement
-from video_pipeline.presets.storyboards import Storyboard, storyboard_names
+from video_pipeline.presets.storyboards import Storyboard, load_storyboard, storyboard_names
 from video_pipeline.trust.claims import Refusal
 from video_pipeline.trust.wording import forbidden
 
@@ -205,12 +205,23 @@ def test_a_text_that_does_more_than_name_facts_is_refused_with_its_line(
 ) -> None:
     own = own_board({"en": "Fine", code: text} if code else text)
     with pytest.raises(ListingError) as caught:
-        read_storyboard("own", own)
+        read_storyboard("own", own, Language(code) if code else None)
     (problem,) = caught.value.problems
     way = f"'slots.0.text{f'.{code}' * bool(code)}'"
     assert f"{problem.message}; {problem.mend}".startswith(f"{way} {said}")
     line = int(problem.where.partition(":")[2])
     assert (code or "text") in (own / "storyboards/own.yaml").read_text().splitlines()[line - 1]
+
+
+def test_signs_that_the_fonts_lack_are_told_to_who_asks_for_their_language(
+    own_board: Callable[..., Path],
+) -> None:
+    own = own_board({"en": "Fine", "ja": "From \U0010fffd"})
+    assert read_storyboard("own", own).slots[0].text == "Fine"
+    assert read_storyboard("own", own, Language("en-US")).slots[0].text == "Fine"
+    with pytest.raises(ListingError) as caught:
+        read_storyboard("own", own, Language("ja"))
+    assert "cannot be written" in caught.value.problems[0].message
 
 
 def test_the_sandbox_holds_even_for_a_text_that_nobody_checked() -> None:
@@ -454,9 +465,9 @@ def test_a_loop_that_cannot_be_closed_shows_its_beginning_again_and_says_so(
 @pytest.mark.parametrize("name", storyboard_names())
 def test_every_board_says_its_lines_in_every_language(name: str) -> None:
     said: dict[str, list[str]] = {}
+    read_storyboard(name)  # the texts of all languages are held against the rules
     for code in languages():
-        board = read_storyboard(name, None, Language(code))
-        for slot in board.slots:
+        for slot in load_storyboard(name, None, code).slots:
             if slot.text:
                 fields = story_line(slot.text, listing(), Language(code))
                 assert not isinstance(fields, Unsaid), fields

@@ -91,10 +91,11 @@ def test_values_are_not_filled_again() -> None:
         ({"authentic": "正品保证"}, "promises"),
         ({"lines": ["Examined by {provider}"]}, "leaves out {brand}"),
         ({"sentence": "Examined by {provider}"}, "leaves out"),
-        ({"date": "{day} {month}"}, "leaves out {year}"),
-        ({"date": "{day} {month} {year} {provider}"}, "{provider}, which is not a field"),
+        ({"date": "{day} {month}"}, "date"),
+        ({"authentic": "품질 보장"}, "promises"),
+        ({"authentic": "มีใบรับประกัน"}, "promises"),
+        ({"authentic": "أصلية مضمونة"}, "promises"),
         ({"test_line": "Test {brand}"}, "which is not a field"),
-        ({"months": ["January"]}, "months"),
         ({"colour": "red"}, "colour"),
         ({"lines": []}, "lines"),
     ],
@@ -119,7 +120,10 @@ def test_own_wording_comes_first(tmp_path: Path) -> None:
     [
         "Guaranty", "GARANTÍA", "garanzia", "100%", "officially", "保証", "garansi", "offizieller",
         "ufficiale", "oficial", "certifié authentique", "zertifiziert echt", "100 pour cent",
-        "sans aucun doute", "risikofrei", "sin duda", "dijamin asli", "cam kết", "chính hãng",
+        "担保", "擔保", "假一赔十", "百分之百", "官方", "保證", "公式", "絶対本物", "100％", "100٪",
+        "보증", "정품 보장", "공식 판매", "รับประกัน", "การันตี", "แท้แน่นอน", "ضمان", "مضمونة",
+        "رسمي", "sans aucun doute", "risikofrei", "sin duda", "dijamin asli", "cam kết",
+        "chính hãng",
         unicodedata.normalize("NFD", "đảm bảo"),
     ],
 )  # fmt: skip
@@ -138,6 +142,10 @@ def test_promises_are_found(text: str) -> None:
         "Sans doute de 1987",
         "Bảo tàng",
         "Resmini",
+        "保証書付き",  # the shop's card, which comes with a piece
+        "保卡",
+        "보증서 있음",
+        "رمضان",
     ],
 )
 def test_facts_are_not_promises(text: str) -> None:
@@ -149,13 +157,16 @@ def test_facts_are_not_promises(text: str) -> None:
     [
         "An authentic piece", "Authentique", "Auténtica", "Echt", "Examined", "geprüft", "Verified",
         "vérifiée", "Certified", "Zertifikat", "bersertifikat", "diperiksa", "xác thực", "asli",
+        "正品", "鉴定", "鑑定済み", "本物", "정품", "인증서", "ของแท้", "أصلية", "شهادة",
     ],
 )  # fmt: skip
 def test_a_storyboard_may_not_say_what_a_badge_is_for(text: str) -> None:
     assert reserved(text)
 
 
-@pytest.mark.parametrize("text", ["Previous owner", "The condition first", "Rechts und links"])
+@pytest.mark.parametrize(
+    "text", ["Previous owner", "The condition first", "Rechts und links", "先看成色", "美品"]
+)
 def test_plain_words_are_no_badges(text: str) -> None:
     assert reserved(text) is None
 

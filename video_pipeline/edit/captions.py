@@ -8,13 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel.numbers import (
-    format_currency,
-    format_decimal,
-    get_currency_precision,
-    get_currency_symbol,
-)
-
+from video_pipeline import locales
 from video_pipeline.listing.model import Item, Listing, Note, Price, Size
 from video_pipeline.overlays.language import ENGLISH, Language
 from video_pipeline.overlays.sheet import unwritable
@@ -23,42 +17,30 @@ from video_pipeline.trust.claims import Claim
 
 
 def money(price: Price, words: Language = ENGLISH) -> str:
-    """An amount as it is written for buyers: '€1,250', 'US$99.50', 'CHF 1,250', '1 250 €'.
+    """An amount as it is written for buyers, unrounded: '€1,250', 'CHF 1,250'; see locales.money.
 
-    Nothing is rounded: a whole amount stands without decimals, any other with those of its
-    currency, or with more should it have more.
+    A sign that the fonts lack (Spanish has a ฿ that few typefaces have) gives way to the code.
     """
-    amount = price.amount.copy_abs()  # it is never below 0, but may be written -0
-    decimals = 0
-    if amount != amount.to_integral_value():
-        written = -int(amount.as_tuple().exponent)
-        decimals = max(get_currency_precision(price.currency), written)
-    locale = words.locale
-    figures = "#,##0" + ("." + "0" * decimals if decimals else "")
-    usual = locale.currency_formats["standard"].pattern
-    before, _, after = usual.partition("#,##0.00")
-    symbol = get_currency_symbol(price.currency, locale)
-    if unwritable(symbol, words.own):  # Spanish has a ฿ that few typefaces have: the code, then
-        before, after, symbol = before.replace("¤", "¤¤"), after.replace("¤", "¤¤"), price.currency
-    if before in ("¤", "¤¤") and symbol[-1].isalpha():
-        before += "\u00a0"  # letters need a space before the figures (CLDR's currencySpacing)
-    return format_currency(
-        amount,
-        price.currency,
-        format=before + figures + after,
-        locale=locale,
-        currency_digits=False,
-    )
+    sign = locales.sign(price.currency, words.locale)
+    by_code = bool(unwritable(sign, words.own))
+    return locales.money(price.amount, price.currency, words.locale, by_code=by_code)
 
 
 def measures(size: Size, words: Language = ENGLISH) -> str:
-    """A size as the seller gave it: 'Small, W 24 × H 16 × D 6 cm'; empty when nothing is stated."""
-    sides = [
-        words.word("label", side).replace("{cm}", format_decimal(cm, locale=words.locale))
+    """A size as the seller gave it: 'Small, W 24 × H 16 × D 6 cm'; empty when nothing is stated.
+
+    Where lengths are taken in inches they are turned into inches; see locales.length.
+    """
+    stated = [
+        (words.word("label", side), cm)
         for side in ("width", "height", "depth")
         if (cm := getattr(size, f"{side}_cm")) is not None
     ]
-    taken = f"{' × '.join(sides)}\u00a0cm" if sides else ""
+    sides = [
+        text.replace("{length}", locales.length(cm, words.locale, unit=number == len(stated)))
+        for number, (text, cm) in enumerate(stated, 1)
+    ]
+    taken = " × ".join(sides)
     return ", ".join(part for part in (size.label, taken) if part)
 
 
@@ -73,7 +55,10 @@ def note_line(note: Note, words: Language = ENGLISH) -> str:
         ("{Flaw}", flaw),
     ):
         line = line.replace(field, said)
-    return f"{line}. {note.words}" if note.words else line
+    if not note.words:
+        return line
+    # The seller's words last: whatever braces they hold stay braces.
+    return words.word("label", "note-words").replace("{note}", line).replace("{words}", note.words)
 
 
 def note_text(note: Note, words: Language = ENGLISH) -> str:
@@ -103,7 +88,7 @@ def title(item: Item, words: Language = ENGLISH) -> dict[str, Any]:
     details = [
         item.colour,
         item.material,
-        str(item.year) if item.year else None,
+        locales.digits(str(item.year), words.locale) if item.year else None,
         measures(item.size, words) if item.size else None,
     ]
     return {

@@ -16,8 +16,10 @@ from video_pipeline.edit.captions import badge, condition_note, note_line
 from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.errors import ClaimError
 from video_pipeline.listing.model import Item, Listing
+from video_pipeline.locales import nearest
 from video_pipeline.overlays.drawing import head_of
 from video_pipeline.overlays.language import Language
+from video_pipeline.overlays.language import languages as shipped_languages
 from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import STORY_LINE
 from video_pipeline.trust.claims import Claim
@@ -82,7 +84,12 @@ def unsaid_notes(edit: Edit, listing: Listing, own: Path | None = None) -> tuple
     A note is said by an overlay that has its part, flaw, severity and words, or by a list of notes
     that holds its line, in the edit's language and the words of `own` or the shipped ones.
     """
-    languages = (Language(edit.lang, own), Language(edit.lang))
+    chosen = Language(edit.lang, own)
+    # A language of the person's own has no shipped words.
+    languages = (
+        chosen,
+        *([Language(edit.lang)] if nearest(edit.lang, shipped_languages()) else []),
+    )
     said = [use.fields for cut in edit.cuts for use in cut.overlays]
     listed = {line for fields in said for line in _lines(fields.get("notes"))}
     unsaid = []
@@ -90,7 +97,7 @@ def unsaid_notes(edit: Edit, listing: Listing, own: Path | None = None) -> tuple
         wanted = condition_note(note, 1, 1)
         alone = any(all(fields.get(k) == v for k, v in wanted.items()) for fields in said)
         if not alone and listed.isdisjoint(note_line(note, words) for words in languages):
-            unsaid.append(note_line(note, languages[0]))
+            unsaid.append(note_line(note, chosen))
     return tuple(unsaid)
 
 

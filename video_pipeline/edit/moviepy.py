@@ -54,9 +54,9 @@ def to_moviepy(
     """
     edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
-    placement = load_placement(edit.placement, presets)
+    lang = language(edit.lang, overlays)
+    placement = load_placement(edit.placement, presets).facing(rtl=lang.rtl)
     canvas = Canvas(edit.width, edit.height, placement.safe)
-    lang = language(edit.lang, overlays).code
     clips = []
     for cut in (_windowed(cut, footage[cut.source], edit, store or Store()) for cut in edit.cuts):
         seconds = float(cut.frames / edit.rate)
@@ -75,7 +75,7 @@ def to_moviepy(
                 canvas,
                 anchor=use.anchor,
                 own=overlays,
-                lang=lang,
+                lang=lang.tag,
             )
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)

@@ -224,7 +224,7 @@ class _Table:
             cuts=cuts,
             left_out=(*draft.left_out, *self._unfilled(choice)),
             keep_sound=brief.listing.sound.keep,
-            lang=brief.words.code,
+            lang=brief.words.tag,
             as_filmed=brief.as_filmed,
         )
         warnings = (

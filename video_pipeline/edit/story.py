@@ -13,11 +13,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import format_date
-from babel.lists import format_list
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from video_pipeline import locales
 from video_pipeline.edit.captions import measures, money
 from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.listing.model import Listing
@@ -68,11 +67,13 @@ def read_storyboard(
     lacks, ListingError when the file has mistakes, those of its texts among them.
     """
     own = language.own if language else None
+    # What the fonts lack is no mistake of a language that nobody asked for.
+    drawn = {"", language.code if language else "en"}
     return load_storyboard(
         name,
         presets,
-        language.code if language else None,
-        faults=lambda text: _faults(text, own),
+        language.tag if language else None,
+        faults=lambda lang, text: _faults(text, own, drawn=lang in drawn),
     )
 
 
@@ -105,22 +106,26 @@ def _facts(listing: Listing, words: Language) -> dict[str, str]:
     """Every fact that the listing states, as it is written on screen; what is missing is absent."""
     item, story = listing.item, listing.story
     since = story.owned_since
+
+    def figures(year: object) -> str:
+        return locales.digits(str(year), words.locale)
+
     stated = {
         "item.brand": item.brand,
         "item.model": item.model,
         "item.colour": item.colour,
         "item.material": item.material,
-        "item.year": str(item.year) if item.year else None,
+        "item.year": figures(item.year) if item.year else None,
         "item.size": measures(item.size, words) if item.size else None,
         "story.headline": story.headline,
         "story.previous_owner": story.previous_owner,
-        "story.owned_since": format_date(since, format="long", locale=words.locale)
+        "story.owned_since": locales.day(since, words.locale)
         if isinstance(since, date)
-        else since and str(since),
-        "story.owned_year": since and str(since.year if isinstance(since, date) else since),
+        else since and figures(since),
+        "story.owned_year": since and figures(since.year if isinstance(since, date) else since),
         "story.special": story.special,
         "price": money(listing.price, words) if listing.price else None,
-        "includes": format_list(listing.includes, locale=words.locale),
+        "includes": locales.listed(listing.includes, words.locale),
     }
     # A line end in a seller's words would make a line of its own.
     return {name: " ".join(value.split()) for name, value in stated.items() if value}
@@ -135,8 +140,11 @@ def _nested(stated: dict[str, str]) -> dict[str, Any]:
     return context
 
 
-def _faults(text: str, own: Path | None) -> Iterator[tuple[str, str]]:
-    """What is wrong with a text, each with how to mend it. `own` is the overlays folder."""
+def _faults(text: str, own: Path | None, *, drawn: bool) -> Iterator[tuple[str, str]]:
+    """What is wrong with a text, each with how to mend it.
+
+    `own` is the overlays folder; only a text that will be `drawn` has to be in the fonts.
+    """
     try:
         tree = _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
@@ -165,7 +173,7 @@ def _faults(text: str, own: Path | None) -> Iterator[tuple[str, str]]:
             f"says '{word}', which is for a verified certificate's badge to say",
             "leave it to a slot with 'needs: certificate'",
         )
-    if lost := unwritable(plain, own) if plain.strip() else ():
+    if lost := unwritable(plain, own) if drawn and plain.strip() else ():
         yield (
             f"holds '{lost[0]}', which cannot be written with the fonts of this installation",
             "take it out, or add a font that has it to the theme",

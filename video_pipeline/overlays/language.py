@@ -1,6 +1,6 @@
 """The language of an overlay: its words, and how it writes figures and dates.
 
-The words stand in `overlays/i18n/<code>.yaml`: those for a listing's vocabulary (parts, flaws,
+The words stand in `overlays/i18n/<tag>.yaml`: those for a listing's vocabulary (parts, flaws,
 severities) and for the labels of templates. What a seller wrote is never translated.
 """
 
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from pydantic import RootModel
 
+from video_pipeline import locales
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import read_page
@@ -21,29 +22,46 @@ from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.resources import find, shipped
 
 _FOLDER = "i18n"
-_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-# CLDR's plain English is American; the words here are British.
-_LOCALES = {"en": "en_GB"}
+_TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language, as the person's overlays folder `own` or the shipped one writes it."""
+    """One language, as the person's overlays folder `own` or the shipped one writes it.
 
-    code: str = "en"
+    `tag` is what was asked for, in BCP 47: its region, as in 'en-US', says how figures, dates and
+    money are written, and stays with the edit.
+    """
+
+    tag: str = "en"
     own: Path | None = None
+
+    @cached_property
+    def code(self) -> str:
+        """The language whose words answer the tag: 'zh-Hant' for 'zh-HK'.
+
+        Raises UsageError, naming the languages there are, when none does.
+        """
+        known = languages(self.own)
+        found = locales.nearest(self.tag, known) if _TAG.fullmatch(self.tag) else None
+        if found is None:
+            hint = did_you_mean(self.tag, known)
+            there = f"there are: {', '.join(known)}"
+            raise UsageError(
+                f"there are no words for overlays in the language '{self.tag}'",
+                mend=f"{hint}; {there}" if hint else there,
+            )
+        return found
 
     @property
     def locale(self) -> Locale:
-        """How figures and dates are written. Raises UsageError for a code that CLDR lacks."""
-        try:
-            return Locale.parse(_LOCALES.get(self.code, self.code).replace("-", "_"))
-        except (UnknownLocaleError, ValueError) as error:
-            raise UsageError(
-                f"nobody knows how '{self.code}' writes figures and dates",
-                where=f"overlays/{_FOLDER}/{self.code}.yaml",
-                mend="name the file after the language's ISO 639 code, such as pl.yaml",
-            ) from error
+        """How figures and dates are written. Raises UsageError for a tag that CLDR lacks."""
+        return locales.locale_of(self.tag)
+
+    @property
+    def rtl(self) -> bool:
+        """Whether it is written from right to left: columns begin at the right."""
+        return locales.rtl(self.locale)
 
     def word(self, kind: str, value: str) -> str:
         """How `value` (a part, flaw, severity or label) is written on screen.
@@ -68,7 +86,7 @@ ENGLISH = Language()
 
 
 def languages(own: Path | None = None) -> tuple[str, ...]:
-    """The codes of the languages there are, the person's own and the shipped, in order."""
+    """The tags of the languages there are, the person's own and the shipped, in order."""
     return tuple(
         sorted(
             {
@@ -76,24 +94,19 @@ def languages(own: Path | None = None) -> tuple[str, ...]:
                 for folder in (own, shipped("overlays"))
                 if folder is not None
                 for file in (folder / _FOLDER).glob("*.yaml")
-                if _CODE.fullmatch(file.stem)
+                if _TAG.fullmatch(file.stem)
             }
         )
     )
 
 
-def language(code: str, own: Path | None = None) -> Language:
-    """The language of that code. Raises UsageError, naming those there are, for any other."""
-    known = languages(own)
-    if code not in known:
-        hint = did_you_mean(code, known)
-        there = f"there are: {', '.join(known)}"
-        raise UsageError(
-            f"there are no words for overlays in the language '{code}'",
-            mend=f"{hint}; {there}" if hint else there,
-        )
-    found = Language(code, own)
-    _ = found.locale  # a code that nobody knows is told now, not after minutes of looking
+def language(tag: str, own: Path | None = None) -> Language:
+    """The language of that tag, such as 'fr', 'zh-HK' or 'en-US'.
+
+    Raises UsageError, naming those there are, for any other.
+    """
+    found = Language(locales.normal(tag) if _TAG.fullmatch(tag) else tag, own)
+    _ = found.code, found.locale  # what nobody knows is told now, not after minutes of looking
     return found
 
 

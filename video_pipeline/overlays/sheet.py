@@ -90,6 +90,11 @@ class Sheet:
         """The words for a part, flaw, severity or label; see `Language.word`."""
         return self._language.word(kind, value)
 
+    @property
+    def rtl(self) -> bool:
+        """Whether the language is written from right to left, so that columns begin there."""
+        return self._language.rtl
+
     def colour(self, name: str) -> str:
         """A colour of the theme, as `#rrggbb`."""
         if name not in self._theme.colours:

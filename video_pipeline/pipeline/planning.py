@@ -40,8 +40,8 @@ def brief_of(
     return Brief(
         listing=prepared.listing,
         storyboard=storyboard,
-        placement=placement,
-        scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.code),
+        placement=placement.facing(rtl=settings.words.rtl),
+        scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),
         claims=prepared.claims,
         refusals=prepared.refusals,
         words=settings.words,

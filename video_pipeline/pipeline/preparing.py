@@ -49,7 +49,7 @@ class Settings:
     @property
     def words(self) -> Language:
         """The language. Raises UsageError, naming those there are, for one without words."""
-        return language(self.lang or ENGLISH.code, self.overlays)
+        return language(self.lang or ENGLISH.tag, self.overlays)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def verified(
         listing,
         now=datetime.now(UTC),
         issuers_folder=issuers,
-        wording=load_wording(words.code, settings.presets) if listing.certificates else None,
+        wording=load_wording(words.tag, settings.presets) if listing.certificates else None,
     )
     if require_badge and not claims:
         first = refusals[0] if refusals else None

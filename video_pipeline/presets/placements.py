@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,11 @@ class SafeArea:
     bottom: int
     left: int
 
+    @property
+    def mirrored(self) -> SafeArea:
+        """The same with left and right exchanged."""
+        return SafeArea(self.top, self.left, self.bottom, self.right)
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -34,6 +39,8 @@ class Placement:
     `rate` is the constant frame rate; times in an edit are whole frames of it. Limits that no
     source states are None and are not enforced. `preset` is x264's speed, `max_kbps` the most that
     a second of picture may take; `cover` is (width, height) in pixels.
+    `mirrors` says that the app exchanges left and right for languages that are written from right
+    to left.
     """
 
     name: str
@@ -53,6 +60,13 @@ class Placement:
     cover: tuple[int, int]
     preset: str
     max_kbps: int
+    mirrors: bool = False
+
+    def facing(self, *, rtl: bool) -> Placement:
+        """The place as it stands in a language written from right to left, or in any other."""
+        if not (rtl and self.mirrors):
+            return self
+        return replace(self, safe=self.safe.mirrored, mirrors=False)  # once is enough
 
 
 def placement_names(own: Path | None = None) -> tuple[str, ...]:
@@ -89,6 +103,7 @@ def load_placement(name: str, own: Path | None = None) -> Placement:
         cover=page.cover.value,
         preset=page.preset.value,
         max_kbps=page.max_kbps.value,
+        mirrors=page.safe.mirrors.value if page.safe.mirrors else False,
     )
 
 
@@ -149,6 +164,9 @@ class _Safe(Written):
     right: Figure[Margin]
     bottom: Figure[Margin]
     left: Figure[Margin]
+    mirrors: Figure[bool] | None = Field(
+        default=None, description="Whether the app stands mirrored for languages such as Arabic."
+    )
 
 
 class _Page(Written):

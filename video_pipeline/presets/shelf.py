@@ -19,6 +19,7 @@ from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import Mistake, Page, read_page
 from video_pipeline.handwriting.spelling import did_you_mean
+from video_pipeline.locales import nearest
 
 Kind = Literal["placements", "storyboards", "grades", "coverage", "advice"]
 Confidence = Literal["high", "medium", "low", "choice"]
@@ -73,7 +74,7 @@ class Figure(Written, Generic[T]):
 
 
 def said(words: Spoken, lang: str | None, where: str) -> str:
-    """Words in the language `lang`; for None in English, else in the first there is.
+    """Words in the language of the tag `lang`; for None in English, else in the first there is.
 
     Raises UsageError, naming `where` they stand and the languages there are.
     """
@@ -81,12 +82,13 @@ def said(words: Spoken, lang: str | None, where: str) -> str:
         return words[_ANY]
     if lang is None:
         return words.get("en") or next(iter(words.values()))
-    if lang not in words:
+    found = nearest(lang, words)
+    if found is None:
         raise UsageError(
             f"{where} has no words in the language '{lang}'",
             mend=f"add them, or choose one of: {', '.join(words)}",
         )
-    return words[lang]
+    return words[found]
 
 
 def names(kind: Kind, own: Path | None = None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ be read.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +22,10 @@ from video_pipeline.presets.shelf import Figure, Spoken, Written, names, read_pr
 Need = Literal["whole", "hardware", "stitching", "flaw", "certificate", "any"]
 Must = Literal["must", "should", "may"]
 Repeat = Literal["once", "each-note"]
-Faults = Callable[[str], Iterable[tuple[str, str]]]
-"""What is wrong with a slot's text, each fault with how to mend it."""
+Faults = Callable[[str, str], Iterable[tuple[str, str]]]
+"""What is wrong with a slot's text in a language, each fault with how to mend it.
+
+The language is empty for a text that serves all."""
 
 STORY_LINE = "story-line"
 """The overlay that says a slot's text."""
@@ -90,7 +93,10 @@ class Storyboard:
 
     def reading_s(self, text: str) -> float:
         """Seconds in which `text` can be read."""
-        return len(" ".join(text.split())) / self.reading_cps
+        said = " ".join(text.split())
+        # A Chinese, Japanese or Korean sign says about as much as two letters, and is read so.
+        wide = sum(unicodedata.east_asian_width(c) in "WF" for c in said)
+        return (len(said) + wide) / self.reading_cps
 
     def seconds_for(self, slot: Slot, text: str = "") -> float:
         """How long one shot of `slot` should stand: its own seconds, or longer to read `text`.
@@ -159,7 +165,7 @@ def _text_mistakes(page: Page, faults: Faults) -> Iterator[Mistake]:
         texts = text if isinstance(text, dict) else {"": text}
         for lang, words in texts.items():
             loc = (*way, lang) if lang else way
-            for message, mend in faults(words) if isinstance(words, str) else ():
+            for message, mend in faults(lang, words) if isinstance(words, str) else ():
                 yield Mistake(page.line(loc), f"'{dotted(loc)}' {message}", mend)
 
 

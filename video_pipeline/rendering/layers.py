@@ -16,6 +16,7 @@ from video_pipeline.errors import UsageError
 from video_pipeline.graph import Layer
 from video_pipeline.listing.model import Item
 from video_pipeline.overlays.drawing import Canvas, draw
+from video_pipeline.overlays.language import Language
 from video_pipeline.overlays.motion import AlphaClip, animate
 from video_pipeline.presets.placements import Placement
 from video_pipeline.store import Store
@@ -47,6 +48,7 @@ def draw_overlays(
     Raises ClaimError for a badge without a verified claim or on a placement that keeps badges out,
     UsageError for an overlay that cannot be drawn or has no time to be read.
     """
+    placement = placement.facing(rtl=Language(edit.lang, own).rtl)
     canvas = Canvas(edit.width, edit.height, placement.safe)
     digests: dict[str, str] = {}
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number

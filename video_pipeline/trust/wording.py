@@ -15,39 +15,22 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from video_pipeline import resources
+from video_pipeline import locales, resources
 from video_pipeline.errors import ListingError, Problem
 from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import Mistake, Page, read_page, refuse
 from video_pipeline.listing.model import Listing
 from video_pipeline.trust.letters import shown
+from video_pipeline.trust.promises import FOR_THE_BADGE, PROMISES
 
 FIELDS = frozenset({"provider", "result", "date", "certificate", "host", "brand"})
 """The facts that the badge's lines, and its sentence, must all name."""
 
-# Stems, so that other languages' forms are caught too: garantie, garantito, garansi. A language
-# with words for overlays has its own here.
-_PROMISES = re.compile(
-    r"gu?aran[tzs]|warrant|100\s*(%|(per|pour|por)\s*-?(cent|cien)|prozent|persen|phần trăm)"
-    r"|certified\s+by|certif\w*\s+auth?[eé]nti\w*|zertifiziert\s+(echt|auth)|bersertifikat\s+asli"
-    r"|endorsed|(approved|approuvée?|genehmigt|aprobad[oa]|approvat[oa]|disetujui)"
-    r"\s+(by|par|durch|por|da|oleh)\b|official|officiel|offiziell|oficial|ufficial|\bresmi\b|genuine"
-    r"|no\s+doubt|sans\s+aucun\s+doute|ohne\s+(jeden\s+)?zweifel|zweifelsfrei"
-    r"|sin\s+(ninguna\s+)?duda|senza\s+(alcun\s+)?dubbio|tanpa\s+ragu|risk[- ]free|sans\s+risque"
-    r"|risikofrei|sin\s+riesgo|senza\s+rischi|dijamin|jaminan|(bảo|đảm)\s+(đảm|bảo|hành)|cam kết"
-    r"|chính\s+(hãng|thức)|保[证証證]",
-    re.IGNORECASE,
-)
-# What a storyboard's own words may not say: it is for the badge, which has a certificate behind it.
-_FOR_THE_BADGE = re.compile(
-    r"auth?[eé]nti\w*|\becht\w*|v[eé]ritabl\w*|\basli\b|\bkeaslian\b|hàng thật|xác thực"
-    r"|v[eé]rifi\w*|geprüft|untersucht|examin\w*|esaminat\w*|diperiksa|(c|z|s)ertifi\w*|chứng nhận",
-    re.IGNORECASE,
-)
 _NOUN = "wording file"
-_WANTED = {"lines": FIELDS, "sentence": FIELDS, "date": frozenset({"day", "month", "year"})}
+_WANTED = {"lines": FIELDS, "sentence": FIELDS}
 _FIELD = re.compile(r"\{(\w+)\}")
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -57,8 +40,6 @@ class WordingFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    months: list[_Line] = Field(min_length=12, max_length=12)
-    date: _Line = Field(description="How a date is written, from {day}, {month} and {year}.")
     authentic: _Line = Field(description="The word for the result 'authentic'.")
     lines: list[_Line] = Field(min_length=1, max_length=8, description="The badge, title first.")
     sentence: _Line = Field(description="The same in one sentence.")
@@ -68,16 +49,14 @@ class WordingFile(BaseModel):
 
 @dataclass(frozen=True)
 class Wording:
-    """The checked words of one language."""
+    """The checked words of one language, and how it writes dates."""
 
     words: WordingFile
+    locale: Locale
 
     def written(self, day: date) -> str:
         """`day` as this language writes it."""
-        month = self.words.months[day.month - 1]
-        return _filled(
-            self.words.date, {"day": str(day.day), "month": month, "year": str(day.year)}
-        )
+        return locales.day(day, self.locale)
 
     def lines(self, facts: Mapping[str, str], *, test: bool) -> tuple[str, ...]:
         """The badge's lines, title first; `facts` holds every one of FIELDS."""
@@ -91,40 +70,42 @@ class Wording:
 
 
 def load_wording(language: str = "en", own: Path | None = None) -> Wording:
-    """The words of `language` from the person's `own` presets folder, else the shipped ones.
+    """The words that answer the tag `language`, from the `own` presets folder, else the shipped.
 
     Raises ListingError when there are none, when a fact is left out, or when they promise.
     """
-    path = None
-    # Only a plain name becomes a path: it may come from a listing.
-    if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{2,8})*", language):
-        path = resources.find("presets", f"wording/{language}.yaml", own)
+    # Only the name of a file that is there becomes a path: the tag may come from an edit.
+    name = locales.nearest(language, _there(own))
+    path = resources.find("presets", f"wording/{name}.yaml", own) if name else None
     if path is None:
         raise ListingError(
             f"there is no wording for the language '{shown(language)}'",
             problems=[Problem(f"wording/{language}.yaml", "no such file", "Use 'en' or write it.")],
         )
-    return read_wording(path)
+    return read_wording(path, locales.locale_of(language))
 
 
-def read_wording(path: Path) -> Wording:
-    """One wording file, checked; raises ListingError with all its problems, by line."""
+def read_wording(path: Path, locale: Locale | None = None) -> Wording:
+    """One wording file, checked; raises ListingError with all its problems, by line.
+
+    `locale` says how its dates are written; without one they are English.
+    """
     page = read_page(path, _NOUN)
     words = fill(WordingFile, page, noun=_NOUN)
     if mistakes := list(_mistakes(words, page)):
         raise refuse(path, _NOUN, mistakes)
-    return Wording(words)
+    return Wording(words, locale or locales.locale_of("en"))
 
 
 def forbidden(text: str) -> str | None:
     """The first promise in `text` that no badge may make, or None."""
-    found = _PROMISES.search(unicodedata.normalize("NFC", text))
+    found = PROMISES.search(unicodedata.normalize("NFC", text))
     return found.group(0) if found else None
 
 
 def reserved(text: str) -> str | None:
     """The first word in a storyboard's `text` that only a badge may say, or None."""
-    found = _FOR_THE_BADGE.search(unicodedata.normalize("NFC", text))
+    found = FOR_THE_BADGE.search(unicodedata.normalize("NFC", text))
     return found.group(0) if found else None
 
 
@@ -158,15 +139,18 @@ def promises(listing: Listing) -> tuple[str, ...]:
     )
 
 
+def _there(own: Path | None) -> set[str]:
+    folders = [folder for folder in (own, resources.shipped("presets")) if folder is not None]
+    return {file.stem for folder in folders for file in (folder / "wording").glob("*.yaml")}
+
+
 def _mistakes(words: WordingFile, page: Page) -> Iterator[Mistake]:
     texts = {
         "lines": " ".join(words.lines),
         "sentence": words.sentence,
-        "date": words.date,
         "authentic": words.authentic,
         "test_line": words.test_line,
         "test_sentence": words.test_sentence,
-        "months": " ".join(words.months),
     }
     for name, text in texts.items():
         line = page.line((name,))
