@@ -48,6 +48,15 @@ COMMANDS = {
         "Say which storyboards there are; `show NAME` prints the slots of one.",
     ),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
+    "provenance": (
+        "proving",
+        "Say who signed a clip or picture, what went in, what was done, and whether it is intact.",
+    ),
+    "evidence": (
+        "proving",
+        "Make a signed folder of proofs for a dispute; `evidence verify FOLDER` checks one.",
+    ),
+    "identity": ("proving", "Make a key and certificates of your own to sign with."),
     "doctor": (
         "checking",
         "Look at this machine: ffmpeg, encoders, fonts, seeing, cache, disk. Say what to mend.",

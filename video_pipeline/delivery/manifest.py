@@ -46,8 +46,12 @@ def write_manifest(
     coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
+    unsigned: Mapping[str, str] | None = None,
 ) -> None:
-    """Write `manifest.json` into `folder`, after every other file is there."""
+    """Write `manifest.json` into `folder`, after every other file is there.
+
+    `unsigned` has the digests that signed files had before; a signature is new in every run.
+    """
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     manifest: dict[str, Any] = {
         "sku": sku,
@@ -73,6 +77,8 @@ def write_manifest(
         "coverage": coverage_as_json(coverage),
         "files": {p.relative_to(folder).as_posix(): file_digest(p) for p in files},
     }
+    if unsigned:
+        manifest["unsigned"] = dict(unsigned)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 

@@ -26,6 +26,7 @@ from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.identity import Identity
 from video_pipeline.trust.wording import load_wording
 from video_pipeline.vision.detector import Detector
 from video_pipeline.vision.detectors import detector as usual
@@ -36,7 +37,7 @@ class Settings:
     """Where things are kept and looked up, who looks and in which language; None: what ships.
 
     `lang` is the language of the words that are not the seller's; None is English, or for an edit
-    its own. With `as_filmed` no cut's light is corrected.
+    its own. With `as_filmed` no cut's light is corrected. With an `identity`, what is made is signed.
     """
 
     store: Store
@@ -45,6 +46,7 @@ class Settings:
     detector: Detector | None = None
     lang: str | None = None
     as_filmed: bool = False
+    identity: Identity | None = None
 
     @property
     def words(self) -> Language:

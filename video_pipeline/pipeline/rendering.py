@@ -33,6 +33,7 @@ from video_pipeline.pipeline.preparing import (
     read_checked,
     verified,
 )
+from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering.check import Finding, check
@@ -40,6 +41,7 @@ from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.rendering.sound import make_track
+from video_pipeline.trust.credentials import c2pa_library
 from video_pipeline.trust.wording import promises
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
@@ -208,6 +210,9 @@ def _publish(
     """Look at the footage, choose, and render into an output folder that is whole or untouched."""
     check_requirable(prepared, required, settings)
     output = output or Path("out") / prepared.listing.sku
+    if settings.identity is not None:
+        c2pa_library()  # told now, not after minutes of work
+        settings.identity.check_outside(output)
     # A folder that cannot be written is found out now, not after minutes of work.
     with published(output, prepared.listing.sku) as folder:
         analyses = analyse_all(prepared.footage, settings, listener)
@@ -304,6 +309,8 @@ def _render(
         coverage=coverage,
         claims=prepared.claims,
         refusals=prepared.refusals,
+        scale=load_scale(prepared.listing.condition.scale, settings.presets),
+        identity=settings.identity,
     )
     listener(Step("packing", sku, 1, 1))
     return clips

@@ -1,0 +1,117 @@
+"""Commands that prove: provenance (of a clip), evidence (for a dispute), identity (to sign with)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+from click.exceptions import Exit
+from platformdirs import user_config_path
+from rich.markup import escape
+
+from video_pipeline.cli.output import output_options, people, print_json
+from video_pipeline.trust.identity import CHAIN_FILE, make_identity
+from video_pipeline.trust.provenance import Provenance, provenance_as_json, read_provenance
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_STATES = {
+    "intact": "[green]intact[/green]",
+    "rewrapped": "[yellow]pictures and sound intact, wrapping new[/yellow]",
+    "broken": "[red]broken[/red]",
+    "absent": "[red]absent[/red]",
+}
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "--trust",
+    metavar="PEM",
+    type=_FILE,
+    help="Certificates that you trust, such as the signing chain that the seller gave you.",
+)
+@output_options
+def provenance(*, file: Path, trust: Path | None, as_json: bool, debug: bool) -> None:
+    """Say who signed a clip or picture, what went in, what was done, and whether it is intact.
+
+    The exit code is 4 when it is broken or absent. Nothing is asked of the network.
+
+    Example: `video-pipeline provenance bag.tiktok.mp4`.
+    """
+    told = read_provenance(file, trust)
+    if as_json:
+        print_json(provenance_as_json(told))
+    else:
+        _say(told)
+    if told.state in ("broken", "absent"):
+        raise Exit(4)
+
+
+@click.group()
+def identity() -> None:
+    """Make a key and certificates of your own to sign with."""
+
+
+@identity.command()
+@click.argument("name")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder for both files.  [default: your settings folder]",
+)
+@output_options
+def new(*, name: str, output: Path | None, as_json: bool, debug: bool) -> None:
+    """Make a key and certificates for NAME, such as your shop.
+
+    What is signed with them is proved not to have changed since. Whose they are is not proved: give
+    the certificates to whom you want to be known by.
+
+    Example: `video-pipeline identity new "Atelier Nord"`.
+    """
+    folder = output or user_config_path("video-pipeline") / "identity"
+    made = make_identity(name, folder)
+    chain = folder / CHAIN_FILE
+    if as_json:
+        print_json({"name": made.name, "key": str(made.key_file), "chain": str(chain)})
+        return
+    people.print(f"key            {escape(str(made.key_file))}  [yellow]secret: keep it[/yellow]")
+    people.print(f"certificates   {escape(str(chain))}  may be given to anybody")
+    people.print("A signature with them proves that nothing was changed since, not who you are.")
+    people.print("To sign every clip, write into video-pipeline.toml where you work:", end="\n\n")
+    people.print(
+        f'\\[sign]\nwith = "{escape(str(made.key_file.absolute()))}"\n'
+        f'chain = "{escape(str(chain.absolute()))}"'
+    )
+
+
+def _say(told: Provenance) -> None:
+    people.print(f"[bold]{escape(told.file)}[/bold]  {_STATES[told.state]}")
+    people.print(f"  {escape(told.why)}")
+    if not told.signer:
+        return
+    known = (
+        "a signer you trust"
+        if told.known
+        else "the name is the signer's own word: no certificate that you trust vouches for it"
+    )
+    people.print(f"signed by      {escape(told.signer)}; {known}")
+    when = told.signed or "not proved: no time-stamp service was asked"
+    people.print(f"signed at      {escape(when)}")
+    people.print(f"source type    {escape(told.made)}")
+    for name, digest in told.raw:
+        people.print(f"made from      {escape(name)}  sha256 {escape(digest)}")
+    for action, words in told.actions:
+        if action != "c2pa.created":
+            people.print(f"  {escape(action.removeprefix('c2pa.')):<14} {escape(words)}")
+    condition = (told.facts or {}).get("condition", {})
+    if condition:
+        people.print(
+            f"condition      {escape(str(condition.get('grade', '')))} "
+            f"({escape(str(condition.get('scale', '')))}), stated by the seller"
+        )
+        for note in condition.get("notes", []):
+            people.print(f"               {escape(str(note))}")
+    for claim in (told.facts or {}).get("certificates", {}).get("verified_when_made", []):
+        people.print(f"certificate    {escape(str(claim.get('wording', '')))}")
