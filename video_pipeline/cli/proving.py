@@ -1,7 +1,8 @@
-"""Commands that prove: provenance (of a clip), evidence (for a dispute), identity (to sign with)."""
+"""Commands that prove: provenance, evidence, and the identity to sign with."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,15 @@ from click.exceptions import Exit
 from platformdirs import user_config_path
 from rich.markup import escape
 
-from video_pipeline.cli.output import output_options, people, print_json
+from video_pipeline.cli.output import output_options, people, print_json, progress
+from video_pipeline.cli.settings import (
+    detector_option,
+    settings_from,
+    settings_options,
+    signing_options,
+)
+from video_pipeline.pipeline import make_evidence
+from video_pipeline.trust.evidence import Verdict, verify_folder
 from video_pipeline.trust.identity import CHAIN_FILE, make_identity
 from video_pipeline.trust.provenance import Provenance, provenance_as_json, read_provenance
 
@@ -45,6 +54,83 @@ def provenance(*, file: Path, trust: Path | None, as_json: bool, debug: bool) ->
     else:
         _say(told)
     if told.state in ("broken", "absent"):
+        raise Exit(4)
+
+
+class _Either(click.RichGroup):
+    """A group whose first word may also be a listing: then it is for the command `make`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `make` before what is not a command of the group."""
+        asks = {"-h", "--help"} & set(args[:1])
+        if args and not asks and args[0] not in self.commands:
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Either, subcommand_metavar="LISTING | verify FOLDER")
+def evidence() -> None:
+    """Make a signed folder of proofs for a dispute; `evidence verify FOLDER` checks one.
+
+    It holds every flaw and key frame at the footage's full resolution, with file, exact time and
+    the raw file's digest, your words, the grade with its scale, and the certificates. It is
+    private: the serial number stands in it whole.
+
+    Example: `video-pipeline evidence listing.yaml`.
+    """
+
+
+@evidence.command(hidden=True)
+@click.argument("listing", type=_FILE)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The new folder.  [default: out/SKU.evidence-TIME]",
+)
+@signing_options
+@detector_option
+@settings_options
+@output_options
+def make(*, listing: Path, output: Path | None, as_json: bool, debug: bool, **where: Any) -> None:
+    """Make the evidence of a listing.
+
+    Example: `video-pipeline evidence listing.yaml`.
+    """
+    with progress() as listener:
+        folder = make_evidence(
+            listing, output, settings_from(**where, signs=True), listener=listener
+        )
+    if as_json:
+        print_json({"evidence": str(folder)})
+        return
+    people.print(f"evidence       {escape(str(folder))}  [yellow]private[/yellow]")
+    people.print(f"  page         {escape(str(folder / 'evidence.html'))}")
+    people.print("Keep it with the raw footage, and give a copy to somebody else soon: a copy that")
+    people.print("another person has held since is what shows when it was made.")
+
+
+@evidence.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--key",
+    type=_FILE,
+    help="A public key or certificate that you have from the seller, to hold it against.",
+)
+@output_options
+def verify(*, folder: Path, key: Path | None, as_json: bool, debug: bool) -> None:
+    """Check a folder of evidence; name every file that was changed, lost or added.
+
+    The exit code is 4 when it does not stand.
+
+    Example: `video-pipeline evidence verify out/bag-17.evidence`.
+    """
+    verdict = verify_folder(folder, key)
+    if as_json:
+        print_json({"ok": verdict.stands, **asdict(verdict)})
+    else:
+        _say_verdict(verdict)
+    if not verdict.stands:
         raise Exit(4)
 
 
@@ -84,6 +170,26 @@ def new(*, name: str, output: Path | None, as_json: bool, debug: bool) -> None:
         f'\\[sign]\nwith = "{escape(str(made.key_file.absolute()))}"\n'
         f'chain = "{escape(str(chain.absolute()))}"'
     )
+
+
+def _say_verdict(verdict: Verdict) -> None:
+    for fault in verdict.faults:
+        people.print(f"[red]{escape(fault.file)}[/red] {escape(fault.what)}")
+    if not verdict.faults:
+        people.print(
+            f"[green]intact[/green]: all {verdict.files} files are as they were signed, and none "
+            "was added"
+        )
+    if verdict.signer:
+        people.print(f"signed by      {escape(verdict.signer)}, by the signer's own word")
+        people.print(f"made           {escape(verdict.made)}, by the seller's own clock")
+    if verdict.key:
+        words = {
+            True: "[green]it is the key that you gave[/green]",
+            False: "[red]it is another key than the one that you gave[/red]",
+            None: "hold it against one that you know with --key",
+        }[verdict.known]
+        people.print(f"key            {escape(verdict.key)}; {words}")
 
 
 def _say(told: Provenance) -> None:

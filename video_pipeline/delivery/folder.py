@@ -72,8 +72,7 @@ def deliver(
         pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
     write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
-    if frames:
-        write_keyframes(frames, footage, folder / "keyframes")
+    stills = write_keyframes(frames, footage, folder / "keyframes") if frames else ()
     write_report(
         folder / f"{listing.sku}.report.html",
         listing=listing,
@@ -91,6 +90,7 @@ def deliver(
             listing=listing,
             footage=footage,
             clips=[(clip.edit, clip.placement, clip.file) for clip in clips],
+            stills=stills,
             scale=scale,
             claims=claims,
         )

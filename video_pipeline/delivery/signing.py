@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from video_pipeline.delivery.stills import Still
 from video_pipeline.edit.captions import note_line
 from video_pipeline.edit.light import told
 from video_pipeline.edit.model import Cut, Edit
@@ -50,12 +51,13 @@ def sign_folder(
     listing: ListingFile,
     footage: Mapping[str, Footage],
     clips: Sequence[tuple[Edit, Placement, Path]],
+    stills: Sequence[Still],
     scale: GradeScale,
     claims: Sequence[Claim],
 ) -> dict[str, str]:
     """Sign every mp4 and JPEG in `folder`; returns the digests (SHA-256) they had before.
 
-    `clips` are edits with the mp4 made from each. Keys are paths in the folder. Raises UsageError
+    `clips` are edits with the mp4 made from each, `stills` the key frames. Keys are paths in the folder. Raises UsageError
     for an identity that cannot sign, RenderError when a signed clip fails its check.
     """
     facts = _facts(listing, scale, claims)
@@ -63,6 +65,7 @@ def sign_folder(
     made = {path: (edit, place) for edit, place, path in clips}
     covers = {cover_of(path): edit for path, (edit, _) in made.items()}
     sheets = {sheet_of(path): edit for path, (edit, _) in made.items()}
+    frames = {still.file: still.frame.source for still in stills}
     for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in MEDIA):
         if path in made:
             edit, place = made[path]
@@ -70,7 +73,8 @@ def sign_folder(
         elif (edit_of := covers.get(path) or sheets.get(path)) is not None:
             statement = statement_of(path, edit_of, footage, facts)
         else:
-            statement = _of_all(path, footage, facts)
+            sources = [frames[path]] if path in frames else list(footage)
+            statement = _of_frames(path, {name: footage[name] for name in sources}, facts)
         unsigned[path.relative_to(folder).as_posix()] = file_digest(path)
         credentials = sign_file(path, statement, identity)
         if path in made:
@@ -147,13 +151,13 @@ def _of_cut(number: int, cut: Cut, rate: Fraction, item: Footage) -> Iterator[Ac
         yield Action("c2pa.addedText", f"{shot}: '{template}' was written over the picture")
 
 
-def _of_all(path: Path, footage: Mapping[str, Footage], facts: Mapping[str, Any]) -> Statement:
-    """A picture or sheet taken straight from the footage."""
+def _of_frames(path: Path, footage: Mapping[str, Footage], facts: Mapping[str, Any]) -> Statement:
+    """A frame, or a sheet of frames, taken straight from the footage."""
     return Statement(
         path.name,
-        "compositeCapture",
+        "digitalCapture" if len(footage) == 1 else "compositeCapture",
         [_raw(name, item) for name, item in footage.items()],
-        [Action("c2pa.transcoded", "frames were taken from the footage as JPEG")],
+        [Action("c2pa.transcoded", "taken from the footage at its full size, as JPEG")],
         facts,
     )
 

@@ -37,7 +37,8 @@ class Settings:
     """Where things are kept and looked up, who looks and in which language; None: what ships.
 
     `lang` is the language of the words that are not the seller's; None is English, or for an edit
-    its own. With `as_filmed` no cut's light is corrected. With an `identity`, what is made is signed.
+    its own. With `as_filmed` no cut's light is corrected. With an `identity`, what is made is
+    signed.
     """
 
     store: Store
