@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -137,7 +138,8 @@ def _flaws(
 ) -> tuple[list[Proof], list[tuple[str, str]]]:
     """A frame for every note that points at footage; the others with the reason there is none."""
     places = located(listing, footage)
-    proofs, unseen = [], []
+    proofs: list[Proof] = []
+    unseen: list[tuple[str, str]] = []
     for number, note in enumerate(listing.condition.notes):
         title = _title(note)
         place = places.get(number)
@@ -202,12 +204,19 @@ def _entry(
         "proof": proof,
         "file": proof.file.relative_to(folder).as_posix(),
         "size": size,
+        "seconds": _decimal(proof.t),
         "clock": clock_of(proof.t),
         "digest": digests[proof.file],
         "source_digest": footage[proof.source].digest,
         "picture": _inside(whole),
         "close": _inside(close) if close else "",
     }
+
+
+def _decimal(t: Fraction) -> str:
+    """Seconds as a decimal number where it is one, else as the fraction that they are."""
+    exact = Decimal(t.numerator) / Decimal(t.denominator)
+    return f"{exact:f}" if Fraction(exact) == t else str(t)
 
 
 def _close(picture: Image.Image, region: Box) -> Image.Image:

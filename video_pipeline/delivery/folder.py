@@ -107,6 +107,7 @@ def deliver(
         claims=claims,
         refusals=refusals,
         unsigned=unsigned,
+        serial=listing.item.serial,
     )
 
 

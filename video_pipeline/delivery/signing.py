@@ -8,7 +8,7 @@ credentials from what they are given.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,7 @@ from video_pipeline.trust.credentials import (
     sign_file,
 )
 from video_pipeline.trust.identity import Identity
+from video_pipeline.trust.masking import Mask
 
 _CONTAINERS: Final = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".avi": "video/avi",
@@ -57,8 +58,9 @@ def sign_folder(
 ) -> dict[str, str]:
     """Sign every mp4 and JPEG in `folder`; returns the digests (SHA-256) they had before.
 
-    `clips` are edits with the mp4 made from each, `stills` the key frames. Keys are paths in the folder. Raises UsageError
-    for an identity that cannot sign, RenderError when a signed clip fails its check.
+    `clips` are edits with the mp4 made from each, `stills` the key frames. Keys are
+    paths in the folder. Raises UsageError for an identity that cannot sign, RenderError
+    when a signed clip fails its check.
     """
     facts = _facts(listing, scale, claims)
     unsigned = {}
@@ -75,6 +77,7 @@ def sign_folder(
         else:
             sources = [frames[path]] if path in frames else list(footage)
             statement = _of_frames(path, {name: footage[name] for name in sources}, facts)
+        statement = _masked(statement, Mask(listing.item.serial))
         unsigned[path.relative_to(folder).as_posix()] = file_digest(path)
         credentials = sign_file(path, statement, identity)
         if path in made:
@@ -159,6 +162,16 @@ def _of_frames(path: Path, footage: Mapping[str, Footage], facts: Mapping[str, A
         [_raw(name, item) for name, item in footage.items()],
         [Action("c2pa.transcoded", "taken from the footage at its full size, as JPEG")],
         facts,
+    )
+
+
+def _masked(statement: Statement, mask: Mask) -> Statement:
+    """The statement with the serial number in no text; a footage file may be named after it."""
+    return replace(
+        statement,
+        raw=[replace(raw, name=mask.text(raw.name)) for raw in statement.raw],
+        actions=[replace(action, words=mask.text(action.words)) for action in statement.actions],
+        facts=mask.value(statement.facts),
     )
 
 

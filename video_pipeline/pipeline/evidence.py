@@ -38,7 +38,7 @@ def make_evidence(
         )
     now = datetime.now(UTC)
     prepared = prepare(listing_path, settings)
-    listing = prepared.listing
+    listing = prepared.stated
     folder = output or Path("out") / f"{listing.sku}.evidence-{now:%Y%m%dT%H%M%SZ}"
     identity.check_outside(folder)
     with published(folder, None) as private:

@@ -27,6 +27,7 @@ from video_pipeline.store import Store
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.identity import Identity
+from video_pipeline.trust.masking import public
 from video_pipeline.trust.wording import load_wording
 from video_pipeline.vision.detector import Detector
 from video_pipeline.vision.detectors import detector as usual
@@ -57,12 +58,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A listing with everything that was found out about it before any decision."""
+    """A listing with everything that was found out about it before any decision.
+
+    `listing` is as strangers may read it, the serial number masked in every text; `stated` is as
+    the seller wrote it, for evidence alone.
+    """
 
     listing: ListingFile
     footage: Mapping[str, Footage]
     claims: tuple[Claim, ...]
     refusals: tuple[Refusal, ...]
+    stated: ListingFile
 
 
 def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
@@ -141,7 +147,7 @@ def verified(
             where=first.file if first else listing.path.name,
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
-    return Prepared(listing, footage, claims, refusals)
+    return Prepared(public(listing), footage, claims, refusals, listing)
 
 
 def analyse_all(

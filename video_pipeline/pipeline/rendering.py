@@ -11,7 +11,7 @@ from video_pipeline.delivery.folder import Clip, deliver
 from video_pipeline.delivery.publishing import published
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
-from video_pipeline.edit.honesty import promising_lines, unsaid_notes
+from video_pipeline.edit.honesty import masked, promising_lines, unsaid_notes
 from video_pipeline.edit.light import as_filmed
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.story import read_storyboard
@@ -42,6 +42,7 @@ from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.rendering.sound import make_track
 from video_pipeline.trust.credentials import c2pa_library
+from video_pipeline.trust.masking import Mask, told_by_sku
 from video_pipeline.trust.wording import promises
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
@@ -178,7 +179,8 @@ def render_edit(
         )
     check_edit(edit, footage, edit_path.name)
     prepared = verified(listing, footage, settings, require_badge=require_badge)
-    unsaid = unsaid_notes(edit, listing, settings.overlays)
+    edit = masked(edit, Mask(listing.item.serial))
+    unsaid = unsaid_notes(edit, prepared.listing, settings.overlays)
     warnings = [f"the edit no longer says a flaw of the listing: {line}" for line in unsaid]
     if settings.detector is not None:
         warnings.append(
@@ -293,6 +295,7 @@ def _render(
         warnings = (
             *edit.warnings,
             *promises(prepared.listing),
+            *told_by_sku(prepared.listing),
             *promising_lines(edit, prepared.listing),
             *((track.warning,) if track.warning else ()),
         )

@@ -32,7 +32,7 @@ CERTIFICATES: Final = "signer.pem"
 _TYPE: Final = "evidence+jws"
 _ALGORITHMS: Final = ("ES256", "ES384", "ES512", "PS256", "Ed25519", "EdDSA")
 _MOST_BYTES: Final = 16 * 1024 * 1024
-_KINDS: Final = {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
+_KINDS: Final[dict[str, Any]] = {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
 
 Key = ECKey | OKPKey | RSAKey
 
@@ -187,7 +187,8 @@ def _read_key(file: Path) -> Key:
         if b"-----BEGIN" not in data:
             page = json.loads(data)
             names = ("kty", "crv", "x", "y", "n", "e")
-            return _KINDS[page["kty"]].import_key({n: page[n] for n in names if n in page})
+            read: Key = _KINDS[page["kty"]].import_key({n: page[n] for n in names if n in page})
+            return read
     except (ValueError, KeyError, TypeError, JoseError) as error:
         raise _no_key(str(file)) from error
     return _key(data, str(file))
@@ -196,7 +197,7 @@ def _read_key(file: Path) -> Key:
 def _key(pem: bytes, where: str) -> Key:
     for kind in _KINDS.values():
         try:
-            key = kind.import_key(pem)
+            key: Key = kind.import_key(pem)
         except (ValueError, TypeError, JoseError):
             continue
         return key

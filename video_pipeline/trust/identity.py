@@ -193,8 +193,8 @@ def make_identity(name: str, folder: Path) -> Identity:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(secret)
         chain_file.write_bytes(chain)
     except OSError as error:
         with suppress(OSError):
