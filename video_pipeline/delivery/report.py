@@ -93,6 +93,9 @@ def _template(mask: Mask) -> Any:
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         finalize=lambda value: _public(value, mask),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["clock"] = clock_of
     return environment.get_template("report.html.j2")
