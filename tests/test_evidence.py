@@ -67,7 +67,8 @@ def test_the_evidence_of_a_listing(
     footage = probe(short_take)
     for picture in page["pictures"]:
         file = out / picture["file"]
-        assert Image.open(file).size == (footage.width, footage.height)
+        with Image.open(file) as opened:
+            assert opened.size == (footage.width, footage.height)
         assert picture["sha256"] == file_digest(file) == page["files"][picture["file"]]
     assert any(p["file"].startswith("keyframes/") for p in page["pictures"])
     assert page["condition"]["scale_owner"] == "the seller"

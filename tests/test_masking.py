@@ -18,8 +18,8 @@ SERIAL = "OR-2219-0417"
 
 @pytest.mark.parametrize(
     "spelled",
-    ["OR-2219-0417", "or22190417", "OR 2219 0417", "OR.2219.0417", "O R - 2219 – 0417", "ＯＲ22190417",
-     "OR_2219_0417"],
+    ["OR-2219-0417", "or22190417", "OR 2219 0417", "OR.2219.0417", "O R - 2219 – 0417",
+     "ＯＲ22190417", "OR_2219_0417"],
 )  # fmt: skip
 def test_every_spelling_is_masked(spelled: str) -> None:
     said = Mask(SERIAL).text(f"Stamp reads {spelled}, inside")

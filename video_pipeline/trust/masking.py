@@ -29,7 +29,7 @@ class Mask:
         self._pattern: re.Pattern[str] | None = None
         if len(signs) >= _LEAST_SIGNS:
             # However it is spaced, hyphened or dotted, but not as part of a longer word or number.
-            spelled = r"[\W_]{0,2}".join(map(re.escape, signs))
+            spelled = r"[\W_]{0,3}".join(map(re.escape, signs))
             self._pattern = re.compile(rf"(?<![^\W_]){spelled}(?![^\W_])", re.IGNORECASE)
 
     def text(self, text: str) -> str:
