@@ -56,7 +56,9 @@ def _commands() -> dict[str, click.Command]:
 
 def _options(command: click.Command) -> set[str]:
     context = click.Context(command, help_option_names=["-h", "--help"])
-    return {opt for param in command.get_params(context) for opt in param.opts if opt[0] == "-"}
+    own = {opt for param in command.get_params(context) for opt in param.opts if opt[0] == "-"}
+    under = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union(*map(_options, under))
 
 
 COMMANDS = _commands()
