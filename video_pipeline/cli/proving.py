@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from video_pipeline.cli.settings import (
 from video_pipeline.pipeline import make_evidence
 from video_pipeline.trust.evidence import Verdict, verify_folder
 from video_pipeline.trust.identity import CHAIN_FILE, make_identity
-from video_pipeline.trust.provenance import Provenance, provenance_as_json, read_provenance
+from video_pipeline.trust.provenance import Provenance, read_provenance
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _STATES = {
@@ -50,7 +49,7 @@ def provenance(*, file: Path, trust: Path | None, as_json: bool, debug: bool) ->
     """
     told = read_provenance(file, trust)
     if as_json:
-        print_json(provenance_as_json(told))
+        print_json(_as_json(told))
     else:
         _say(told)
     if told.state in ("broken", "absent"):
@@ -62,14 +61,17 @@ class _Either(click.RichGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `make` before what is not a command of the group."""
-        asks = {"-h", "--help"} & set(args[:1])
-        if args and not asks and args[0] not in self.commands:
+        first = next((word for word in args if not word.startswith("-")), "")
+        if first in self.commands:
+            args = [first, *args[: args.index(first)], *args[args.index(first) + 1 :]]
+        elif args and not {"-h", "--help"} & set(args[:1]):
             args = ["make", *args]
         return super().parse_args(ctx, args)
 
 
 @click.group(cls=_Either, subcommand_metavar="LISTING | verify FOLDER")
-def evidence() -> None:
+@output_options
+def evidence(*, as_json: bool, debug: bool) -> None:
     """Make a signed folder of proofs for a dispute; `evidence verify FOLDER` checks one.
 
     It holds every flaw and key frame at the footage's full resolution, with file, exact time and
@@ -80,7 +82,7 @@ def evidence() -> None:
     """
 
 
-@evidence.command(hidden=True)
+@evidence.command()
 @click.argument("listing", type=_FILE)
 @click.option(
     "-o",
@@ -93,7 +95,7 @@ def evidence() -> None:
 @settings_options
 @output_options
 def make(*, listing: Path, output: Path | None, as_json: bool, debug: bool, **where: Any) -> None:
-    """Make the evidence of a listing.
+    """Make the evidence of a listing; the word `make` may be left out.
 
     Example: `video-pipeline evidence listing.yaml`.
     """
@@ -127,7 +129,7 @@ def verify(*, folder: Path, key: Path | None, as_json: bool, debug: bool) -> Non
     """
     verdict = verify_folder(folder, key)
     if as_json:
-        print_json({"ok": verdict.stands, **asdict(verdict)})
+        print_json(_verdict_as_json(verdict))
     else:
         _say_verdict(verdict)
     if not verdict.stands:
@@ -135,8 +137,12 @@ def verify(*, folder: Path, key: Path | None, as_json: bool, debug: bool) -> Non
 
 
 @click.group()
-def identity() -> None:
-    """Make a key and certificates of your own to sign with."""
+@output_options
+def identity(*, as_json: bool, debug: bool) -> None:
+    """Make a key and certificates of your own to sign with.
+
+    Example: `video-pipeline identity new "Atelier Nord"`.
+    """
 
 
 @identity.command()
@@ -170,6 +176,34 @@ def new(*, name: str, output: Path | None, as_json: bool, debug: bool) -> None:
         f'\\[sign]\nwith = "{escape(str(made.key_file.absolute()))}"\n'
         f'chain = "{escape(str(chain.absolute()))}"'
     )
+
+
+def _as_json(told: Provenance) -> dict[str, Any]:
+    return {
+        "file": told.file,
+        "state": told.state,
+        "why": told.why,
+        "sidecar": told.sidecar,
+        "signer": told.signer,
+        "signer_known": told.known,
+        "time_stamp": told.signed,
+        "source_type": told.made,
+        "raw": [{"file": name, "sha256": digest} for name, digest in told.raw],
+        "actions": [{"action": name, "words": words} for name, words in told.actions],
+        "facts": dict(told.facts or {}),
+    }
+
+
+def _verdict_as_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "ok": verdict.stands,
+        "faults": [{"file": fault.file, "what": fault.what} for fault in verdict.faults],
+        "files": verdict.files,
+        "key": verdict.key,
+        "signer": verdict.signer,
+        "made": verdict.made,
+        "known": verdict.known,
+    }
 
 
 def _say_verdict(verdict: Verdict) -> None:

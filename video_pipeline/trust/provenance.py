@@ -117,23 +117,6 @@ def read_provenance(file: Path, roots: Path | None = None) -> Provenance:
     return _belongs(told, essence)
 
 
-def provenance_as_json(told: Provenance) -> dict[str, Any]:
-    """What is known, as plain JSON values."""
-    return {
-        "file": told.file,
-        "state": told.state,
-        "why": told.why,
-        "sidecar": told.sidecar,
-        "signer": told.signer,
-        "signer_known": told.known,
-        "time_stamp": told.signed,
-        "source_type": told.made,
-        "raw": [{"file": name, "sha256": digest} for name, digest in told.raw],
-        "actions": [{"action": name, "words": words} for name, words in told.actions],
-        "facts": dict(told.facts or {}),
-    }
-
-
 def _reading(roots: Path | None) -> dict[str, Any]:
     if roots is None:
         return SETTINGS
