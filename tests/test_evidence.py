@@ -89,6 +89,7 @@ def test_the_evidence_of_a_listing(
 
     checked = run_cli("evidence", "verify", out, "--json")
     assert (checked.code, checked.json["ok"], checked.json["faults"]) == (0, True, [])
+    assert run_cli("evidence", "--json", "verify", out).json == checked.json  # in either order
     # Evidence is never replaced.
     assert run_cli("evidence", listing, "-o", out, *signing(identity)).code == 2
     assert run_cli("evidence", "verify", out).code == 0

@@ -9,14 +9,16 @@ import random
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import MakeClip, Outcome
 from PIL import Image
 
-from video_pipeline.errors import ListingError, UsageError
+from video_pipeline.errors import ListingError, RenderError, UsageError
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_path
 from video_pipeline.trust.credentials import SOURCE, Action, RawFile, Statement, sign_file
@@ -192,6 +194,49 @@ def test_a_picture_is_signed_and_its_essence_is_its_own(identity: Identity, tmp_
     assert essence_of(picture) == before
     assert read_provenance(picture).state == "intact"
     assert read_provenance(flipped(picture, picture.stat().st_size - 40)).state == "broken"
+
+
+def test_a_time_stamp_service_that_does_not_answer_is_told(
+    plain_clip: Path, identity: Identity, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    shutil.copyfile(plain_clip, clip)
+    with pytest.raises(RenderError) as caught:
+        sign_file(clip, statement(), replace(identity, timestamp="http://127.0.0.1:9/"))
+    assert "http://127.0.0.1:9/" in caught.value.mend
+    assert clip.read_bytes() == plain_clip.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+def test_without_the_extra_it_says_what_to_install(
+    signed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    with pytest.raises(UsageError) as caught:
+        read_provenance(signed)
+    assert "video-pipeline[provenance]" in caught.value.mend
+
+
+def test_credentials_of_another_program_are_read_too(
+    plain_clip: Path, identity: Identity, tmp_path: Path, run_cli: Run
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    manifest = {
+        "claim_generator_info": [{"name": "another", "version": "1"}],
+        "ingredients": [{"title": "x.jpg", "format": "image/jpeg", "relationship": "componentOf"}],
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": [
+                {"action": "c2pa.created", "digitalSourceType": f"{SOURCE}digitalCapture"}]}},
+            {"label": "org.video-pipeline.condition", "data": ["not", "ours"], "kind": "Json"},
+            {"label": "org.video-pipeline.essence", "data": ["not", "ours"], "kind": "Json"},
+        ],
+    }  # fmt: skip
+    signer = c2pa.Signer.from_info(c2pa.C2paSignerInfo("es256", identity.chain, identity.key, None))
+    with plain_clip.open("rb") as source, clip.open("w+b") as out:
+        c2pa.Builder(json.dumps(manifest)).sign(signer, "video/mp4", source, out)
+    said = run_cli("provenance", clip)
+    assert said.code == 0, said.err
+    assert "x.jpg" in said.out and "condition" not in said.out
 
 
 def test_a_new_identity_keeps_its_key_to_itself(tmp_path: Path) -> None:

@@ -241,17 +241,21 @@ def _say(told: Provenance) -> None:
     people.print(f"signed at      {escape(when)}")
     people.print(f"source type    {escape(told.made)}")
     for name, digest in told.raw:
-        people.print(f"made from      {escape(name)}  sha256 {escape(digest)}")
+        people.print(f"made from      {escape(name)}  {escape(digest and f'sha256 {digest}')}")
     for action, words in told.actions:
         if action != "c2pa.created":
             people.print(f"  {escape(action.removeprefix('c2pa.')):<14} {escape(words)}")
-    condition = (told.facts or {}).get("condition", {})
+    condition = _fact(told, "condition")
     if condition:
-        people.print(
-            f"condition      {escape(str(condition.get('grade', '')))} "
-            f"({escape(str(condition.get('scale', '')))}), stated by the seller"
-        )
+        grade = f"{condition.get('grade')} ({condition.get('scale')})"
+        people.print(f"condition      {escape(grade)}, stated by the signer")
         for note in condition.get("notes", []):
             people.print(f"               {escape(str(note))}")
-    for claim in (told.facts or {}).get("certificates", {}).get("verified_when_made", []):
-        people.print(f"certificate    {escape(str(claim.get('wording', '')))}")
+    for claim in _fact(told, "certificates").get("verified_when_made", []):
+        people.print(f"certificate    {escape(str(claim.get('wording')))} Stated by the signer.")
+
+
+def _fact(told: Provenance, name: str) -> dict[str, Any]:
+    """One of our own assertions; another program may have written anything under its name."""
+    fact = (told.facts or {}).get(name)
+    return fact if isinstance(fact, dict) else {}

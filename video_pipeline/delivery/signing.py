@@ -104,8 +104,8 @@ def statement_of(
                 Action(
                     "c2pa.dubbed",
                     "the footage's own sound was brought to one loudness"
-                    if edit.keep_sound
-                    else "the sound was taken out",
+                    if edit.keep_sound and any(footage[n].audio_stream is not None for n in used)
+                    else "a silent track; the footage's own sound is not in it",
                 )
             ]
             if path.suffix.lower() == ".mp4"

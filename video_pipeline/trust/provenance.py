@@ -7,6 +7,7 @@ one that the reader knows, and what the signer says. Nothing is asked of the net
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -152,7 +153,8 @@ def _told(file: Path, reader: Any, *, sidecar: bool = False) -> Provenance:
     faults = [code for code in codes if code not in _ALLOWED]
     named = manifest.get("signature_info", {})
     data = {entry["label"]: entry.get("data", {}) for entry in manifest.get("assertions", [])}
-    done = data.get("c2pa.actions.v2", {}).get("actions", [])
+    listed = data.get("c2pa.actions.v2") or data.get("c2pa.actions") or {}
+    done = [action for action in listed.get("actions", []) if "action" in action]
     own = {
         label.removeprefix(f"{LABEL}."): value
         for label, value in data.items()
@@ -176,7 +178,7 @@ def _told(file: Path, reader: Any, *, sidecar: bool = False) -> Provenance:
         raw=tuple(
             (
                 shown(entry.get("title", "")),
-                str(entry.get("instance_id", "")).removeprefix("urn:sha256:"),
+                _digest(str(entry.get("instance_id", ""))),
             )
             for entry in manifest.get("ingredients", [])
         ),
@@ -184,6 +186,12 @@ def _told(file: Path, reader: Any, *, sidecar: bool = False) -> Provenance:
         facts=own,
         faults=tuple(dict.fromkeys(faults)),
     )
+
+
+def _digest(instance: str) -> str:
+    """The SHA-256 that we write as an ingredient's name; empty for what other programs write."""
+    found = re.fullmatch(r"urn:sha256:([0-9a-f]{64})", instance)
+    return found[1] if found else ""
 
 
 def _held(told: Provenance, file: Path, essence: str) -> Provenance:
