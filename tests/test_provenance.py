@@ -18,7 +18,9 @@ import pytest
 from conftest import MakeClip, Outcome
 from PIL import Image
 
+from video_pipeline.delivery.signing import _check_again
 from video_pipeline.errors import ListingError, RenderError, UsageError
+from video_pipeline.presets.placements import load_placement
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_path
 from video_pipeline.trust.credentials import SOURCE, Action, RawFile, Statement, sign_file
@@ -333,6 +335,13 @@ def test_render_signs_everything_and_the_clip_still_passes_its_check(
     assert said.code == 0
     assert "signed by      Atelier Nord" in said.out
     assert run_cli("provenance", flipped(clip, clip.stat().st_size - 99)).code == 4
+
+
+def test_a_clip_that_signing_makes_too_large_is_told(signed: Path) -> None:
+    size = signed.stat().st_size
+    place = replace(load_placement("tiktok"), max_bytes=size - 1)
+    with pytest.raises(RenderError, match="signed, the clip is larger"):
+        _check_again(signed, place, size - 1)
 
 
 def test_a_key_in_the_output_folder_is_refused(

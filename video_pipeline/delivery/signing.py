@@ -79,9 +79,10 @@ def sign_folder(
             statement = _of_frames(path, {name: footage[name] for name in sources}, facts)
         statement = _masked(statement, Mask(listing.item.serial))
         unsigned[path.relative_to(folder).as_posix()] = file_digest(path)
+        size_before = path.stat().st_size
         credentials = sign_file(path, statement, identity)
         if path in made:
-            _check_again(path, place)
+            _check_again(path, place, size_before)
         if path in made or path in covers:
             path.with_suffix(SIDECAR).write_bytes(credentials)
     return unsigned
@@ -200,7 +201,15 @@ def _facts(listing: ListingFile, scale: GradeScale, claims: Sequence[Claim]) -> 
     }
 
 
-def _check_again(path: Path, place: Placement) -> None:
+def _check_again(path: Path, place: Placement, size_before: int) -> None:
+    """Raise RenderError when signing has spoiled what was right, or made the clip too large."""
+    most = place.max_bytes
+    if most is not None and size_before <= most < path.stat().st_size:
+        raise RenderError(
+            f"signed, the clip is larger than the {most} bytes that {place.title} takes",
+            where=path.name,
+            mend="make it a little shorter, or leave the signature out",
+        )
     for finding in check(path, place):
         if finding.rule not in _SELLERS_RULES:
             raise RenderError(
