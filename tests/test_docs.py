@@ -58,7 +58,7 @@ def _options(command: click.Command) -> set[str]:
     context = click.Context(command, help_option_names=["-h", "--help"])
     own = {opt for param in command.get_params(context) for opt in param.opts if opt[0] == "-"}
     under = command.commands.values() if isinstance(command, click.Group) else ()
-    return own.union(*(_options(one) for one in under))
+    return own.union(*map(_options, under))
 
 
 COMMANDS = _commands()
@@ -378,14 +378,14 @@ def test_the_badge_is_quoted_as_it_is() -> None:
 # Packages
 
 
-def _requirements() -> tuple[set[str], set[str], set[str]]:
+def _requirements(extra: str) -> tuple[set[str], set[str], set[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
     def names(lines: list[str]) -> set[str]:
         return {_plain(re.match(r"[\w.-]+", line).group(0)) for line in lines}  # type: ignore[union-attr]
 
     extras = project["optional-dependencies"]
-    return names(project["dependencies"]), names(extras["dev"]), names(extras["timeline"])
+    return names(project["dependencies"]), names(extras["dev"]), names(extras[extra])
 
 
 def _plain(name: str) -> str:
@@ -399,20 +399,27 @@ def _table(page: str, heading: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "run_time", "development", "timeline"),
+    ("page", "run_time", "development", "extra", "heading"),
     [
-        ("docs/dependencies.md", "At run time", "For development", "For editing programs"),
-        (
-            "THIRD_PARTY.md", "Packages at run time", "Packages for development",
-            "Packages of the extra",
-        ),
+        (page, *headings, extra, heading)
+        for page, headings, extras in (
+            (
+                "docs/dependencies.md", ("At run time", "For development"),
+                {"timeline": "For editing programs", "provenance": "For Content Credentials"},
+            ),
+            (
+                "THIRD_PARTY.md", ("Packages at run time", "Packages for development"),
+                {x: f"Packages of the extra `{x}`" for x in ("timeline", "provenance")},
+            ),
+        )
+        for extra, heading in extras.items()
     ],
 )  # fmt: skip
 def test_packages_are_those_of_the_project(
-    page: str, run_time: str, development: str, timeline: str
+    page: str, run_time: str, development: str, extra: str, heading: str
 ) -> None:
-    needed, for_work, for_timelines = _requirements()
-    assert _table(page, timeline) == for_timelines <= for_work  # the suite tries them too
+    needed, for_work, for_extra = _requirements(extra)
+    assert _table(page, heading) == for_extra <= for_work  # the suite tries them too
     # Pillow is used directly and comes with moviepy, which says which versions it can bear.
     assert _table(page, run_time) - {"pillow"} == needed - {"pillow"}
     assert "pillow" in _table(page, run_time)

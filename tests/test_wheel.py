@@ -82,9 +82,10 @@ def test_what_is_imported_is_declared() -> None:
     } - {"video_pipeline", *sys.stdlib_module_names}
     assert {"av", "cv2", "markupsafe", "pydantic_core"} <= imported
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
     declared = {
         re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", line).group(0)).lower()  # type: ignore[union-attr]
-        for line in [*project["dependencies"], *project["optional-dependencies"]["timeline"]]
+        for line in [*project["dependencies"], *extras["timeline"], *extras["provenance"]]
     }
     packages = packages_distributions()
     for module in imported:

@@ -29,6 +29,7 @@ click.rich_click.COMMAND_GROUPS = {
             "name": "Work on the clip",
             "commands": ["storyboards", "plan", "export", "recut", "check"],
         },
+        {"name": "Prove it", "commands": ["provenance", "evidence", "identity"]},
         {"name": "About this program", "commands": ["doctor", "schema"]},
     ]
 }

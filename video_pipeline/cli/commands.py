@@ -52,6 +52,15 @@ COMMANDS = {
         "Say where clips can be posted; `show NAME` prints what one place asks for, and why.",
     ),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
+    "provenance": (
+        "proving",
+        "Say who signed a clip or picture, what went in, what was done, and whether it is intact.",
+    ),
+    "evidence": (
+        "proving",
+        "Make a signed folder of proofs for a dispute; `evidence verify FOLDER` checks one.",
+    ),
+    "identity": ("proving", "Make a key and certificates of your own to sign with."),
     "doctor": (
         "checking",
         "Look at this machine: ffmpeg, encoders, fonts, seeing, cache, disk. Say what to mend.",

@@ -24,6 +24,7 @@ from video_pipeline.cli.settings import (
     require_option,
     settings_from,
     settings_options,
+    signing_options,
 )
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
@@ -145,6 +146,7 @@ def plan(
 @as_filmed_option
 @language_option
 @require_option
+@signing_options
 @detector_option
 @settings_options
 @verbose_option
@@ -171,7 +173,7 @@ def render(
         clips = render_file(
             listing,
             output,
-            settings_from(**where),
+            settings_from(**where, signs=True),
             placements=[n.strip() for n in names if n.strip()] if names is not None else None,
             storyboard=storyboard,
             require_badge=require_badge,

@@ -10,6 +10,7 @@ import rich_click as click
 
 from video_pipeline.pipeline import Settings
 from video_pipeline.store import Store
+from video_pipeline.trust.identity import choose_identity
 from video_pipeline.vision.detector import Detector
 from video_pipeline.vision.detectors import detector as named
 
@@ -77,6 +78,28 @@ def require_option(command: Command) -> Command:
     )(command)
 
 
+def signing_options(command: Command) -> Command:
+    """`--sign-with`, `--sign-chain` and `--timestamp`, or what video-pipeline.toml says."""
+    command = click.option(
+        "--timestamp",
+        metavar="URL",
+        help="Ask this time-stamp service (RFC 3161) when it was signed.  [default: stay offline]",
+    )(command)
+    command = click.option(
+        "--sign-chain",
+        metavar="PEM",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The certificates that belong to the key, its own first.",
+    )(command)
+    return click.option(
+        "--sign-with",
+        metavar="PEM",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Sign with this key; `video-pipeline identity new` makes one.  "
+        "[default: what video-pipeline.toml names]",
+    )(command)
+
+
 def settings_from(
     presets: Path | None,
     overlays: Path | None,
@@ -85,6 +108,19 @@ def settings_from(
     lang: str | None = None,
     *,
     as_filmed: bool = False,
+    sign_with: Path | None = None,
+    sign_chain: Path | None = None,
+    timestamp: str | None = None,
+    signs: bool = False,
 ) -> Settings:
-    """The settings that a command line asks for."""
-    return Settings(Store(cache), presets, overlays, detector, lang, as_filmed=as_filmed)
+    """The settings that a command line asks for; only a command that `signs` has an identity."""
+    identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
+    return Settings(
+        Store(cache),
+        presets,
+        overlays,
+        detector,
+        lang,
+        as_filmed=as_filmed,
+        identity=identity,
+    )

@@ -12,17 +12,20 @@ from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.report import ClipPage, small_picture, write_report
+from video_pipeline.delivery.signing import cover_of, sheet_of, sign_folder
 from video_pipeline.delivery.stills import write_keyframes
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.footage.model import Footage
 from video_pipeline.listing.model import ListingFile
+from video_pipeline.presets.grades import GradeScale
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import Encoded
 from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.identity import Identity
 
 _DEADLINE_S = 180
 _KEYFRAMES = 4  # of each kind
@@ -52,21 +55,24 @@ def deliver(
     coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
+    scale: GradeScale | None = None,
+    identity: Identity | None = None,
 ) -> None:
-    """Write everything that goes with the clips into `folder`, the manifest last."""
+    """Write everything that goes with the clips into `folder`, the manifest last.
+
+    With an `identity` (and the `scale` of the listing's grade) every mp4 and JPEG is signed.
+    """
     pages = []
     for clip in clips:
-        stem = clip.file.with_suffix("")
         pictures = write_clip_stills(
             clip,
-            cover=stem.with_name(f"{stem.name}.cover.jpg"),
-            sheet=stem.with_name(f"{stem.name}.sheet.jpg"),
+            cover=cover_of(clip.file),
+            sheet=sheet_of(clip.file),
         )
         pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
     write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
-    if frames:
-        write_keyframes(frames, footage, folder / "keyframes")
+    stills = write_keyframes(frames, footage, folder / "keyframes") if frames else ()
     write_report(
         folder / f"{listing.sku}.report.html",
         listing=listing,
@@ -76,6 +82,18 @@ def deliver(
         claims=claims,
         refusals=refusals,
     )
+    unsigned = {}
+    if identity is not None and scale is not None:
+        unsigned = sign_folder(
+            folder,
+            identity=identity,
+            listing=listing,
+            footage=footage,
+            clips=[(clip.edit, clip.placement, clip.file) for clip in clips],
+            stills=stills,
+            scale=scale,
+            claims=claims,
+        )
     write_manifest(
         folder,
         sku=listing.sku,
@@ -88,6 +106,8 @@ def deliver(
         coverage=coverage,
         claims=claims,
         refusals=refusals,
+        unsigned=unsigned,
+        serial=listing.item.serial,
     )
 
 

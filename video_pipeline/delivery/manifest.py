@@ -22,6 +22,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_version
 from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.masking import Mask
 
 _LIBRARIES = ("av", "jinja2", "moviepy", "numpy", "opencv-python-headless", "resvg-py")
 
@@ -46,11 +47,16 @@ def write_manifest(
     coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
+    unsigned: Mapping[str, str] | None = None,
+    serial: str | None = None,
 ) -> None:
-    """Write `manifest.json` into `folder`, after every other file is there."""
+    """Write `manifest.json` into `folder`, after every other file is there.
+
+    `unsigned` has the digests that signed files had before; a signature is new in every run.
+    `serial` is masked wherever a person wrote it.
+    """
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     manifest: dict[str, Any] = {
-        "sku": sku,
         "made_with": made_with(),
         "inputs": {
             "listing": {"file": listing.name, "sha256": file_digest(listing)},
@@ -71,8 +77,16 @@ def write_manifest(
         "certificates_refused": [asdict(refusal) for refusal in refusals],
         "clips": [_clip(record) for record in clips],
         "coverage": coverage_as_json(coverage),
+    }
+    manifest = {
+        "sku": sku,
+        **Mask(serial).value(manifest),
         "files": {p.relative_to(folder).as_posix(): file_digest(p) for p in files},
     }
+    for clip, record in zip(manifest["clips"], clips, strict=True):
+        clip["file"] = record.file
+    if unsigned:
+        manifest["unsigned"] = dict(unsigned)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from video_pipeline import graph
 from video_pipeline.delivery.contact_sheet import scaled
@@ -28,8 +29,10 @@ from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.storyboards import Must
 from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.masking import Mask
 
 _DEADLINE_S = 120
+_PICTURE = "data:image/jpeg;base64,"
 _PICTURE_HEIGHT = 360  # px; shown at half of that, for sharp screens
 _WEIGHT: dict[Must, str] = {"must": "essential", "should": "expected", "may": "a bonus"}
 
@@ -62,7 +65,7 @@ def write_report(
         picture = next((pictures[s.source, s.best] for s in (*row.where, *nearest)), None)
         return {"row": row, "picture": picture}
 
-    page = _template().render(
+    page = _template(Mask(listing.item.serial)).render(
         item=listing.item,
         weight=_WEIGHT,
         sku=listing.sku,
@@ -85,16 +88,26 @@ def small_picture(file: Path) -> bytes:
     return content.getvalue()
 
 
-def _template() -> Any:
+def _template(mask: Mask) -> Any:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
+        finalize=lambda value: _public(value, mask),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["clock"] = clock_of
     return environment.get_template("report.html.j2")
+
+
+def _public(value: Any, mask: Mask) -> Any:
+    """What a person wrote, masked: a file may be named after the serial number.
+
+    Pictures inside the page are text too, and a macro's markup is made of what was masked already.
+    """
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return mask.text(value) if plain and not value.startswith(_PICTURE) else value
 
 
 def _clips(clips: Sequence[ClipPage]) -> list[dict[str, Any]]:
@@ -159,4 +172,4 @@ def _best_moments(
 
 def _inside(picture: bytes) -> str:
     """A JPEG as an address that holds it."""
-    return "data:image/jpeg;base64," + base64.b64encode(picture).decode("ascii")
+    return _PICTURE + base64.b64encode(picture).decode("ascii")

@@ -8,7 +8,7 @@ an edit is missed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from video_pipeline.overlays.language import languages as shipped_languages
 from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import STORY_LINE
 from video_pipeline.trust.claims import Claim
+from video_pipeline.trust.masking import Mask
 from video_pipeline.trust.wording import forbidden, own_words
 
 
@@ -121,6 +122,18 @@ def promising_lines(edit: Edit, listing: Listing) -> tuple[str, ...]:
         for line in lines
         if (word := forbidden(line)) and word not in sellers
     )
+
+
+def masked(edit: Edit, mask: Mask) -> Edit:
+    """The edit with the serial number masked in what its overlays say."""
+    cuts = tuple(
+        replace(
+            cut,
+            overlays=tuple(replace(use, fields=mask.value(use.fields)) for use in cut.overlays),
+        )
+        for cut in edit.cuts
+    )
+    return replace(edit, cuts=cuts)
 
 
 def _lines(notes: Any) -> list[str]:

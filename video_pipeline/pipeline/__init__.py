@@ -6,6 +6,7 @@ be claimed; rendering makes it; delivery packs it for each placement.
 """
 
 from video_pipeline.pipeline.coverage import cover_listing
+from video_pipeline.pipeline.evidence import make_evidence
 from video_pipeline.pipeline.exchange import Exported, export_edit, take_back
 from video_pipeline.pipeline.keyframes import write_key_frames
 from video_pipeline.pipeline.pictures import Picture, look_at_pictures
@@ -32,6 +33,7 @@ __all__ = [
     "draw_guide",
     "export_edit",
     "look_at_pictures",
+    "make_evidence",
     "open_footage",
     "plan_listing",
     "portable",

@@ -26,6 +26,8 @@ from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.identity import Identity
+from video_pipeline.trust.masking import public
 from video_pipeline.trust.wording import load_wording
 from video_pipeline.vision.detector import Detector
 from video_pipeline.vision.detectors import detector as usual
@@ -37,6 +39,7 @@ class Settings:
 
     `lang` is the language of the words that are not the seller's; None is English, or for an edit
     its own. With `as_filmed` no cut's light is corrected and none is steadied.
+    With an `identity`, what is made is signed.
     """
 
     store: Store
@@ -45,6 +48,7 @@ class Settings:
     detector: Detector | None = None
     lang: str | None = None
     as_filmed: bool = False
+    identity: Identity | None = None
 
     @property
     def words(self) -> Language:
@@ -54,12 +58,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A listing with everything that was found out about it before any decision."""
+    """A listing with everything that was found out about it before any decision.
+
+    `listing` is as strangers may read it, the serial number masked in every text; `stated` is as
+    the seller wrote it, for evidence alone.
+    """
 
     listing: ListingFile
     footage: Mapping[str, Footage]
     claims: tuple[Claim, ...]
     refusals: tuple[Refusal, ...]
+    stated: ListingFile
 
 
 def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
@@ -138,7 +147,7 @@ def verified(
             where=first.file if first else listing.path.name,
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
-    return Prepared(listing, footage, claims, refusals)
+    return Prepared(public(listing), footage, claims, refusals, listing)
 
 
 def analyse_all(

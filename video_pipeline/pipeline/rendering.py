@@ -12,7 +12,7 @@ from video_pipeline.delivery.publishing import published
 from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
-from video_pipeline.edit.honesty import promising_lines, unsaid_notes
+from video_pipeline.edit.honesty import masked, promising_lines, unsaid_notes
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import (
@@ -34,6 +34,7 @@ from video_pipeline.pipeline.preparing import (
     verified,
 )
 from video_pipeline.pipeline.steadying import windowed
+from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering import budget
@@ -42,6 +43,8 @@ from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.rendering.sound import make_track
+from video_pipeline.trust.credentials import c2pa_library
+from video_pipeline.trust.masking import Mask, told_by_sku
 from video_pipeline.trust.wording import promises
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
@@ -179,7 +182,8 @@ def render_edit(
         )
     check_edit(edit, footage, edit_path.name)
     prepared = verified(listing, footage, settings, require_badge=require_badge)
-    unsaid = unsaid_notes(edit, listing, settings.overlays)
+    edit = masked(edit, Mask(listing.item.serial))
+    unsaid = unsaid_notes(edit, prepared.listing, settings.overlays)
     warnings = [f"the edit no longer says a flaw of the listing: {line}" for line in unsaid]
     if settings.detector is not None:
         warnings.append(
@@ -211,6 +215,9 @@ def _publish(
     """Look at the footage, choose, and render into an output folder that is whole or untouched."""
     check_requirable(prepared, required, settings)
     output = output or Path("out") / prepared.listing.sku
+    if settings.identity is not None:
+        c2pa_library()  # told now, not after minutes of work
+        settings.identity.check_outside(output)
     # A folder that cannot be written is found out now, not after minutes of work.
     with published(output, prepared.listing.sku) as folder:
         analyses = analyse_all(prepared.footage, settings, listener)
@@ -294,6 +301,7 @@ def _render(
         warnings = (
             *edit.warnings,
             *promises(prepared.listing),
+            *told_by_sku(prepared.listing),
             *promising_lines(edit, prepared.listing),
             *((track.warning,) if track.warning else ()),
             *((heavy,) if heavy else ()),
@@ -311,6 +319,8 @@ def _render(
         coverage=coverage,
         claims=prepared.claims,
         refusals=prepared.refusals,
+        scale=load_scale(prepared.listing.condition.scale, settings.presets),
+        identity=settings.identity,
     )
     listener(Step("packing", sku, 1, 1))
     return clips
