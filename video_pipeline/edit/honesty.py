@@ -50,7 +50,7 @@ def words_of(
     head = head_of(use.template, own)
     if not head.claim:
         return Words(use.fields)
-    if placement.burn_in != "badge":
+    if not placement.badge_allowed:
         raise ClaimError(
             f"{placement.title} does not allow a badge in the picture",
             where=f"cut '{slot}'",

@@ -22,9 +22,10 @@ from video_pipeline.listing.model import ListingFile
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
+from video_pipeline.presets.placements import Placement
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
-from video_pipeline.trust.badge import verify
+from video_pipeline.trust.badge import marks, verify
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.wording import load_wording
 from video_pipeline.vision.detector import Detector
@@ -47,6 +48,12 @@ class Settings:
     as_filmed: bool = False
 
     @property
+    def issuers(self) -> Path | None:
+        """The person's own folder of issuers; a presets folder need not hold every kind."""
+        own = self.presets / "issuers" if self.presets else None
+        return own if own is not None and own.is_dir() else None
+
+    @property
     def words(self) -> Language:
         """The language. Raises UsageError, naming those there are, for one without words."""
         return language(self.lang or ENGLISH.code, self.overlays)
@@ -60,6 +67,23 @@ class Prepared:
     footage: Mapping[str, Footage]
     claims: tuple[Claim, ...]
     refusals: tuple[Refusal, ...]
+
+    def allow(self, placement: Placement) -> None:
+        """Raise ClaimError where a certificate's state lets nothing be made for `placement`."""
+        for refusal in self.refusals:
+            if placement.consequences[refusal.state] == "stop":
+                raise ClaimError(
+                    f"nothing is made for '{placement.name}' while this certificate is "
+                    f"{refusal.state}: {refusal.reason}",
+                    where=refusal.file,
+                    mend=refusal.mend,
+                )
+        if not self.listing.certificates and placement.consequences["none"] == "stop":
+            raise ClaimError(
+                f"nothing is made for '{placement.name}' without a certificate",
+                where=self.listing.path.name,
+                mend="add one under certificates:, or choose another placement",
+            )
 
 
 def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
@@ -120,15 +144,16 @@ def verified(
 ) -> Prepared:
     """A listing whose footage is open, with its certificates verified."""
     words = settings.words
-    # A person's presets folder need not hold every kind of preset.
-    own = settings.presets / "issuers" if settings.presets else None
-    issuers = own if own is not None and own.is_dir() else None
+    wording = load_wording(words.code, settings.presets) if listing.certificates else None
     claims, refusals = verify(
         listing,
         now=datetime.now(UTC),
-        issuers_folder=issuers,
-        wording=load_wording(words.code, settings.presets) if listing.certificates else None,
+        issuers_folder=settings.issuers,
+        wording=wording,
+        cache=settings.store.folder / "status",
     )
+    if wording is not None:
+        claims = marks(claims, wording)
     if require_badge and not claims:
         first = refusals[0] if refusals else None
         raise ClaimError(
@@ -139,6 +164,27 @@ def verified(
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
     return Prepared(listing, footage, claims, refusals)
+
+
+def still_claimed(prepared: Prepared, settings: Settings) -> None:
+    """Ask once more, at the moment of publishing, for every certificate that is claimed.
+
+    Results are withdrawn and lists change while a clip is made. Raises ClaimError when a claim
+    can no longer be made as it was.
+    """
+    if not prepared.claims:
+        return
+    again = verified(prepared.listing, prepared.footage, settings, require_badge=False)
+    known = {claim.file_digest for claim in again.claims}
+    for claim in prepared.claims:
+        if claim.file_digest not in known:
+            refusal = again.refusals[0] if again.refusals else None
+            raise ClaimError(
+                f"the certificate {claim.certificate_id} counted when the clip was begun and does "
+                f"not any more: {refusal.reason if refusal else 'its facts have changed'}",
+                where=refusal.file if refusal else prepared.listing.path.name,
+                mend=refusal.mend if refusal else "render it again",
+            )
 
 
 def analyse_all(

@@ -31,6 +31,7 @@ from video_pipeline.pipeline.preparing import (
     open_sources,
     prepare,
     read_checked,
+    still_claimed,
     verified,
 )
 from video_pipeline.presets.placements import Placement, load_placement
@@ -128,6 +129,9 @@ def render_listing(
     board = read_storyboard(storyboard, settings.presets, settings.words)
     prepared = prepare(listing_path, settings, require_badge=require_badge)
 
+    for place in places:
+        prepared.allow(place)
+
     def planned(analyses: Mapping[str, Analysis]) -> list[tuple[Edit, Placement]]:
         return [
             (plan_listing(prepared, place, analyses, settings, board), place) for place in places
@@ -176,6 +180,7 @@ def render_edit(
         )
     check_edit(edit, footage, edit_path.name)
     prepared = verified(listing, footage, settings, require_badge=require_badge)
+    prepared.allow(place)
     unsaid = unsaid_notes(edit, listing, settings.overlays)
     warnings = [f"the edit no longer says a flaw of the listing: {line}" for line in unsaid]
     if settings.detector is not None:
@@ -222,6 +227,7 @@ def _publish(
             require_badge=require_badge,
             listener=listener,
         )
+        still_claimed(prepared, settings)
         return _rendered(clips, coverage, output)
 
 

@@ -10,6 +10,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from video_pipeline.presets.consequences import (
+    Consequences,
+    OwnConsequences,
+    load_consequences,
+)
 from video_pipeline.presets.shelf import Figure, Written, names, read_preset
 
 BurnIn = Literal["none", "text", "badge"]
@@ -33,7 +38,8 @@ class Placement:
 
     `rate` is the constant frame rate; times in an edit are whole frames of it. Limits that no
     source states are None and are not enforced. `preset` is x264's speed, `max_kbps` the most that
-    a second of picture may take; `cover` is (width, height) in pixels.
+    a second of picture may take; `cover` is (width, height) in pixels. `consequences` says what
+    follows here from each state of a certificate.
     """
 
     name: str
@@ -53,6 +59,12 @@ class Placement:
     cover: tuple[int, int]
     preset: str
     max_kbps: int
+    consequences: Consequences
+
+    @property
+    def badge_allowed(self) -> bool:
+        """Whether a verified certificate may stand in the picture."""
+        return self.burn_in == "badge" and self.consequences["authentic"] == "badge"
 
 
 def placement_names(own: Path | None = None) -> tuple[str, ...]:
@@ -89,6 +101,7 @@ def load_placement(name: str, own: Path | None = None) -> Placement:
         cover=page.cover.value,
         preset=page.preset.value,
         max_kbps=page.max_kbps.value,
+        consequences=load_consequences(own, page.certificate),
     )
 
 
@@ -141,6 +154,7 @@ class _Page(Written):
     cover: Figure[tuple[Pixels, Pixels]]
     preset: Figure[Speed]
     max_kbps: Figure[Annotated[int, Field(ge=500, le=100_000)]]
+    certificate: OwnConsequences = OwnConsequences()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

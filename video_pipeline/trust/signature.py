@@ -82,14 +82,14 @@ class _Registry(JWSRegistry):
         return self.algorithms[name]
 
 
-def take_apart(data: bytes) -> Token:
-    """Split a certificate file's bytes (at most MAX_BYTES) into header and payload.
+def take_apart(data: bytes, limit: int = MAX_BYTES) -> Token:
+    """Split a certificate file's bytes (at most `limit`) into header and payload.
 
     Raises ClaimError, in plain words, for everything that is not a signed certificate of the
     agreed form. Does not look at the signature: see `check`.
     """
-    if len(data) > MAX_BYTES:
-        raise ClaimError(f"the file is larger than {MAX_BYTES // 1024} KB", mend=_ASK_ISSUER)
+    if len(data) > limit:
+        raise ClaimError(f"the file is larger than {limit // 1024} KB", mend=_ASK_ISSUER)
     compact = data.strip(b" \t\r\n")
     if not compact:
         raise ClaimError("the file is empty", mend=_ASK_ISSUER)
@@ -105,10 +105,10 @@ def take_apart(data: bytes) -> Token:
             mend=_ASK_ISSUER,
         )
     head, body, seal = compact.split(b".")
-    header = _json(_decode(head), "header")
+    header = strict_json(_decode(head), "header")
     _decode(seal)
     algorithm, kid = _check_header(header)
-    return Token(compact, algorithm, kid, _json(_decode(body), "content"))
+    return Token(compact, algorithm, kid, strict_json(_decode(body), "content"))
 
 
 def check(token: Token, key: VerifyingKey) -> None:
@@ -197,7 +197,9 @@ def _decode(part: bytes) -> bytes:
     return data
 
 
-def _json(data: bytes, part: str) -> dict[str, Any]:
+def strict_json(data: bytes, part: str) -> dict[str, Any]:
+    """A JSON object in UTF-8 that can be read in one way only; raises ClaimError, naming `part`."""
+
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) != len(pairs):
