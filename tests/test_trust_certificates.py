@@ -110,6 +110,8 @@ class Bench:
             valid_from=datetime(2026, 11, 1, tzinfo=UTC),
             valid_until=datetime(2030, 11, 1, tzinfo=UTC),
         )
+        # The first form, in which the number was the id; both are understood.
+        good["id"] = good["credentialSubject"].pop("number")
         good["credentialSubject"] |= subject or {}
         good |= changes
         for level in (good, good["credentialSubject"]):
@@ -342,7 +344,8 @@ REFUSED: dict[str, Case] = {
     "type is text": signed("what kind of certificate", type="AuthenticityCertificate"),
     "two items": signed("does not describe one item", credentialSubject=[{}, {}]),
     "status list": signed(
-        "of a kind that this version does not", credentialStatus={"type": "BitstringStatusListEntry"}
+        "of a kind that this version does not",
+        credentialStatus={"type": "BitstringStatusListEntry"},
     ),
     "expiry by another name": signed("does not understand: 'exp'", exp=1),
     "not final": signed("does not understand: 'final'", {"final": False}),

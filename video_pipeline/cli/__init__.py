@@ -29,6 +29,7 @@ click.rich_click.COMMAND_GROUPS = {
             "name": "Work on the clip",
             "commands": ["storyboards", "plan", "export", "recut", "check"],
         },
+        {"name": "Certificates", "commands": ["certificate", "issuer", "keys"]},
         {"name": "About this program", "commands": ["doctor", "schema"]},
     ]
 }

@@ -48,6 +48,12 @@ COMMANDS = {
         "Say which storyboards there are; `show NAME` prints the slots of one.",
     ),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
+    "certificate": (
+        "trusting",
+        "Judge certificates, look into one, or sign one of your own.",
+    ),
+    "issuer": ("trusting", "Say whose certificates count here, or add an issuer that you know."),
+    "keys": ("trusting", "Make a key to sign certificates with."),
     "doctor": (
         "checking",
         "Look at this machine: ffmpeg, encoders, fonts, seeing, cache, disk. Say what to mend.",

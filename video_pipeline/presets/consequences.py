@@ -1,4 +1,4 @@
-"""Consequences: what follows from the state of a certificate, by `presets/certificates/states.yaml`.
+"""Consequences: what follows from a certificate's state, by `presets/certificates/states.yaml`.
 
 A placement may have its own answer for any state, in its file, under `certificate`.
 """

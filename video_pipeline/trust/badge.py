@@ -253,7 +253,7 @@ def _check_dates(certificate: Certificate, now: datetime) -> None:
 
 
 def _check_item(certificate: Certificate, listing: Listing) -> None:
-    """Whatever the issuer says of the item has to be so, and one thing has to tie it to this one."""
+    """All that the issuer says of the item has to be so, and something has to tie it to this."""
     item, subject = listing.item, certificate.subject
     service = certificate.issuer.service if not certificate.key_id else None
     ties = service.identifies if service else ("serial",)

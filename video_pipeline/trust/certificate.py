@@ -59,7 +59,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What an issuer states about one item; whether it fits a listing today is the badge's question.
+    """What an issuer states about one item; whether it fits a listing is the badge's question.
 
     `result` is the issuer's own word and `verdict` what it means. `status` says where to look
     whether it was taken back. `digest` is the SHA-256 (hex digits) of the file, or of the facts

@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass
 class _Call:
-    """One call in its own thread, so that a deadline holds for names, handshakes and drips alike."""
+    """One call in its own thread: its deadline holds for names, handshakes and drips alike."""
 
     address: str
     headers: Mapping[str, str]
@@ -173,7 +173,7 @@ def _connect(host: str, port: int, call: _Call) -> socket.socket:
 
 
 def _is_public(place: str) -> bool:
-    address = ipaddress.ip_address(place.split("%")[0])
+    address = ipaddress.ip_address(place.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
     return address.is_global and not address.is_multicast and (mapped is None or mapped.is_global)
 

@@ -1,7 +1,8 @@
 """Issuers: whose certificates count, and by which keys.
 
 Every file `presets/issuers/*.yaml` names one issuer. Trust hangs on the exact `issuer` text and
-the keys written there, or in the JWK set or DID document that lies beside it; the `name` is only what buyers read, so it may not look like another one.
+the keys written there, or in the JWK set or DID document that lies beside it; the `name` is only
+what buyers read, so it may not look like another one.
 A person's own folder is looked up first: a file there replaces the shipped file of that name.
 """
 

@@ -8,7 +8,7 @@ from video_pipeline.errors import ClaimError
 from video_pipeline.presets.consequences import State
 
 Verdict = Literal["authentic", "inconclusive", "submitted", "revoked", "expired"]
-"""What an issuer's word for a result may mean. A word that nobody explained means 'inconclusive'."""
+"""What an issuer's word for a result may mean; one that nobody explained is 'inconclusive'."""
 
 
 class UnearnedError(ClaimError):

@@ -1,9 +1,10 @@
 """Status: whether a certificate was taken back, by W3C Bitstring Status List 1.0.
 
-https://www.w3.org/TR/2025/REC-vc-bitstring-status-list-20250515/. An issuer publishes one signed list
-of bits for many certificates; a certificate says which bit is its own. The list comes from a file
-beside the issuer file, or over the network where the issuer file allows it, and is kept for as long
-as its `ttl` says. A list that cannot be had, or is not in order, means "not known", never "valid".
+https://www.w3.org/TR/2025/REC-vc-bitstring-status-list-20250515/. An issuer publishes one signed
+list of bits for many certificates; a certificate says which bit is its own. The list comes from a
+file beside the issuer file, or over the network where the issuer file allows it, and is kept for as
+long as its `ttl` says. A list that cannot be had, or is not in order, means "not known", never
+"valid".
 """
 
 from __future__ import annotations
