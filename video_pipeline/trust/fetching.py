@@ -15,7 +15,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -139,11 +139,11 @@ def _get(address: str, call: _Call) -> tuple[int, str, bytes]:
         connection = http.client.HTTPConnection(host, port)
     connection.sock = connected
     way = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with connected:
+    with connected, closing(connection):
         usual = {"Accept": "application/json, */*;q=0.5", "Accept-Encoding": "identity"}
         connection.request("GET", way, headers={**usual, **call.headers, "Connection": "close"})
-        answer = connection.getresponse()
-        body = answer.read(MAX_ANSWER_BYTES + 1)
+        with connection.getresponse() as answer:
+            body = answer.read(MAX_ANSWER_BYTES + 1)
     if len(body) > MAX_ANSWER_BYTES:
         raise UnreachableError(f"{host} answers with more than {MAX_ANSWER_BYTES // 2**20} MB")
     return answer.status, answer.headers.get("Location", ""), body
