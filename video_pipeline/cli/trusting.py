@@ -291,7 +291,7 @@ def keys() -> None:
 @keys.command("new")
 @click.argument("file", type=_FILE)
 @click.option("--kid", required=True, metavar="NAME", help="The key's name in certificates.")
-@click.option("--alg", type=click.Choice(["ES256", "Ed25519"]), default="ES256", show_default=True)
+@click.option("--alg", type=click.Choice(["ES256", "EdDSA"]), default="ES256", show_default=True)
 @click.option("--public", type=_FILE, help="Write the public half here, as a JWK set.")
 @click.option("--force", is_flag=True, help="Replace an earlier public half; never a key.")
 @output_options
@@ -299,7 +299,7 @@ def new_key(
     *,
     file: Path,
     kid: str,
-    alg: Literal["ES256", "Ed25519"],
+    alg: Literal["ES256", "EdDSA"],
     public: Path | None,
     force: bool,
     as_json: bool,

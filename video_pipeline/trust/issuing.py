@@ -20,11 +20,14 @@ from video_pipeline.trust.certificate import CONTEXT
 from video_pipeline.trust.signature import sign
 from video_pipeline.trust.status import MIN_ENTRIES, StatusEntry, encode_list
 
+Method = Literal["ES256", "Ed25519", "EdDSA"]
+"""EdDSA is the older name of Ed25519, which most other programs know."""
+
 UNDEFINED_TERMS = "https://www.w3.org/ns/credentials/undefined-terms/v2"
 """W3C's context for words that no other context defines: those that describe the item."""
 
 
-def make_key(path: Path, *, kid: str, alg: Literal["ES256", "Ed25519"] = "ES256") -> dict[str, str]:
+def make_key(path: Path, *, kid: str, alg: Method = "ES256") -> dict[str, str]:
     """Make a key pair: the secret half goes into the new file `path`, mode 0600.
 
     The returned public half is one entry of `keys` in an issuer file. Raises UsageError when `path`

@@ -4,7 +4,7 @@ https://www.w3.org/TR/2025/REC-vc-bitstring-status-list-20250515/. An issuer pub
 list of bits for many certificates; a certificate says which bit is its own. The list comes from a
 file beside the issuer file, or over the network where the issuer file allows it, and is kept for as
 long as its `ttl` says. A list that cannot be had, or is not in order, means "not known", never
-"valid".
+"valid". Narrower than the specification: the list has to be signed by the certificate's own issuer.
 """
 
 from __future__ import annotations
@@ -34,12 +34,11 @@ MIN_ENTRIES: Final = 131_072
 """Shorter lists give away whose certificate is asked about, and are refused (section 3.2)."""
 
 _MAX_LIST_BYTES = 8 * 1024 * 1024  # 67 million certificates
-_USUAL_TTL = timedelta(minutes=5)  # the specification's own default, 300,000 ms
 _MOST_TTL = timedelta(hours=24)
 _PURPOSES = {"revocation": "withdrawn", "suspension": "suspended for now"}
 _ENTRY_NAMES = frozenset(
     {"id", "type", "statusPurpose", "statusListIndex", "statusListCredential", "statusSize"}
-    | {"statusReference"}
+    | {"statusReference", "statusMessage"}
 )
 _MOST_ENTRIES = 8
 _ASK_ISSUER = "Ask the issuer for a corrected certificate."
@@ -148,7 +147,7 @@ class StatusLists:
 
     def _read(self, data: bytes, entry: StatusEntry, issuer: Issuer) -> tuple[bytes, timedelta]:
         """The bits of a signed list and how long they may be kept."""
-        token = take_apart(data, MAX_ANSWER_BYTES)
+        token = take_apart(data, MAX_ANSWER_BYTES, typed=False)
         content = token.payload
         named = content.get("issuer")
         if (named.get("id") if isinstance(named, dict) else named) != issuer.id:
@@ -209,7 +208,8 @@ def _entry(entry: object) -> StatusEntry:
         )
     purpose, size = entry.get("statusPurpose"), entry.get("statusSize", 1)
     strange = set(entry) - _ENTRY_NAMES
-    if purpose not in _PURPOSES or size != 1 or isinstance(size, bool) or strange:
+    known = isinstance(purpose, str) and purpose in _PURPOSES
+    if not known or size != 1 or isinstance(size, bool) or strange:
         raise ClaimError(
             f"its status is of a kind that this version does not understand: '{shown(purpose)}'",
             mend="Ask the issuer for one whose status tells of revocation or suspension.",
@@ -224,8 +224,8 @@ def _entry(entry: object) -> StatusEntry:
 
 def _ttl(subject: Mapping[str, Any]) -> timedelta:
     ttl = subject.get("ttl")
-    if ttl is None:
-        return _USUAL_TTL
+    if ttl is None:  # "no default value is assumed", section 2.2: asked anew each time
+        return timedelta(0)
     if not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 0:
         raise ValueError("how long the list may be kept ('ttl') is not a number")
     return min(timedelta(milliseconds=min(ttl, 10**9)), _MOST_TTL)
