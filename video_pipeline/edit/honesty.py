@@ -58,6 +58,8 @@ def words_of(
         )
     claim = _claim(use, slot, claims)
     fields = badge(claim, item)
+    if claim.parts:  # its lines name both numbers; a template asks for one that it says
+        fields["certificate_id"] = claim.parts[0].certificate_id
     return Words({name: fields[name] for name in head.fields if name in fields}, claim)
 
 

@@ -41,6 +41,7 @@ from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.rendering.sound import make_track
+from video_pipeline.trust.claims import Refusal
 from video_pipeline.trust.wording import promises
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
@@ -309,10 +310,18 @@ def _render(
         clips=clips,
         coverage=coverage,
         claims=prepared.claims,
-        refusals=prepared.refusals,
+        refusals=[
+            _as_allowed(refusal, [place for _, place in edits]) for refusal in prepared.refusals
+        ],
     )
     listener(Step("packing", sku, 1, 1))
     return clips
+
+
+def _as_allowed(refusal: Refusal, places: Sequence[Placement]) -> Refusal:
+    """A refusal, with its words for buyers where a placement lets its state be told."""
+    told = any(place.consequences[refusal.state] == "text" for place in places)
+    return refusal if told else replace(refusal, wording="")
 
 
 def _judged(findings: Sequence[Finding], file: Path) -> list[str]:
