@@ -81,6 +81,7 @@ class World:
                 "files": {
                     "https://atelier.test/status/1": "list-1.jwt",
                     "https://atelier.test/status/2": "list-2.jwt",
+                    "https://atelier.test/status/3": "list-3.jwt",
                 },
             },
         )
@@ -416,6 +417,9 @@ MUST_NOT: dict[str, Case] = {
     ),
     "list is not there": Case(
         lambda w: w.listed(f"{w.fake.address}/status/gone"), "unreachable", "answers with 404"
+    ),
+    "list's file is gone": Case(
+        lambda w: w.listed("https://atelier.test/status/3"), "unreachable", "cannot be read"
     ),
     "list for another purpose": Case(
         lambda w: w.listed("https://atelier.test/status/1", purpose="suspension"),

@@ -6,7 +6,7 @@ The listing is read, its footage opened, its certificates verified, and each mom
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -153,7 +153,7 @@ def verified(
         cache=settings.store.folder / "status",
     )
     if wording is not None:
-        claims = marks(claims, wording)
+        claims = tuple(_seen_first(claim, listing) for claim in marks(claims, wording))
     if require_badge and not claims:
         first = refusals[0] if refusals else None
         raise ClaimError(
@@ -164,6 +164,12 @@ def verified(
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
     return Prepared(listing, footage, claims, refusals)
+
+
+def _seen_first(claim: Claim, listing: ListingFile) -> Claim:
+    """A dual mark stands where the footage shows either of its certificates."""
+    seen = [part.entry for part in claim.parts if listing.certificates[part.entry].seen]
+    return replace(claim, entry=seen[0]) if seen else claim
 
 
 def still_claimed(prepared: Prepared, settings: Settings) -> None:

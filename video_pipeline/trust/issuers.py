@@ -47,7 +47,9 @@ class StatusPlaces:
     files: dict[str, Path] = field(default_factory=dict)
 
     def names(self, address: str) -> bool:
-        """Whether the person wrote this address themselves."""
+        """Whether the person wrote this address themselves; a way back up is never theirs."""
+        if ".." in address or "%2e" in address.lower():
+            return False
         return any(
             address == named or (named.endswith("/") and address.startswith(named))
             for named in self.addresses
@@ -106,9 +108,11 @@ def load_issuers(own: Path | None = None) -> dict[str, Issuer]:
                 mend = "keep one of the two, or give yours the same file name to replace it"
                 raise refuse(path, _NOUN, [Mistake(1, message, mend)])
             if skeleton(other.name) == skeleton(issuer.name):
-                message = f"'{issuer.name}' looks like '{other.name}' in {other.file.name}"
+                # The person's own file is the one to mend, whichever was read first.
+                mine, theirs = (other, issuer) if path.parent != own else (issuer, other)
+                message = f"'{mine.name}' looks like '{theirs.name}' in {theirs.file.name}"
                 mend = "give it a name that cannot be mistaken for the other"
-                raise refuse(path, _NOUN, [Mistake(1, message, mend)])
+                raise refuse(mine.file, _NOUN, [Mistake(1, message, mend)])
         issuers[issuer.id] = issuer
     return issuers
 

@@ -129,7 +129,7 @@ class StatusLists:
     def _bits(self, entry: StatusEntry, issuer: Issuer) -> bytes:
         address = entry.list_address
         if address in issuer.status.files:
-            return self._read(issuer.status.files[address].read_bytes(), entry, issuer)[0]
+            return self._read(_bytes(issuer.status.files[address]), entry, issuer)[0]
         own = issuer.status.names(address)
         if not own and not issuer.status.fetch:
             raise UnreachableError(
@@ -198,6 +198,15 @@ class StatusLists:
         }
         with replaced(file, "--cache") as part:
             part.write_text(json.dumps(page), "utf-8")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_ANSWER_BYTES:
+            raise UnreachableError(f"{path.name} is larger than {MAX_ANSWER_BYTES // 2**20} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreachableError(f"the list's file {path.name} cannot be read") from error
 
 
 def _entry(entry: object) -> StatusEntry:
