@@ -711,8 +711,15 @@ values = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_signed_nonsense_is_refused_without_a_crash(bench: Bench, data: st.DataObject) -> None:
-    content = bench.content()
-    level = data.draw(st.sampled_from([content, content["credentialSubject"]]))
+    content = bench.content({"photos": []}, name="x")
+    entry = {
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "1",
+        "statusListCredential": "https://a.test/1",
+    }
+    content["credentialStatus"] = [entry]
+    level = data.draw(st.sampled_from([content, content["credentialSubject"], entry]))
     name = data.draw(st.sampled_from(sorted(level)))
     level[name] = data.draw(values)
     certificate = believed(bench, bench.press(content=content))

@@ -10,19 +10,24 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from fake_issuer import FakeIssuer, dripping, enormous, moved, serving, web_certificate
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_trust_certificates import b64, es256, hmac_with, public_jwk
 
+from video_pipeline.errors import ClaimError
 from video_pipeline.resources import shipped
+from video_pipeline.trust.issuers import load_issuers
 from video_pipeline.trust.issuing import credential, status_list
+from video_pipeline.trust.services import ask
 from video_pipeline.trust.status import StatusEntry, encode_list
 
 ATELIER, KONTOR = "https://atelier.test/issuer", "https://kontor.test/"
@@ -799,6 +804,52 @@ def test_the_service_hears_the_key_and_its_version_from_the_right_host_only(
     assert (done.code, done.json["state"]) == (4, "unreachable")
     assert "ENTRUPY_TOKEN" in done.json["reason"]
     assert len(world.fake.asked) == before
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=20)
+    | st.sampled_from(["authentic", "2026-05-23", "none", SKU, "Orsetta", "\u202e", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_whatever_a_service_answers_is_refused_or_of_the_promised_kind(
+    world: World, data: st.DataObject
+) -> None:
+    issuer = next(i for i in load_issuers(world.issuers).values() if i.file.stem == "entrupy")
+    world.item("EFUZZ")
+    answer = json.loads(cast(bytes, world.fake.pages["/items/EFUZZ"]))
+    way = data.draw(
+        st.sampled_from(
+            ["item", "item entrupy_id", "item status", "item status result", "item timestamp",
+             "item status result id", "item status result final", "item status flag",
+             "item timestamp created_at", "item properties", "item properties brand_name",
+             "item properties customer_item_id"]
+        )
+    ).split()  # fmt: skip
+    level = answer
+    for name in way[:-1]:
+        level = level[name]
+    level[way[-1]] = data.draw(values)
+    world.fake.answer("/items/EFUZZ", answer)
+    with pytest.MonkeyPatch.context() as around:
+        around.setenv("ENTRUPY_TOKEN", "s3cret-token")
+        try:
+            found = ask(issuer, "EFUZZ")
+        except ClaimError as error:
+            assert error.message.isprintable()
+            assert error.mend
+            return
+    assert found.verdict == "authentic" == found.result
+    assert found.subject.brand.isprintable()
+    assert isinstance(found.examined, date)
+    assert found.issued.utcoffset() is not None
 
 
 def test_a_list_is_kept_as_long_as_it_says_and_no_longer(
