@@ -14,10 +14,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import click
 import cv2
 import jsonschema
 import numpy as np
-import click
 import pytest
 import yaml
 from conftest import SAMPLE, MakeClip, Outcome
