@@ -817,7 +817,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_whatever_a_service_answers_is_refused_or_of_the_promised_kind(
     world: World, data: st.DataObject

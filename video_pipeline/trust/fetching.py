@@ -25,6 +25,7 @@ from video_pipeline.trust.letters import shown
 MAX_ANSWER_BYTES: Final = 2 * 1024 * 1024
 WITHIN_S: Final = 8.0
 _REDIRECTS = 3
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: any IPv4 address, in disguise
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -77,7 +78,7 @@ def fetch(
     if thread.is_alive():
         for opened in call.opened:
             with suppress(OSError):
-                opened.close()
+                opened.shutdown(socket.SHUT_RDWR)  # wakes the thread, which then closes it
         raise UnreachableError(f"{_host(address)} did not answer within {within_s:g} s")
     if call.answer is not None:
         return call.answer
@@ -174,6 +175,8 @@ def _connect(host: str, port: int, call: _Call) -> socket.socket:
 
 def _is_public(place: str) -> bool:
     address = ipaddress.ip_address(place.partition("%")[0])
+    if address in _TRANSLATED:
+        return False
     mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
     return address.is_global and not address.is_multicast and (mapped is None or mapped.is_global)
 
