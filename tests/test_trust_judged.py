@@ -856,7 +856,7 @@ def test_a_list_is_kept_as_long_as_it_says_and_no_longer(
     world: World, run_cli: Callable[..., Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "c.jwt"
-    for ttl, asked in ((3_600_000, 1), (0, 2)):
+    for ttl, asked in ((3_600_000, 1), (0, 2), (None, 2)):
         page = f"/status/ttl-{ttl}"
         address = world.fake.address + page
         world.fake.pages[page] = world.bits(address, "revocation", subject={"ttl": ttl})
@@ -868,6 +868,15 @@ def test_a_list_is_kept_as_long_as_it_says_and_no_longer(
             )  # fmt: skip
             assert done.json["state"] == "authentic"
         assert [p for p, _ in world.fake.asked].count(page) == asked
+    page = "/status/ttl-years"
+    world.fake.pages[page] = world.bits(
+        world.fake.address + page, "revocation", subject={"ttl": 10**12}
+    )
+    path.write_bytes(world.listed(world.fake.address + page))
+    run_cli("certificate", "verify", path, "--presets", world.presets, "--cache", tmp_path / "long")
+    long = json.loads(next((tmp_path / "long/status").glob("*.json")).read_text())
+    since, until = (datetime.fromisoformat(long[name]) for name in ("since", "until"))
+    assert until - since == timedelta(days=1)
     # What is kept counts no more than what is fetched: it is signed, and held against the key.
     kept = next((tmp_path / "cache/status").glob("*.json"))
     page_kept = json.loads(kept.read_text())
