@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import click
 import cv2
 import jsonschema
 import numpy as np
@@ -330,11 +331,15 @@ def test_the_first_lines_of_help_are_those_of_the_commands() -> None:
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_help_has_an_example(run_cli: Run, command: str) -> None:
-    outcome = run_cli(command, "--help")
-    assert outcome.code == 0
-    assert f"Example: video-pipeline {command}" in outcome.out
-    assert "--json" in outcome.out
-    assert outcome.err == ""
+    loaded = Promised(command, *COMMANDS[command]).loaded()
+    grouped = list(loaded.commands) if isinstance(loaded, click.Group) else []
+    for words in ([command], *([command, name] for name in grouped)):
+        outcome = run_cli(*words, "--help")
+        assert outcome.code == 0
+        assert f"Example: video-pipeline {' '.join(words)}" in outcome.out
+        if words[1:] or not grouped:
+            assert "--json" in outcome.out
+        assert outcome.err == ""
 
 
 def test_help_is_quick_because_it_loads_nothing_heavy(run_cli: Run) -> None:

@@ -21,7 +21,7 @@ from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.edit.wishes import Ban, Pin, Wishes, ban_of, pin_of
 from video_pipeline.errors import FootageError, ListingError, PipelineError, UsageError
-from video_pipeline.listing.model import CertificateFile, Seen
+from video_pipeline.listing.model import NamedCertificate, Seen
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import load_placement
@@ -305,7 +305,7 @@ def test_a_certificate_shown_behind_what_can_be_read_is_told_too(
     whole = TAKES["a.mp4"]
     broken = {**TAKES, "a.mp4": Analysis(whole.footage, whole.moments[:60])}
     asked = brief()
-    shown = CertificateFile(file="c.jwt", seen=Seen(file="a.mp4", time=12))
+    shown = NamedCertificate(file="c.jwt", seen=Seen(file="a.mp4", time=12))
     claim = Claim(
         "C-1", "https://issuer.example/x", "An Issuer", "authentic", date(2026, 1, 1), None,
         "https://issuer.example/check/C-1", ("Examined by An Issuer",), "Examined.", "00", "k",

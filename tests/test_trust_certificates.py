@@ -110,6 +110,8 @@ class Bench:
             valid_from=datetime(2026, 11, 1, tzinfo=UTC),
             valid_until=datetime(2030, 11, 1, tzinfo=UTC),
         )
+        # The first form, in which the number was the id; both are understood.
+        good["id"] = good["credentialSubject"].pop("number")
         good["credentialSubject"] |= subject or {}
         good |= changes
         for level in (good, good["credentialSubject"]):
@@ -342,7 +344,8 @@ REFUSED: dict[str, Case] = {
     "type is text": signed("what kind of certificate", type="AuthenticityCertificate"),
     "two items": signed("does not describe one item", credentialSubject=[{}, {}]),
     "status list": signed(
-        "cannot ask whether it was", credentialStatus={"type": "BitstringStatusListEntry"}
+        "of a kind that this version does not",
+        credentialStatus={"type": "BitstringStatusListEntry"},
     ),
     "expiry by another name": signed("does not understand: 'exp'", exp=1),
     "not final": signed("does not understand: 'final'", {"final": False}),
@@ -708,19 +711,27 @@ values = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_signed_nonsense_is_refused_without_a_crash(bench: Bench, data: st.DataObject) -> None:
-    content = bench.content()
-    level = data.draw(st.sampled_from([content, content["credentialSubject"]]))
+    content = bench.content({"photos": []}, name="x")
+    entry = {
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "1",
+        "statusListCredential": "https://a.test/1",
+    }
+    content["credentialStatus"] = [entry]
+    level = data.draw(st.sampled_from([content, content["credentialSubject"], entry]))
     name = data.draw(st.sampled_from(sorted(level)))
     level[name] = data.draw(values)
     certificate = believed(bench, bench.press(content=content))
     # Whatever still reads must be of the promised types.
     if certificate is not None:
+        subject = certificate.subject
         assert isinstance(certificate.examined, date)
-        assert certificate.valid_from.utcoffset() is not None
+        assert certificate.issued.utcoffset() is not None
         assert certificate.check_url.startswith("https://")
         assert all(
             isinstance(text, str) and text.isprintable()
-            for text in (certificate.id, certificate.brand, certificate.model, certificate.serial)
+            for text in (certificate.id, subject.brand, subject.model, subject.serial)
         )
 
 

@@ -30,6 +30,7 @@ click.rich_click.COMMAND_GROUPS = {
             "commands": ["storyboards", "plan", "export", "recut", "check"],
         },
         {"name": "Prove it", "commands": ["provenance", "evidence", "identity"]},
+        {"name": "Certificates", "commands": ["certificate", "issuer", "keys"]},
         {"name": "About this program", "commands": ["doctor", "schema"]},
     ]
 }

@@ -61,6 +61,12 @@ COMMANDS = {
         "Make a signed folder of proofs for a dispute; `evidence verify FOLDER` checks one.",
     ),
     "identity": ("proving", "Make a key and certificates of your own to sign with."),
+    "certificate": (
+        "trusting",
+        "Judge certificates, look into one, or sign one of your own.",
+    ),
+    "issuer": ("trusting", "Say whose certificates count here, or add an issuer that you know."),
+    "keys": ("trusting", "Make a key to sign certificates with."),
     "doctor": (
         "checking",
         "Look at this machine: ffmpeg, encoders, fonts, seeing, cache, disk. Say what to mend.",

@@ -186,8 +186,8 @@ def _title(note: Note) -> str:
 def _copy_certificates(folder: Path, listing: ListingFile) -> None:
     """The certificates' own files, by their place in the listing: names may be alike."""
     for number, entry in enumerate(listing.certificates, start=1):
-        path = listing.folder / entry.file
-        if path.is_file():
+        path = listing.folder / entry.file if entry.file else None
+        if path and path.is_file():
             folder.mkdir(exist_ok=True)
             shutil.copyfile(path, folder / f"{number}-{path.name}")
 

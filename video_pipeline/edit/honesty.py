@@ -53,7 +53,7 @@ def words_of(
     head = head_of(use.template, own)
     if not head.claim:
         return Words(use.fields)
-    if placement.burn_in != "badge":
+    if not placement.badge_allowed:
         raise ClaimError(
             f"{placement.title} does not allow a badge in the picture",
             where=f"cut '{slot}'",
@@ -61,6 +61,8 @@ def words_of(
         )
     claim = _claim(use, slot, claims)
     fields = badge(claim, item)
+    if claim.parts:  # its lines name both numbers; a template asks for one that it says
+        fields["certificate_id"] = claim.parts[0].certificate_id
     return Words({name: fields[name] for name in head.fields if name in fields}, claim)
 
 

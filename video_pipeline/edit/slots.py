@@ -347,7 +347,7 @@ def _pointed(place: Place, reels: Mapping[str, Reel], length: Fraction) -> tuple
 
 
 def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
-    if brief.placement.burn_in != "badge":
+    if not brief.placement.badge_allowed:
         reason = f"{brief.placement.title} does not allow a badge in the picture"
         draft.left_out.append(LeftOut(slot.name, reason, None))
         return

@@ -61,6 +61,8 @@ condition:
 
 # certificates:
 #   - file: certificate.jwt
+#   - issuer: entrupy  # or a number that the issuer's own service is asked for
+#     id: ENTPY12345
 
 # includes: [Dust bag, Box]
 

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    model_validator,
 )
 
 from video_pipeline.geometry import Box
@@ -143,13 +144,28 @@ class Condition(Stated):
     notes: tuple[Note, ...] = Field(default=(), max_length=12, description="One entry per flaw.")
 
 
-class CertificateFile(Stated):
-    """A certificate that came as a signed file."""
+class NamedCertificate(Stated):
+    """A certificate: a signed file, or a number that the issuer's own service is asked for."""
 
-    file: Text = Field(description="Path of the signed certificate, relative to the listing.")
+    file: Text | None = Field(
+        default=None, description="Path of the signed certificate, relative to the listing."
+    )
+    issuer: Text | None = Field(
+        default=None,
+        description="The issuer's file under presets/issuers, without .yaml, to be asked for `id`.",
+    )
+    id: Text | None = Field(default=None, description="The certificate's number at that issuer.")
     seen: Seen | None = Field(
         default=None, description="Where the footage shows certificate or tag."
     )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        by_number = self.issuer is not None and self.id is not None
+        partly = (self.issuer is None) != (self.id is None)
+        if partly or (self.file is not None) == by_number:
+            raise ValueError("either 'file', or 'issuer' and 'id' together")
+        return self
 
 
 class Price(Stated):
@@ -188,7 +204,7 @@ class Listing(Stated):
     sku: Sku = Field(description="Your own number for it; names the output files.")
     item: Item
     condition: Condition
-    certificates: tuple[CertificateFile, ...] = Field(default=(), max_length=4)
+    certificates: tuple[NamedCertificate, ...] = Field(default=(), max_length=4)
     price: Price | None = None
     story: Story = Story()
     sound: Sound = Sound()

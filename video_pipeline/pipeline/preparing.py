@@ -6,7 +6,7 @@ The listing is read, its footage opened, its certificates verified, and each mom
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from video_pipeline.listing.model import ListingFile
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
+from video_pipeline.presets.placements import Placement
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
-from video_pipeline.trust.badge import verify
+from video_pipeline.trust.badge import marks, verify
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.identity import Identity
 from video_pipeline.trust.masking import public
@@ -51,6 +52,12 @@ class Settings:
     identity: Identity | None = None
 
     @property
+    def issuers(self) -> Path | None:
+        """The person's own folder of issuers; a presets folder need not hold every kind."""
+        own = self.presets / "issuers" if self.presets else None
+        return own if own is not None and own.is_dir() else None
+
+    @property
     def words(self) -> Language:
         """The language. Raises UsageError, naming those there are, for one without words."""
         return language(self.lang or ENGLISH.tag, self.overlays)
@@ -69,6 +76,23 @@ class Prepared:
     claims: tuple[Claim, ...]
     refusals: tuple[Refusal, ...]
     stated: ListingFile
+
+    def allow(self, placement: Placement) -> None:
+        """Raise ClaimError where a certificate's state lets nothing be made for `placement`."""
+        for refusal in self.refusals:
+            if placement.consequences[refusal.state] == "stop":
+                raise ClaimError(
+                    f"nothing is made for '{placement.name}' while this certificate is "
+                    f"{refusal.state}: {refusal.reason}",
+                    where=refusal.file,
+                    mend=refusal.mend,
+                )
+        if not self.listing.certificates and placement.consequences["none"] == "stop":
+            raise ClaimError(
+                f"nothing is made for '{placement.name}' without a certificate",
+                where=self.listing.path.name,
+                mend="add one under certificates:, or choose another placement",
+            )
 
 
 def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
@@ -129,15 +153,16 @@ def verified(
 ) -> Prepared:
     """A listing whose footage is open, with its certificates verified."""
     words = settings.words
-    # A person's presets folder need not hold every kind of preset.
-    own = settings.presets / "issuers" if settings.presets else None
-    issuers = own if own is not None and own.is_dir() else None
+    wording = load_wording(words.tag, settings.presets) if listing.certificates else None
     claims, refusals = verify(
         listing,
         now=datetime.now(UTC),
-        issuers_folder=issuers,
-        wording=load_wording(words.tag, settings.presets) if listing.certificates else None,
+        issuers_folder=settings.issuers,
+        wording=wording,
+        cache=settings.store.folder / "status",
     )
+    if wording is not None:
+        claims = tuple(_seen_first(claim, listing) for claim in marks(claims, wording))
     if require_badge and not claims:
         first = refusals[0] if refusals else None
         raise ClaimError(
@@ -148,6 +173,33 @@ def verified(
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
     return Prepared(public(listing), footage, claims, refusals, listing)
+
+
+def _seen_first(claim: Claim, listing: ListingFile) -> Claim:
+    """A dual mark stands where the footage shows either of its certificates."""
+    seen = [part.entry for part in claim.parts if listing.certificates[part.entry].seen]
+    return replace(claim, entry=seen[0]) if seen else claim
+
+
+def still_claimed(prepared: Prepared, settings: Settings) -> None:
+    """Ask once more, at the moment of publishing, for every certificate that is claimed.
+
+    Results are withdrawn and lists change while a clip is made. Raises ClaimError when a claim
+    can no longer be made as it was.
+    """
+    if not prepared.claims:
+        return
+    again = verified(prepared.stated, prepared.footage, settings, require_badge=False)
+    known = {claim.file_digest for claim in again.claims}
+    for claim in prepared.claims:
+        if claim.file_digest not in known:
+            refusal = again.refusals[0] if again.refusals else None
+            raise ClaimError(
+                f"the certificate {claim.certificate_id} counted when the clip was begun and does "
+                f"not any more: {refusal.reason if refusal else 'its facts have changed'}",
+                where=refusal.file if refusal else prepared.listing.path.name,
+                mend=refusal.mend if refusal else "render it again",
+            )
 
 
 def analyse_all(

@@ -31,6 +31,7 @@ from video_pipeline.pipeline.preparing import (
     open_sources,
     prepare,
     read_checked,
+    still_claimed,
     verified,
 )
 from video_pipeline.pipeline.steadying import windowed
@@ -43,6 +44,7 @@ from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.rendering.sound import make_track
+from video_pipeline.trust.claims import Refusal
 from video_pipeline.trust.credentials import c2pa_library
 from video_pipeline.trust.masking import Mask, told_by_sku
 from video_pipeline.trust.wording import promises
@@ -133,6 +135,9 @@ def render_listing(
     board = read_storyboard(storyboard, settings.presets, settings.words)
     prepared = prepare(listing_path, settings, require_badge=require_badge)
 
+    for place in places:
+        prepared.allow(place)
+
     def planned(analyses: Mapping[str, Analysis]) -> list[tuple[Edit, Placement]]:
         return [
             (plan_listing(prepared, place, analyses, settings, board, listener=listener), place)
@@ -182,6 +187,7 @@ def render_edit(
         )
     check_edit(edit, footage, edit_path.name)
     prepared = verified(listing, footage, settings, require_badge=require_badge)
+    prepared.allow(place)
     edit = masked(edit, Mask(listing.item.serial))
     unsaid = unsaid_notes(edit, prepared.listing, settings.overlays)
     warnings = [f"the edit no longer says a flaw of the listing: {line}" for line in unsaid]
@@ -232,6 +238,7 @@ def _publish(
             require_badge=require_badge,
             listener=listener,
         )
+        still_claimed(prepared, settings)
         return _rendered(clips, coverage, output)
 
 
@@ -318,7 +325,9 @@ def _render(
         clips=clips,
         coverage=coverage,
         claims=prepared.claims,
-        refusals=prepared.refusals,
+        refusals=[
+            _as_allowed(refusal, [place for _, place in edits]) for refusal in prepared.refusals
+        ],
         scale=load_scale(prepared.listing.condition.scale, settings.presets),
         identity=settings.identity,
     )
@@ -340,6 +349,12 @@ def _encode(
 
     listener(Step("encoding", sku, 0, frames))
     return encode(pieces, settings.store, count)
+
+
+def _as_allowed(refusal: Refusal, places: Sequence[Placement]) -> Refusal:
+    """A refusal, with its words for buyers where a placement lets its state be told."""
+    told = any(place.consequences[refusal.state] == "text" for place in places)
+    return refusal if told else replace(refusal, wording="")
 
 
 def _judged(findings: Sequence[Finding], file: Path) -> list[str]:

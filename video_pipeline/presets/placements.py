@@ -10,6 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from video_pipeline.presets.consequences import (
+    Consequences,
+    OwnConsequences,
+    load_consequences,
+)
 from video_pipeline.presets.shelf import Confidence, Figure, Written, names, read_preset
 
 BurnIn = Literal["none", "text", "badge"]
@@ -40,7 +45,7 @@ class Placement:
     source states are None and are not enforced. `preset` is x264's speed, `max_kbps` the most that
     a second of picture may take; `cover` is (width, height) in pixels.
     `mirrors` says that the app exchanges left and right for languages that are written from right
-    to left.
+    to left. `consequences` says what follows here from each state of a certificate.
     """
 
     name: str
@@ -60,7 +65,13 @@ class Placement:
     cover: tuple[int, int]
     preset: str
     max_kbps: int
+    consequences: Consequences
     mirrors: bool = False
+
+    @property
+    def badge_allowed(self) -> bool:
+        """Whether a verified certificate may stand in the picture."""
+        return self.burn_in == "badge" and self.consequences["authentic"] == "badge"
 
     def facing(self, *, rtl: bool) -> Placement:
         """The place as it stands in a language written from right to left, or in any other."""
@@ -104,6 +115,7 @@ def load_placement(name: str, own: Path | None = None) -> Placement:
         preset=page.preset.value,
         max_kbps=page.max_kbps.value,
         mirrors=page.safe.mirrors.value if page.safe.mirrors else False,
+        consequences=load_consequences(own, page.certificate),
     )
 
 
@@ -190,6 +202,7 @@ class _Page(Written):
     cover: Figure[tuple[Pixels, Pixels]]
     preset: Figure[Speed]
     max_kbps: Figure[Annotated[int, Field(ge=500, le=100_000)]]
+    certificate: OwnConsequences = OwnConsequences()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

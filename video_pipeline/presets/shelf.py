@@ -21,7 +21,7 @@ from video_pipeline.handwriting.pages import Mistake, Page, read_page
 from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.locales import nearest
 
-Kind = Literal["placements", "storyboards", "grades", "coverage", "advice"]
+Kind = Literal["placements", "storyboards", "grades", "coverage", "advice", "certificates"]
 Confidence = Literal["high", "medium", "low", "choice"]
 
 
@@ -32,6 +32,7 @@ _NOUN = {
     "grades": "grade scale",
     "coverage": "list of views",
     "advice": "advice",
+    "certificates": "page about certificates",
 }
 
 

@@ -17,52 +17,77 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from video_pipeline.errors import ClaimError
-from video_pipeline.trust.issuers import Issuer
-from video_pipeline.trust.letters import is_plain, shown, spelled
+from video_pipeline.trust.issuers import Issuer, signing_key
+from video_pipeline.trust.letters import shown, spelled
+from video_pipeline.trust.moments import day, moment, text
 from video_pipeline.trust.signature import MAX_BYTES, Token, check, take_apart
+from video_pipeline.trust.states import Verdict
+from video_pipeline.trust.status import StatusEntry, entries_of
 
 CONTEXT = "https://www.w3.org/ns/credentials/v2"
 TYPES = frozenset({"VerifiableCredential", "AuthenticityCertificate"})
 
 _NAMES = frozenset(
     {"@context", "type", "id", "issuer", "validFrom", "validUntil", "credentialSubject"}
-    | {"name", "description"}
+    | {"name", "description", "credentialStatus"}
 )
 _SUBJECT_NAMES = frozenset(
-    {"id", "type", "brand", "model", "serial", "result", "examined", "checkAt"}
+    {"id", "type", "number", "brand", "model", "serial", "result", "examined", "checkAt", "photos"}
 )
-_MOMENT = re.compile(
-    r"(19|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-](0\d|1[0-4]):\d\d)", re.ASCII
-)
-_DAY = re.compile(r"(19|2[01])\d\d-\d\d-\d\d", re.ASCII)
+# The words of our own form; an issuer's service brings words of its own.
+_VERDICTS: Mapping[str, Verdict] = {"authentic": "authentic", "submitted": "submitted"}
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.ASCII)
+_PHOTO = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_MOST_PHOTOS = 100
 _ASK_ISSUER = "Ask the issuer for a corrected certificate."
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """A statement that `issuer` signed; whether it fits a listing today is the badge's question.
+class Subject:
+    """The item that a certificate is about; None where the issuer does not say.
 
-    `result` is the issuer's own word. `file_digest` is the SHA-256 of the file as hex digits.
+    `item_number` is the seller's own number as the issuer keeps it; `photos` are SHA-256 digests
+    (hex digits) of the pictures that were examined.
+    """
+
+    brand: str
+    model: str | None = None
+    serial: str | None = None
+    item_number: str | None = None
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What an issuer states about one item; whether it fits a listing is the badge's question.
+
+    `result` is the issuer's own word and `verdict` what it means. `status` says where to look
+    whether it was taken back. `digest` is the SHA-256 (hex digits) of the file, or of the facts
+    that a service answered with; `key_id` is empty for those.
     """
 
     id: str
     issuer: Issuer
-    key_id: str
+    verdict: Verdict
     result: str
-    brand: str
-    model: str
-    serial: str
     examined: date
-    valid_from: datetime
-    valid_until: datetime | None
+    issued: datetime
+    expires: datetime | None
+    subject: Subject
     check_url: str
-    file_digest: str
+    digest: str
+    key_id: str = ""
+    status: tuple[StatusEntry, ...] = ()
 
     @property
     def check_host(self) -> str:
         """The host a buyer is sent to, without 'www.'."""
-        return (urlsplit(self.check_url).hostname or "").removeprefix("www.")
+        return self.host_of(self.check_url)
+
+    @staticmethod
+    def host_of(address: str) -> str:
+        """The host of an address, as a badge names it."""
+        return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
 def read_certificate(path: Path, issuers: Mapping[str, Issuer]) -> Certificate:
@@ -91,18 +116,7 @@ def verify_certificate(data: bytes, issuers: Mapping[str, Issuer]) -> Certificat
     """
     token = take_apart(data)
     issuer = _issuer(token, issuers)
-    if token.kid in issuer.withdrawn:
-        raise ClaimError(
-            f"the key '{shown(token.kid)}' was withdrawn by {issuer.name}",
-            mend="Ask the issuer for a certificate signed with a current key.",
-        )
-    key = issuer.keys.get(token.kid)
-    if key is None:
-        raise ClaimError(
-            f"it names a key of {issuer.name} that is not known here: '{spelled(token.kid)}'",
-            mend=f"Ask the issuer for its current public key and add it to {issuer.file.name}.",
-        )
-    check(token, key)
+    check(token, signing_key(issuer, token.kid))
     return _certificate(token, issuer, hashlib.sha256(data).hexdigest())
 
 
@@ -138,29 +152,31 @@ def _certificate(token: Token, issuer: Issuer, digest: str) -> Certificate:
     if not isinstance(subject, dict):
         raise ClaimError("it does not describe one item", mend=_ASK_ISSUER)
     _only(subject, _SUBJECT_NAMES, "its description of the item")
-    valid_until = _moment(content, "validUntil") if "validUntil" in content else None
+    # The number people read; certificates of the first form had it as their id.
+    number = text(subject, "number", 64) if "number" in subject else text(content, "id", 64)
+    result = text(subject, "result", 40)
     return Certificate(
-        id=_text(content, "id", 64),
+        id=number,
         issuer=issuer,
+        verdict=_VERDICTS.get(result, "inconclusive"),
+        result=result,
+        examined=day(subject, "examined"),
+        issued=moment(content, "validFrom"),
+        expires=moment(content, "validUntil") if "validUntil" in content else None,
+        subject=Subject(
+            brand=text(subject, "brand", 100),
+            model=text(subject, "model", 200),
+            serial=text(subject, "serial", 100),
+            photos=_photos(subject.get("photos", [])),
+        ),
+        check_url=public_address(text(subject, "checkAt", 300), "checkAt"),
+        digest=digest,
         key_id=token.kid,
-        result=_text(subject, "result", 40),
-        brand=_text(subject, "brand", 100),
-        model=_text(subject, "model", 200),
-        serial=_text(subject, "serial", 100),
-        examined=_day(subject, "examined"),
-        valid_from=_moment(content, "validFrom"),
-        valid_until=valid_until,
-        check_url=_address(subject, "checkAt"),
-        file_digest=digest,
+        status=entries_of(content["credentialStatus"]) if "credentialStatus" in content else (),
     )
 
 
 def _only(content: Mapping[str, Any], names: frozenset[str], what: str) -> None:
-    if "credentialStatus" in content:
-        raise ClaimError(
-            "it can be withdrawn by its issuer, and this version cannot ask whether it was",
-            mend="Ask the issuer for a certificate without a status list.",
-        )
     if strange := set(content) - names:
         raise ClaimError(
             f"{what} says something this version does not understand: '{shown(min(strange))}'",
@@ -168,44 +184,19 @@ def _only(content: Mapping[str, Any], names: frozenset[str], what: str) -> None:
         )
 
 
-def _text(content: Mapping[str, Any], name: str, limit: int) -> str:
-    value = content.get(name)
-    if value is None:
-        raise ClaimError(f"it does not state '{name}'", mend=_ASK_ISSUER)
-    if not isinstance(value, str) or not is_plain(value, limit):
-        raise ClaimError(
-            f"its '{name}' is not a plain text of up to {limit} signs", mend=_ASK_ISSUER
-        )
-    return value
+def _photos(value: object) -> tuple[str, ...]:
+    photos = value if isinstance(value, list) and len(value) <= _MOST_PHOTOS else [None]
+    digests = [p for p in photos if isinstance(p, str) and _PHOTO.fullmatch(p)]
+    if len(digests) != len(photos):
+        raise ClaimError("its 'photos' are not SHA-256 digests ('sha256:…')", mend=_ASK_ISSUER)
+    return tuple(digest.removeprefix("sha256:") for digest in digests)
 
 
-def _moment(content: Mapping[str, Any], name: str) -> datetime:
-    value = _text(content, name, 40)
-    if not _MOMENT.fullmatch(value):
-        raise _no_date(name, value)
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError as error:
-        raise _no_date(name, value) from error
+def public_address(value: str, name: str) -> str:
+    """An https address on a public host name: it is printed as a QR code for strangers to open.
 
-
-def _day(content: Mapping[str, Any], name: str) -> date:
-    value = _text(content, name, 40)
-    if not _DAY.fullmatch(value):
-        raise _no_date(name, value)
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise _no_date(name, value) from error
-
-
-def _no_date(name: str, value: str) -> ClaimError:
-    return ClaimError(f"its '{name}' is not a date: '{shown(value)}'", mend=_ASK_ISSUER)
-
-
-def _address(content: Mapping[str, Any], name: str) -> str:
-    """An https address on a public host name: it is printed as a QR code for strangers to open."""
-    value = _text(content, name, 300)
+    Raises ClaimError, naming the field `name`, for any other.
+    """
     try:
         parts = urlsplit(value)
         host, port = parts.hostname or "", parts.port

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from video_pipeline.presets.consequences import State
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -15,7 +17,8 @@ class Claim:
     `examined` the day the item was examined. `test` marks a certificate of a test issuer, which
     says nothing about a real item; its first line says so. `brand` is the listing's, which is the
     certificate's too; `entry` counts the listing's certificates from 0. Issuers number alike, so
-    it is `file_digest` (SHA-256, hex digits) that tells one claim from another.
+    it is `file_digest` (SHA-256, hex digits) that tells one claim from another. `parts` are the two
+    claims that a dual mark stands for, which are of different issuers.
     """
 
     certificate_id: str
@@ -33,15 +36,20 @@ class Claim:
     test: bool = False
     entry: int = 0
     brand: str = ""
+    parts: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True)
 class Refusal:
     """A certificate that gives no badge, and why, in plain words.
 
-    `file` is the file's name alone: a report must not tell how a seller's folders are called.
+    `file` is the file's name alone, or issuer and number: a report must not tell how a seller's
+    folders are called. `wording` is what may be said of this state beside the clip, where anything
+    may.
     """
 
     file: str
     reason: str
     mend: str
+    state: State = "none"
+    wording: str = ""

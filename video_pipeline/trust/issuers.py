@@ -1,61 +1,59 @@
 """Issuers: whose certificates count, and by which keys.
 
 Every file `presets/issuers/*.yaml` names one issuer. Trust hangs on the exact `issuer` text and
-the keys written there; the `name` is only what buyers read, so it may not look like another one.
+the keys written there, or in the JWK set or DID document that lies beside it; the `name` is only
+what buyers read, so it may not look like another one.
 A person's own folder is looked up first: a file there replaces the shipped file of that name.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
 from video_pipeline import resources
-from video_pipeline.errors import ListingError, Problem
+from video_pipeline.errors import ClaimError, ListingError, Problem
 from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import Loc, Mistake, Page, read_page, refuse
-from video_pipeline.trust.letters import is_plain, lookalike_problem, skeleton, spelled
-from video_pipeline.trust.signature import PRIVATE_MEMBERS, VerifyingKey, verifying_key
+from video_pipeline.trust.fetching import UnreachableError, check_address
+from video_pipeline.trust.issuer_form import IN_WORDS, IssuerFile, ServiceForm
+from video_pipeline.trust.keys import keys_from_did_document, keys_from_did_key, keys_from_jwks
+from video_pipeline.trust.letters import is_plain, lookalike_problem, shown, skeleton, spelled
+from video_pipeline.trust.signature import (
+    PRIVATE_MEMBERS,
+    VerifyingKey,
+    strict_json,
+    verifying_key,
+)
 from video_pipeline.trust.wording import forbidden
 
-KeyStatus = Literal["active", "withdrawn"]
-
 _NOUN = "issuer file"
-_SHORT = r"^[\x21-\x7e]+$"
-_IN_WORDS = {_SHORT: "plain letters, digits and signs (ASCII) without spaces"}
-_Short = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_SHORT)]
+_MAX_BYTES = 1_000_000
 
 
-class _Written(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+@dataclass(frozen=True)
+class StatusPlaces:
+    """Where an issuer's status lists are had.
 
+    `fetch` lets public addresses that a certificate names be asked; `addresses` are the person's
+    own, `files` lists that lie beside the issuer file.
+    """
 
-class KeyEntry(_Written):
-    """One public key as it stands in an issuer file: a JWK (RFC 7517) with a status."""
+    fetch: bool = False
+    addresses: tuple[str, ...] = ()
+    files: dict[str, Path] = field(default_factory=dict)
 
-    kid: _Short = Field(description="The key's name; certificates refer to it.")
-    alg: Literal["ES256", "Ed25519", "EdDSA"] = Field(description="The method it signs by.")
-    status: KeyStatus = Field(description="'withdrawn' keys verify nothing any more.")
-    kty: Literal["EC", "OKP"]
-    crv: Literal["P-256", "Ed25519"]
-    x: _Short
-    y: _Short | None = None
-    use: Literal["sig"] | None = None
-
-
-class IssuerFile(_Written):
-    """The form of `presets/issuers/<name>.yaml`."""
-
-    issuer: _Short = Field(description="https address or DID, exactly as certificates state it.")
-    name: str = Field(min_length=2, max_length=60, description="The name buyers read.")
-    url: _Short = Field(description="The issuer's web page (https).")
-    test: bool = Field(False, description="True for issuers whose certificates prove nothing.")
-    keys: list[KeyEntry] = Field(min_length=1, max_length=20)
+    def names(self, address: str) -> bool:
+        """Whether the person wrote this address themselves; a way back up is never theirs."""
+        if ".." in address or "%2e" in address.lower():
+            return False
+        return any(
+            address == named or (named.endswith("/") and address.startswith(named))
+            for named in self.addresses
+        )
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,24 @@ class Issuer:
     keys: dict[str, VerifyingKey]
     withdrawn: frozenset[str]
     file: Path
+    status: StatusPlaces = StatusPlaces()
+    service: ServiceForm | None = None
+
+
+def signing_key(issuer: Issuer, kid: str) -> VerifyingKey:
+    """The issuer's key of that name; raises ClaimError when it has none or withdrew it."""
+    if kid in issuer.withdrawn:
+        raise ClaimError(
+            f"the key '{shown(kid)}' was withdrawn by {issuer.name}",
+            mend="Ask the issuer for a certificate signed with a current key.",
+        )
+    key = issuer.keys.get(kid)
+    if key is None:
+        raise ClaimError(
+            f"it names a key of {issuer.name} that is not known here: '{spelled(kid)}'",
+            mend=f"Ask the issuer for its current public key and add it to {issuer.file.name}.",
+        )
+    return key
 
 
 def load_issuers(own: Path | None = None) -> dict[str, Issuer]:
@@ -92,9 +108,11 @@ def load_issuers(own: Path | None = None) -> dict[str, Issuer]:
                 mend = "keep one of the two, or give yours the same file name to replace it"
                 raise refuse(path, _NOUN, [Mistake(1, message, mend)])
             if skeleton(other.name) == skeleton(issuer.name):
-                message = f"'{issuer.name}' looks like '{other.name}' in {other.file.name}"
+                # The person's own file is the one to mend, whichever was read first.
+                mine, theirs = (other, issuer) if path.parent != own else (issuer, other)
+                message = f"'{mine.name}' looks like '{theirs.name}' in {theirs.file.name}"
                 mend = "give it a name that cannot be mistaken for the other"
-                raise refuse(path, _NOUN, [Mistake(1, message, mend)])
+                raise refuse(mine.file, _NOUN, [Mistake(1, message, mend)])
         issuers[issuer.id] = issuer
     return issuers
 
@@ -105,19 +123,29 @@ def read_issuer(path: Path) -> Issuer:
     if secrets := [_secret(page.line(loc)) for loc in _secrets(page.value, ())]:
         # Told alone: every other mistake can wait, and no value of such a file is repeated.
         raise refuse(path, _NOUN, secrets[:1])
-    entry = fill(IssuerFile, page, noun=_NOUN, in_words=_IN_WORDS)
+    entry = fill(IssuerFile, page, noun=_NOUN, in_words=IN_WORDS)
     keys, mistakes = _keys(entry, page)
     mistakes += _identity_mistakes(entry, page)
+    mistakes += _asking_mistakes(entry, page)
     if mistakes:
         raise refuse(path, _NOUN, mistakes)
+    withdrawn = frozenset(
+        {key.kid for key in entry.keys if key.status == "withdrawn"} | set(entry.withdrawn)
+    )
     return Issuer(
         id=entry.issuer,
         name=entry.name,
         url=entry.url,
         test=entry.test or _is_reserved(entry.issuer),
-        keys={key.kid: keys[key.kid] for key in entry.keys if key.status == "active"},
-        withdrawn=frozenset(key.kid for key in entry.keys if key.status == "withdrawn"),
+        keys={kid: key for kid, key in keys.items() if kid not in withdrawn},
+        withdrawn=withdrawn,
         file=path,
+        status=StatusPlaces(
+            entry.status.fetch,
+            entry.status.addresses,
+            {address: path.parent / name for address, name in entry.status.files.items()},
+        ),
+        service=entry.service,
     )
 
 
@@ -146,7 +174,59 @@ def _keys(entry: IssuerFile, page: Page) -> tuple[dict[str, VerifyingKey], list[
         except ValueError as error:
             message = f"the key '{key.kid}' cannot be used: {error}"
             mistakes.append(Mistake(line, message, "copy the public key again from the issuer"))
+    for name, found in _published(entry, page, mistakes):
+        if twice := set(found) & set(keys):
+            message = f"two keys are named '{min(twice)}': a certificate could mean either"
+            mistakes.append(Mistake(page.line((name,)), message, "keep one of the two"))
+        keys |= found
+    if not keys and entry.service is None and not mistakes:
+        message = "it has neither keys nor a service, so nothing of this issuer can be verified"
+        mend = "add keys:, jwks:, did: or service:"
+        mistakes.append(Mistake(page.line(("keys",)), message, mend))
     return keys, mistakes
+
+
+def _published(
+    entry: IssuerFile, page: Page, mistakes: list[Mistake]
+) -> Iterator[tuple[str, dict[str, VerifyingKey]]]:
+    """The keys in the files beside the issuer file, and the key that a did:key is."""
+    try:
+        if entry.issuer.startswith("did:key:"):
+            yield "issuer", keys_from_did_key(entry.issuer)
+    except ValueError as error:
+        mistakes.append(Mistake(page.line(("issuer",)), f"the DID is no key: {error}", "copy it"))
+    for name, file in (("jwks", entry.jwks), ("did", entry.did)):
+        if file is None:
+            continue
+        try:
+            value = read_published(page.path.parent / file)
+            if name == "jwks":
+                yield name, keys_from_jwks(value)
+            else:
+                yield name, keys_from_did_document(value, entry.issuer)
+        except (ValueError, OSError, ClaimError) as error:
+            reason = error.message if isinstance(error, ClaimError) else error
+            if isinstance(error, OSError):
+                reason = error.strerror or "it is not there"
+            mistakes.append(
+                Mistake(
+                    page.line((name,)),
+                    f"{file} cannot be used: {reason}",
+                    "get it again from the issuer",
+                )
+            )
+
+
+def read_published(path: Path) -> dict[str, object]:
+    """A JSON document that an issuer published. Raises OSError, ClaimError or ValueError."""
+    with path.open("rb") as file:
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise ValueError("it is larger than 1 MB")
+    value = strict_json(data, "content")
+    if next(_secrets(json.loads(data), ()), None) is not None:
+        raise ValueError("it holds the secret half of a key, which is void now")
+    return value
 
 
 def _identity_mistakes(entry: IssuerFile, page: Page) -> Iterator[Mistake]:
@@ -169,6 +249,37 @@ def _identity_mistakes(entry: IssuerFile, page: Page) -> Iterator[Mistake]:
         )
     elif word := forbidden(entry.name):
         yield Mistake(line, f"a name must not promise ('{word}')", "give the firm's plain name")
+
+
+def _asking_mistakes(entry: IssuerFile, page: Page) -> Iterator[Mistake]:
+    """Addresses that may not be asked, and templates that leave out what they are for."""
+    for number, address in enumerate(entry.status.addresses):
+        yield from _address_mistake(address, page.line(("status", "addresses", number)))
+    if entry.service is None:
+        return
+    service = entry.service
+    line = page.line(("service", "address"))
+    yield from _address_mistake(service.address.replace("{id}", "A"), line)
+    if service.address.count("{id}") != 1 or "{id}" in urlsplit(service.address).netloc:
+        yield Mistake(line, "'address' has to hold {id} once, behind the host", "write it there")
+    bare = service.check_at.replace("{id}", "A").replace("{number}", "A")
+    if bare == service.check_at or not _is_https(bare) or "{" in bare:
+        message = "'check_at' is not an https address with {id} or {number} in it"
+        yield Mistake(page.line(("service", "check_at")), message, "give the page for buyers")
+    if service.secret and service.secret.value.count("{secret}") != 1:
+        message = "'value' has to hold {secret} once; the secret itself never stands in this file"
+        yield Mistake(page.line(("service", "secret", "value")), message, "write: Token {secret}")
+    for word in service.identifies:
+        if word != "id" and getattr(service.fields, word) is None:
+            message = f"'identifies' names {word}, which 'fields' does not"
+            yield Mistake(page.line(("service", "identifies")), message, f"add fields: {word}")
+
+
+def _address_mistake(address: str, line: int) -> Iterator[Mistake]:
+    try:
+        check_address(address, own=True)
+    except UnreachableError as error:
+        yield Mistake(line, str(error), "give an https address")
 
 
 def _is_https(text: str) -> bool:

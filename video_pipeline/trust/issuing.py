@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,9 +18,16 @@ from joserfc.jwk import ECKey, OKPKey
 from video_pipeline.errors import UsageError
 from video_pipeline.trust.certificate import CONTEXT
 from video_pipeline.trust.signature import sign
+from video_pipeline.trust.status import MIN_ENTRIES, StatusEntry, encode_list
+
+Method = Literal["ES256", "Ed25519", "EdDSA"]
+"""EdDSA is the older name of Ed25519, which most other programs know."""
+
+UNDEFINED_TERMS = "https://www.w3.org/ns/credentials/undefined-terms/v2"
+"""W3C's context for words that no other context defines: those that describe the item."""
 
 
-def make_key(path: Path, *, kid: str, alg: Literal["ES256", "Ed25519"] = "ES256") -> dict[str, str]:
+def make_key(path: Path, *, kid: str, alg: Method = "ES256") -> dict[str, str]:
     """Make a key pair: the secret half goes into the new file `path`, mode 0600.
 
     The returned public half is one entry of `keys` in an issuer file. Raises UsageError when `path`
@@ -56,15 +63,22 @@ def credential(
     valid_from: datetime,
     valid_until: datetime | None = None,
     result: str = "authentic",
+    photos: Sequence[str] = (),
+    status: Sequence[StatusEntry] = (),
 ) -> dict[str, Any]:
-    """The content of a certificate: a W3C Verifiable Credential 2.0. Times need a time zone."""
+    """The content of a certificate: a W3C Verifiable Credential 2.0. Times need a time zone.
+
+    `photos` are SHA-256 digests (hex digits) of the pictures that were examined; `status` names the
+    bits of status lists by which it may be taken back.
+    """
     content: dict[str, Any] = {
-        "@context": [CONTEXT],
+        "@context": [CONTEXT, UNDEFINED_TERMS],
         "type": ["VerifiableCredential", "AuthenticityCertificate"],
-        "id": certificate_id,
+        "id": check_url,
         "issuer": issuer,
         "validFrom": valid_from.isoformat(),
         "credentialSubject": {
+            "number": certificate_id,
             "brand": brand,
             "model": model,
             "serial": serial,
@@ -73,9 +87,60 @@ def credential(
             "checkAt": check_url,
         },
     }
+    if photos:
+        content["credentialSubject"]["photos"] = [f"sha256:{digest}" for digest in photos]
+    if status:
+        content["credentialStatus"] = [
+            {
+                "id": f"{entry.list_address}#{entry.index}",
+                "type": "BitstringStatusListEntry",
+                "statusPurpose": entry.purpose,
+                "statusListIndex": str(entry.index),
+                "statusListCredential": entry.list_address,
+            }
+            for entry in status
+        ]
     if valid_until is not None:
         content["validUntil"] = valid_until.isoformat()
     return content
+
+
+def status_list(
+    *,
+    issuer: str,
+    address: str,
+    purpose: Literal["revocation", "suspension"],
+    taken_back: Iterable[int],
+    valid_from: datetime,
+    ttl: timedelta = timedelta(minutes=5),
+    entries: int = MIN_ENTRIES,
+) -> dict[str, Any]:
+    """The content of a Bitstring Status List that is published at `address`.
+
+    `taken_back` are the places of the certificates that do not count any more.
+    """
+    bits = bytearray(max(entries, MIN_ENTRIES) // 8)
+    for index in taken_back:
+        bits[index // 8] |= 0x80 >> index % 8
+    return {
+        "@context": [CONTEXT],
+        "id": address,
+        "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+        "issuer": issuer,
+        "validFrom": valid_from.isoformat(),
+        "credentialSubject": {
+            "id": f"{address}#list",
+            "type": "BitstringStatusList",
+            "statusPurpose": purpose,
+            "encodedList": encode_list(bytes(bits)),
+            "ttl": int(ttl.total_seconds() * 1000),
+        },
+    }
+
+
+def public_set(public: Mapping[str, str]) -> dict[str, Any]:
+    """The public half that `make_key` returned, as a JWK set to hand out."""
+    return {"keys": [{name: value for name, value in public.items() if name != "status"}]}
 
 
 def issue(content: Mapping[str, Any], key_file: Path) -> str:

@@ -82,14 +82,17 @@ class _Registry(JWSRegistry):
         return self.algorithms[name]
 
 
-def take_apart(data: bytes) -> Token:
-    """Split a certificate file's bytes (at most MAX_BYTES) into header and payload.
+def take_apart(data: bytes, limit: int = MAX_BYTES, *, typed: bool = True) -> Token:
+    """Split a certificate file's bytes (at most `limit`) into header and payload.
+
+    `typed` asks for the header `typ: vc+jwt`, which status lists may leave out, as W3C's own
+    examples do.
 
     Raises ClaimError, in plain words, for everything that is not a signed certificate of the
     agreed form. Does not look at the signature: see `check`.
     """
-    if len(data) > MAX_BYTES:
-        raise ClaimError(f"the file is larger than {MAX_BYTES // 1024} KB", mend=_ASK_ISSUER)
+    if len(data) > limit:
+        raise ClaimError(f"the file is larger than {limit // 1024} KB", mend=_ASK_ISSUER)
     compact = data.strip(b" \t\r\n")
     if not compact:
         raise ClaimError("the file is empty", mend=_ASK_ISSUER)
@@ -105,10 +108,10 @@ def take_apart(data: bytes) -> Token:
             mend=_ASK_ISSUER,
         )
     head, body, seal = compact.split(b".")
-    header = _json(_decode(head), "header")
+    header = strict_json(_decode(head), "header")
     _decode(seal)
-    algorithm, kid = _check_header(header)
-    return Token(compact, algorithm, kid, _json(_decode(body), "content"))
+    algorithm, kid = _check_header(header, typed=typed)
+    return Token(compact, algorithm, kid, strict_json(_decode(body), "content"))
 
 
 def check(token: Token, key: VerifyingKey) -> None:
@@ -154,7 +157,7 @@ def verifying_key(kid: str, algorithm: str, jwk: Mapping[str, str]) -> Verifying
         raise ValueError("its numbers are not those of a public key") from error
 
 
-def _check_header(header: dict[str, Any]) -> tuple[str, str]:
+def _check_header(header: dict[str, Any], *, typed: bool) -> tuple[str, str]:
     if tricks := _KEY_TRICKS & set(header):
         raise ClaimError(
             f"it brings its own key ('{min(tricks)}'), which anyone can make",
@@ -170,7 +173,7 @@ def _check_header(header: dict[str, Any]) -> tuple[str, str]:
             f"it is not signed by an accepted method (ES256 or Ed25519): '{shown(algorithm)}'",
             mend="Do not use this certificate; ask the issuer for one signed by ES256 or Ed25519.",
         )
-    if header.get("typ") != "vc+jwt":
+    if header.get("typ", None if typed else "vc+jwt") != "vc+jwt":
         raise ClaimError(
             f"it is another kind of signed text ('{shown(header.get('typ'))}'), "
             "not a certificate ('vc+jwt')",
@@ -197,7 +200,9 @@ def _decode(part: bytes) -> bytes:
     return data
 
 
-def _json(data: bytes, part: str) -> dict[str, Any]:
+def strict_json(data: bytes, part: str) -> dict[str, Any]:
+    """A JSON object in UTF-8 that can be read in one way only; raises ClaimError, naming `part`."""
+
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) != len(pairs):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,7 +30,13 @@ FIELDS = frozenset({"provider", "result", "date", "certificate", "host", "brand"
 """The facts that the badge's lines, and its sentence, must all name."""
 
 _NOUN = "wording file"
-_WANTED = {"lines": FIELDS, "sentence": FIELDS}
+_WANTED = {
+    "lines": FIELDS,
+    "sentence": FIELDS,
+    "both": frozenset({"first", "second"}),
+    "dual": FIELDS | {"providers"},
+    "submitted": frozenset({"provider", "certificate"}),
+}
 _FIELD = re.compile(r"\{(\w+)\}")
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -43,6 +49,16 @@ class WordingFile(BaseModel):
     authentic: _Line = Field(description="The word for the result 'authentic'.")
     lines: list[_Line] = Field(min_length=1, max_length=8, description="The badge, title first.")
     sentence: _Line = Field(description="The same in one sentence.")
+    both: _Line | None = Field(None, description="Two providers, {first} and {second}.")
+    dual: list[_Line] | None = Field(
+        None,
+        min_length=2,
+        max_length=6,
+        description="The dual mark, title first; lines with {provider} are said for each.",
+    )
+    submitted: _Line | None = Field(
+        None, description="A certificate that is not decided yet, with {provider}, {certificate}."
+    )
     test_line: _Line = Field(description="Stands first on certificates of test issuers.")
     test_sentence: _Line = Field(description="Stands before their sentence.")
 
@@ -62,6 +78,32 @@ class Wording:
         """The badge's lines, title first; `facts` holds every one of FIELDS."""
         lines = tuple(_filled(line, facts) for line in self.words.lines)
         return (self.words.test_line, *lines) if test else lines
+
+    def both(self, first: str, second: str) -> str:
+        """The names of two providers as one reads them together."""
+        return _filled(self.words.both or "{first} + {second}", {"first": first, "second": second})
+
+    def dual_lines(
+        self, facts: Sequence[Mapping[str, str]], *, test: bool
+    ) -> tuple[str, ...] | None:
+        """The lines of a dual mark for the facts of two claims; None where a language has none."""
+        if self.words.dual is None:
+            return None
+        providers = self.both(facts[0]["provider"], facts[1]["provider"])
+        lines = [self.words.test_line] if test else []
+        for line in self.words.dual:
+            if "{provider}" in line:
+                lines += [_filled(line, each) for each in facts]
+            else:
+                lines.append(_filled(line, {**facts[0], "providers": providers}))
+        return tuple(lines)
+
+    def submitted(self, provider: str, certificate: str, *, test: bool) -> str:
+        """What may be said of a certificate that is not decided yet; empty where nothing is."""
+        if self.words.submitted is None:
+            return ""
+        said = _filled(self.words.submitted, {"provider": provider, "certificate": certificate})
+        return f"{self.words.test_sentence} {said}" if test else said
 
     def sentence(self, facts: Mapping[str, str], *, test: bool) -> str:
         """The whole sentence."""
@@ -151,6 +193,15 @@ def _mistakes(words: WordingFile, page: Page) -> Iterator[Mistake]:
         "authentic": words.authentic,
         "test_line": words.test_line,
         "test_sentence": words.test_sentence,
+    }
+    texts |= {
+        name: text
+        for name, text in (
+            ("both", words.both),
+            ("dual", " ".join(words.dual) if words.dual else None),
+            ("submitted", words.submitted),
+        )
+        if text is not None
     }
     for name, text in texts.items():
         line = page.line((name,))
