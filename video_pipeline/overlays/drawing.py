@@ -37,7 +37,8 @@ from video_pipeline.overlays.templates import (
     head_of,
     unmarked,
 )
-from video_pipeline.overlays.theme import Motion, Theme, theme
+from video_pipeline.overlays.theme import ATELIER, Motion, Theme
+from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.presets.placements import SafeArea
 
 DESIGN_WIDTH = 1080
@@ -98,12 +99,13 @@ def draw(
     anchor: str = "",
     own: Path | None = None,
     lang: str = "en",
+    theme: str = ATELIER,
 ) -> Drawing:
     """Draw the overlay `template` with its fields, inside the safe area.
 
     `anchor` ("top", "centre" or "bottom") overrides where the template wants to stand.
     `own` is a person's overlays folder; what it holds takes the place of what is shipped. `lang` is
-    the language of the words that are the template's.
+    the language of the words that are the template's, `theme` the look.
     Raises UsageError for an unknown template, wrong fields, characters that no font has, and
     an overlay that does not fit; ListingError for a broken theme or words file.
     """
@@ -116,7 +118,7 @@ def draw(
             )
         header = header.model_copy(update={"anchor": anchor})
     values = checked(template, header, fields)
-    look = theme(own)
+    look = read_theme(own, theme)
     room_w = _even_down(canvas.width - canvas.safe.right) - _even_up(canvas.safe.left)
     room_h = _even_down(canvas.height - canvas.safe.bottom) - _even_up(canvas.safe.top)
     if room_w <= 0 or room_h <= 0:
@@ -166,7 +168,7 @@ def draw(
         for b in sheets.written(sheet)
     )
     digest = _digest(text, x, y, sheets.font_digests(sheet))
-    rise = round(look.motion.rise * unit)
+    motion = look.motion.model_copy(update=header.motion.model_dump(exclude_unset=True))
     return Drawing(
         template,
         rasterise(text),
@@ -176,7 +178,7 @@ def draw(
         boxes,
         header.anchor,
         text,
-        look.motion.model_copy(update={"rise": rise}),
+        motion.model_copy(update={"rise": round(motion.rise * unit)}),
     )
 
 

@@ -45,6 +45,18 @@ _EMPTY: dict[str, Any] = {"text": "", "list": (), "number": 0}
 _IN_PYTHON: dict[str, Any] = {"text": str, "list": tuple[str, ...], "number": int}
 
 
+class Moving(BaseModel):
+    """What a template does otherwise than its theme as it comes and goes; see `theme.Motion`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enter: Annotated[int, Field(ge=0, le=60)] = 0
+    leave: Annotated[int, Field(ge=0, le=60)] = 0
+    rise: Annotated[int, Field(ge=0, le=200)] = 0
+    arrive: Literal["rise", "wipe"] = "rise"
+    emphasis: Literal["none", "press"] = "none"
+
+
 class Header(BaseModel):
     """What a template's `overlay.yaml` says of it."""
 
@@ -59,6 +71,7 @@ class Header(BaseModel):
     least_px: Annotated[float, Field(ge=16, le=200)] = Field(
         description="The least height of its letters, in pixels at a picture 1080 wide."
     )
+    motion: Moving = Field(Moving(), description="How it comes and goes, where not as the theme.")
     claim: bool = False
     fields: Annotated[dict[str, Kind], Field(min_length=1)] = Field(
         description="The fields it takes, each with its kind."

@@ -18,7 +18,14 @@ from video_pipeline.errors import (
     UsageError,
 )
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
-from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare, read_checked
+from video_pipeline.pipeline.preparing import (
+    Prepared,
+    Settings,
+    analyse_all,
+    dressed,
+    prepare,
+    read_checked,
+)
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.presets.storyboards import Storyboard
@@ -57,7 +64,7 @@ def plan_listing(
     storyboard: Storyboard,
 ) -> Edit:
     """Choose what to show of a prepared listing on one placement."""
-    return plan(brief_of(prepared, placement, settings, storyboard), analyses)
+    return dressed(plan(brief_of(prepared, placement, settings, storyboard), analyses), settings)
 
 
 def prepare_and_plan(
@@ -85,7 +92,7 @@ def prepare_and_plan(
     analyses = analyse_all(prepared.footage, settings, listener)
     if required:
         coverage_of(prepared, analyses, settings, required)
-    return plan_variants(brief, analyses, variants)
+    return tuple(dressed(edit, settings) for edit in plan_variants(brief, analyses, variants))
 
 
 def write_plan(
