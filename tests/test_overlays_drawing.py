@@ -50,7 +50,9 @@ HOSTILE = {
 def hostile(template: str, text: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, kind in templates()[template].fields.items():
-        if kind.startswith("list"):
+        if kind.startswith("lists"):
+            fields[name] = [[text] * 6]
+        elif kind.startswith("list"):
             fields[name] = [text] * 8
         elif kind.startswith("number"):
             fields[name] = 12
@@ -70,7 +72,7 @@ def assert_well_placed(drawing: Drawing, canvas: Canvas) -> None:
     assert drawing.y >= safe.top
     assert drawing.x + drawing.width <= canvas.width - safe.right
     assert drawing.y + drawing.height <= canvas.height - safe.bottom
-    assert drawing.texts
+    assert drawing.texts or drawing.template == "progress-dots"
     for box in drawing.texts:
         assert box.x >= drawing.x, box
         assert box.y >= drawing.y, box

@@ -40,9 +40,14 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CLAIMED = ("certificate_id", "check_url", "issuer_name")
 
 Anchor = Literal["top", "centre", "bottom"]
-Kind = Literal["text", "list", "number", "text, optional", "list, optional", "number, optional"]
-_EMPTY: dict[str, Any] = {"text": "", "list": (), "number": 0}
-_IN_PYTHON: dict[str, Any] = {"text": str, "list": tuple[str, ...], "number": int}
+Kind = Literal[
+    "text", "list", "lists", "number",
+    "text, optional", "list, optional", "lists, optional", "number, optional",
+]  # fmt: skip
+_EMPTY: dict[str, Any] = {"text": "", "list": (), "lists": (), "number": 0}
+_IN_PYTHON: dict[str, Any] = {
+    "text": str, "list": tuple[str, ...], "lists": tuple[tuple[str, ...], ...], "number": int
+}  # fmt: skip
 
 
 class Moving(BaseModel):
@@ -254,6 +259,9 @@ def _value(template: str, name: str, kind: str, given: Any) -> Any:
         and all(isinstance(v, str) for v in given)
     ):
         return tuple(kept for v in given if (kept := clean(v))) or None
+    if kind == "lists" and isinstance(given, list | tuple):
+        lists = (_value(template, name, "list", entry) for entry in given)
+        return tuple(kept for kept in lists if kept) or None
     raise UsageError(
         f"The field '{name}' of the overlay '{template}' must be a {kind}, not {given!r:.60}.",
         mend=f"Write a {kind} there.",
