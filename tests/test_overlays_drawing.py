@@ -16,6 +16,7 @@ from video_pipeline.listing.model import Flaw, Part, Severity
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise
 from video_pipeline.overlays.language import ENGLISH, Language, languages
 from video_pipeline.overlays.templates import head_of, samples, template_names, templates
+from video_pipeline.overlays.theme import theme, theme_names
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.resources import shipped
 
@@ -35,6 +36,8 @@ SAMPLES = {
     for title, fields in samples(name).items()
 }
 USUAL = {name: next(iter(samples(name).values())) for name in template_names()}
+# Those that say something in letters.
+WRITTEN = [name for name in USUAL if name != "progress-dots"]
 HOSTILE = {
     "jinja": "{{7*7}} {% raw %} {# no #}",
     "markup": "<script>alert(1)</script> </text></svg> <image href='file:///etc'/> &amp; ]]>",
@@ -115,7 +118,7 @@ def test_the_samples_use_every_field() -> None:
 
 
 @pytest.mark.parametrize("where", CANVASES)
-@pytest.mark.parametrize("template", USUAL)
+@pytest.mark.parametrize("template", WRITTEN)
 def test_stands_inside_every_safe_area(template: str, where: str) -> None:
     canvas = CANVASES[where]
     drawing = draw(template, USUAL[template], canvas)
@@ -125,7 +128,7 @@ def test_stands_inside_every_safe_area(template: str, where: str) -> None:
     assert min(b.size for b in drawing.texts) >= 30 * 0.88 * min(canvas.width, canvas.height) / 1080
 
 
-@pytest.mark.parametrize("template", USUAL)
+@pytest.mark.parametrize("template", WRITTEN)
 def test_text_is_large_enough_for_a_phone(template: str) -> None:
     sizes = [box.size for box in draw(template, USUAL[template], TIKTOK).texts]
     assert min(sizes) >= 30
@@ -141,12 +144,12 @@ def test_hostile_text_stays_in_its_place(template: str, name: str) -> None:
     assert_well_placed(drawing, CANVASES["everywhere"])
     written = " ".join(b.text for b in drawing.texts)
     assert not re.search(r"[\x00-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", written)
-    assert set(re.findall(r"<(\w+)", drawing.svg)) <= {"svg", "g", "rect", "path"}
-    if name == "word":
+    assert set(re.findall(r"<(\w+)", drawing.svg)) <= {"svg", "g", "rect", "path", "circle"}
+    if name == "word" and drawing.texts:
         assert any(b.truncated and b.text.endswith("…") for b in drawing.texts)
 
 
-@pytest.mark.parametrize("template", USUAL)
+@pytest.mark.parametrize("template", WRITTEN)
 def test_writing_touches_no_edge_of_its_drawing(template: str) -> None:
     drawing = draw(template, hostile(template, "Åjgq Ểẞ" * 30), TIKTOK)
     bare = without_writing(drawing).astype(int)
@@ -155,6 +158,88 @@ def test_writing_touches_no_edge_of_its_drawing(template: str) -> None:
     assert changed.any()
     assert not changed[[0, -1]].any()
     assert not changed[:, [0, -1]].any()
+
+
+THEMES = theme_names()
+PAIRS = (
+    ("ink", "paper", "paper_opacity"),
+    ("muted", "paper", "paper_opacity"),
+    ("ivory", "panel", "panel_opacity"),
+    ("sand", "panel", "panel_opacity"),
+)
+
+
+def test_the_pairs_are_all_that_templates_write_with() -> None:
+    used = {
+        box.colour
+        for template, fields in SAMPLES.values()
+        for box in draw(template, fields, TIKTOK).texts
+    }
+    colours = theme().colours
+    assert used == {colours[text] for text, _, _ in PAIRS}
+
+
+@pytest.mark.parametrize("behind", [0, 255], ids=["black", "white"])
+@pytest.mark.parametrize("name", THEMES)
+def test_every_theme_keeps_its_contrast_over_any_footage(name: str, behind: int) -> None:
+    look = theme(name=name)
+    least = 7 if name == "high-contrast" else 4.5
+    for text, panel, opacity in PAIRS:
+        ink, paper = (
+            np.array([int(look.colours[c][i : i + 2], 16) for i in (1, 3, 5)], float)
+            for c in (text, panel)
+        )
+        alpha = look.measures[opacity]
+        assert contrast(ink, paper * alpha + behind * (1 - alpha)) >= least, (text, panel)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_every_template_fits_in_every_theme(name: str) -> None:
+    pictures = []
+    for where in ("everywhere", "small"):
+        for template, fields in SAMPLES.values():
+            drawing = draw(template, fields, CANVASES[where], theme=name)
+            assert_well_placed(drawing, CANVASES[where])
+            assert not any(box.truncated for box in drawing.texts), (template, where)
+            pictures.append(drawing.digest)
+    usual = [
+        draw(template, fields, CANVASES[where]).digest
+        for where in ("everywhere", "small")
+        for template, fields in SAMPLES.values()
+    ]
+    assert all(a != b for a, b in zip(pictures, usual, strict=True)) or name == "atelier"
+
+
+def test_a_theme_of_ones_own_says_only_what_differs(tmp_path: Path) -> None:
+    (tmp_path / "themes").mkdir()
+    mine = tmp_path / "themes/mine.yaml"
+    mine.write_text("title: Mine\nlike: street\nmeasures: {corner: 9}\n")
+    assert theme_names(tmp_path) == tuple(sorted((*THEMES, "mine")))
+    made, street = theme(tmp_path, "mine"), theme(name="street")
+    assert made.measures == street.measures | {"corner": 9}
+    assert (made.colours, made.motion) == (street.colours, street.motion)
+    (tmp_path / "themes/atelier.yaml").write_text(
+        "title: Ours\nlike: atelier\ncolours: {ink: '#000000'}\n"
+    )
+    assert theme(tmp_path).colours == theme().colours | {"ink": "#000000"}
+    assert theme(tmp_path, "street").colours == street.colours
+    for written, told in (
+        ("like: stret", "'like' is 'stret'; expected another theme"),
+        ("like: mine", "'like' is 'mine'; expected another theme"),
+        (
+            "like: street\nmotion: {enter: soon}",
+            "'motion.enter' is 'soon'; expected a whole number",
+        ),
+    ):
+        mine.write_text(f"title: Mine\n{written}\n")
+        with pytest.raises(ListingError) as caught:
+            theme(tmp_path, "mine")
+        (problem,) = caught.value.problems
+        assert problem.where == f"mine.yaml:{written.count(chr(10)) + 2}"
+        assert told in problem.message
+    with pytest.raises(UsageError, match="no theme called 'stret'") as unknown:
+        draw("label", {"text": "a"}, TIKTOK, theme="stret")
+    assert "did you mean 'street'?" in unknown.value.mend
 
 
 def test_text_is_written_as_it_was_given() -> None:
@@ -214,7 +299,7 @@ def test_a_character_no_font_has_is_named_and_not_drawn_as_a_box() -> None:
 
 
 @pytest.mark.parametrize("behind", [0, 255], ids=["black", "white"])
-@pytest.mark.parametrize("template", USUAL)
+@pytest.mark.parametrize("template", WRITTEN)
 def test_contrast_over_any_footage(template: str, behind: int) -> None:
     drawing = draw(template, USUAL[template], TIKTOK)
     panel = without_writing(drawing).astype(float)

@@ -47,6 +47,7 @@ COMMANDS = {
         "boards",
         "Say which storyboards there are; `show NAME` prints the slots of one.",
     ),
+    "overlays": ("lettering", "Say which overlays there are, or begin one of your own."),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
     "doctor": (
         "checking",

@@ -32,6 +32,7 @@ from video_pipeline.resources import find, shipped
 TEMPLATE: Final = "template.svg.j2"
 _ABOUT: Final = "overlay.yaml"
 _SAMPLE: Final = "sample.yaml"
+FILES: Final = (TEMPLATE, _ABOUT, _SAMPLE)
 # Folders of `overlays/` that hold something else.
 RESERVED: Final = ("fonts", "i18n", "parts", "themes")
 
