@@ -87,24 +87,26 @@ def test_overlays_are_listed_and_begun_from_the_command_line(run_cli: Run, tmp_p
 
 
 def test_the_look_is_kept_in_the_edit(
-    run_cli: Run, short_listing: Callable[..., Path], tiny: tuple[str, ...], tmp_path: Path
+    run_cli: Run, short_listing: Callable[..., Path], tiny_presets: Path, tmp_path: Path
 ) -> None:
+    own = ("--presets", tiny_presets)
+    tiny = (*own, "--placement", "tiny")
     edit = tmp_path / "edit.json"
     look = ("--theme", "street", "--reduced-motion")
     assert run_cli("plan", short_listing(), "-o", edit, *look, *tiny).code == 0
     written = json.loads(edit.read_text("utf-8"))
     assert (written["theme"], written["reduced_motion"]) == ("street", True)
     out = tmp_path / "out"
-    assert run_cli("render", edit, "-o", out, *tiny[:2]).code == 0
+    assert run_cli("render", edit, "-o", out, *own).code == 0
     (manifest,) = [p for p in out.iterdir() if p.name.endswith("manifest.json")]
     (street,) = json.loads(manifest.read_text("utf-8"))["clips"]
     assert (street["edit"]["theme"], street["edit"]["reduced_motion"]) == ("street", True)
-    assert run_cli("render", edit, "-o", out, "--theme", "minimal", *tiny[:2]).code == 0
+    assert run_cli("render", edit, "-o", out, "--theme", "minimal", *own).code == 0
     (minimal,) = json.loads(manifest.read_text("utf-8"))["clips"]
     assert minimal["edit"]["theme"] == "minimal"
     for name, digest in street["overlays"].items():
         assert minimal["overlays"][name] != digest
-    wrong = run_cli("render", edit, "-o", out, "--theme", "minmal", *tiny[:2])
+    wrong = run_cli("render", edit, "-o", out, "--theme", "minmal", *own)
     assert wrong.code == 2
     assert "minimal" in wrong.err
 
