@@ -469,11 +469,14 @@ def test_every_board_says_its_lines_in_every_language(name: str) -> None:
     assert bool(said) == (name in ("flaw-tour", "price-reveal", "story"))
 
 
-def test_a_promise_written_into_an_edit_by_hand_is_warned_of(brief: Callable[..., Brief]) -> None:
+@pytest.mark.parametrize("template", ["story-line", "certificate-state"])
+def test_a_promise_written_into_an_edit_by_hand_is_warned_of(
+    brief: Callable[..., Brief], template: str
+) -> None:
     made = brief("story", story=FULL)
     edit = planned(made)
     assert promising_lines(edit, made.listing) == ()
-    use = OverlayUse("story-line", {"line": "Guaranteed genuine"}, 0, 60)
+    use = OverlayUse(template, {"line": "Guaranteed genuine"}, 0, 60)
     cuts = (replace(edit.cuts[0], overlays=(use,)), *edit.cuts[1:])
     (warning,) = promising_lines(replace(edit, cuts=cuts), made.listing)
     assert "'Guarant'" in warning

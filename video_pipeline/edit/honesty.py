@@ -23,6 +23,9 @@ from video_pipeline.presets.storyboards import STORY_LINE
 from video_pipeline.trust.claims import Claim
 from video_pipeline.trust.wording import forbidden, own_words
 
+# Overlays whose words a person may have written into the edit.
+_LINES = (STORY_LINE, "certificate-state")
+
 
 @dataclass(frozen=True)
 class Words:
@@ -105,7 +108,7 @@ def promising_lines(edit: Edit, listing: Listing) -> tuple[str, ...]:
         str(text)
         for cut in edit.cuts
         for use in cut.overlays
-        if use.template == STORY_LINE
+        if use.template in _LINES
         for text in use.fields.values()
     ]
     return tuple(

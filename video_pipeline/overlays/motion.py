@@ -122,7 +122,7 @@ def frames(
 
     def wipe(still: Callable[[float], NDArray[Any]], t: float) -> NDArray[Any]:
         shown = still(t).copy()
-        shown[:, round(drawing.width * (1 - max(0.0, 1 - t / enter_s) ** 3)) :] = 0
+        shown[:, round(drawing.width * (1 - max(0.0, 1 - t / enter_s) ** 2)) :] = 0
         return shown
 
     def press(still: Callable[[float], NDArray[Any]], t: float) -> NDArray[Any]:

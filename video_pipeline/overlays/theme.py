@@ -98,9 +98,9 @@ _Chain = tuple[tuple[Path, int], ...]
 
 def _chain(name: str, own: Path | None) -> _Chain:
     """The files of a theme, each with its time: its own, then the one it is like, and so on."""
-    known = theme_names(own)
-    path = find("overlays", f"{_FOLDER}/{name}.yaml", own) if name in known else None
+    path = _find(name, own)
     if path is None:
+        known = theme_names(own)
         hint = did_you_mean(name, known)
         raise UsageError(
             f"There is no theme called '{name}'.",
@@ -115,13 +115,18 @@ def _chain(name: str, own: Path | None) -> _Chain:
         if not isinstance(like, str):
             return tuple(chain)
         # A person's own `atelier` that is like `atelier` means the shipped one.
-        parent = find("overlays", f"{_FOLDER}/{like}.yaml", None if like == path.stem else own)
-        if like not in known or parent is None or parent in (file for file, _ in chain):
-            others = [other for other in known if other != path.stem]
+        parent = _find(like, None if like == path.stem else own)
+        if parent is None or parent in (file for file, _ in chain):
+            others = [other for other in theme_names(own) if other != path.stem]
             message = f"'like' is '{like}'; expected another theme: {', '.join(others)}"
             mistake = Mistake(page.line(("like",)), message, did_you_mean(like, others))
             raise refuse(path, "theme", [mistake])
         path = parent
+
+
+def _find(name: str, own: Path | None) -> Path | None:
+    plain = name == Path(name).name  # a name, and no way to somewhere else
+    return find("overlays", f"{_FOLDER}/{name}.yaml", own) if plain else None
 
 
 @lru_cache(maxsize=32)
