@@ -56,8 +56,13 @@ def _commands() -> dict[str, click.Command]:
 
 
 def _options(command: click.Command) -> set[str]:
+    """The options of a command and of those below it."""
     context = click.Context(command, help_option_names=["-h", "--help"])
-    return {opt for param in command.get_params(context) for opt in param.opts if opt[0] == "-"}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return {
+        *(opt for param in command.get_params(context) for opt in param.opts if opt[0] == "-"),
+        *(opt for sub in below for opt in _options(sub)),
+    }
 
 
 COMMANDS = _commands()
