@@ -16,38 +16,38 @@ from video_pipeline.overlays.templates import Header, samples, templates
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.group()
-def overlays() -> None:
-    """Say which overlays there are, or begin one of your own.
-
-    Example: `video-pipeline overlays list`.
-    """
-
-
-@overlays.command("list")
-@click.option(
+_OWN = click.option(
     "--overlays",
     "own",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Your own, by name before the shipped.",
 )
+
+
+@click.group(invoke_without_command=True)
+@_OWN
 @output_options
-def list_(own: Path | None, as_json: bool, debug: bool) -> None:
+@click.pass_context
+def overlays(context: click.Context, own: Path | None, as_json: bool, debug: bool) -> None:
+    """Say which overlays there are, or begin one of your own.
+
+    Example: `video-pipeline overlays new care-note`.
+    """
+    context.obj = own
+    if context.invoked_subcommand is None:
+        _print_list(own, as_json=as_json)
+
+
+@overlays.command("list")
+@_OWN
+@output_options
+@click.pass_obj
+def list_(given: Path | None, *, own: Path | None, as_json: bool, debug: bool) -> None:
     """Say which overlays there are, what each says, and its fields.
 
     Example: `video-pipeline overlays list --overlays my-overlays`.
     """
-    found = templates(own)
-    if as_json:
-        print_json({"overlays": [_as_json(name, head, own) for name, head in found.items()]})
-        return
-    table = Table(box=None, header_style="bold")
-    for heading in ("overlay", "what it says", "fields"):
-        table.add_column(heading, overflow="fold")
-    for name, head in found.items():
-        fields = ", ".join(f"{field} ({kind})" for field, kind in head.fields.items())
-        table.add_row(escape(name), escape(head.says), escape(fields))
-    people.print(table)
+    _print_list(own or given, as_json=as_json)
 
 
 @overlays.command()
@@ -77,6 +77,20 @@ def new(*, name: str, into: Path, like: str | None, as_json: bool, debug: bool) 
     for file in files:
         people.print(f"wrote {escape(str(file))}")
     people.print(f"change them; clips use them with --overlays {escape(str(into))}")
+
+
+def _print_list(own: Path | None, *, as_json: bool) -> None:
+    found = templates(own)
+    if as_json:
+        print_json({"overlays": [_as_json(name, head, own) for name, head in found.items()]})
+        return
+    table = Table(box=None, header_style="bold")
+    for heading in ("overlay", "what it says", "fields"):
+        table.add_column(heading, overflow="fold")
+    for name, head in found.items():
+        fields = ", ".join(f"{field} ({kind})" for field, kind in head.fields.items())
+        table.add_row(escape(name), escape(head.says), escape(fields))
+    people.print(table)
 
 
 def _as_json(name: str, head: Header, own: Path | None) -> dict[str, Any]:
