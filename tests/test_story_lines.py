@@ -345,6 +345,29 @@ def test_the_price_comes_last_or_not_at_all(brief: Callable[..., Brief]) -> None
     assert reasons(without)["price"] == "the listing has nothing for its price"
 
 
+def test_a_price_reveal_says_what_the_listing_states_and_nothing_else(
+    brief: Callable[..., Brief],
+) -> None:
+    item = {"brand": "Orsetta", "model": "Pouch"}
+    without = planned(brief("price-reveal", item=item, includes=[]))
+    bare = {use.template for cut in without.cuts for use in cut.overlays}
+    assert "price" in bare
+    assert not bare & {"measurements", "inclusions", "price-drop"}
+    stated = brief(
+        "price-reveal",
+        price={"amount": "1250", "currency": "EUR", "was": "1400"},
+        includes=["Dust bag", "Box"],
+        item={**item, "size": {"width_cm": 24, "height_cm": 16}},
+    )
+    edit = planned(stated)
+    said = {use.template: use.fields for cut in edit.cuts for use in cut.overlays}
+    assert said["price-drop"] == {"amount_text": "€1,250", "was_text": "€1,400"}
+    assert said["inclusions"] == {"items": ["Dust bag", "Box"]}
+    assert "price" not in said
+    assert said["measurements"] == {"sides": ["W 24\u00a0cm", "H 16\u00a0cm"]}
+    assert reasons(without)["measurements"] == "the listing has nothing for its measurements"
+
+
 def test_the_condition_comes_first_in_a_flaw_tour(brief: Callable[..., Brief]) -> None:
     edit = planned(brief("flaw-tour"))
     assert slots(edit)[:3] == ["opening", "flaw", "condition"]
