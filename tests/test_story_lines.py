@@ -347,12 +347,36 @@ def test_the_price_comes_last_or_not_at_all(brief: Callable[..., Brief]) -> None
     edit = planned(brief("price-reveal"))
     templates = [use.template for cut in edit.cuts for use in cut.overlays]
     assert templates[-2:] == ["price", "end-card"]
-    assert templates.index("condition-note") < templates.index("grade") < templates.index("price")
+    order = [templates.index(name) for name in ("condition-note", "grade-card", "price")]
+    assert order == sorted(order)
     assert lines(edit) == {"opening": {"line": "First the condition, then the price"}}
     without = planned(brief("price-reveal", price=None))
     assert not {"opening", "price"} & set(slots(without))
     assert reasons(without)["opening"] == "the listing does not state price"
     assert reasons(without)["price"] == "the listing has nothing for its price"
+
+
+def test_a_price_reveal_says_what_the_listing_states_and_nothing_else(
+    brief: Callable[..., Brief],
+) -> None:
+    item = {"brand": "Orsetta", "model": "Pouch"}
+    without = planned(brief("price-reveal", item=item, includes=[]))
+    bare = {use.template for cut in without.cuts for use in cut.overlays}
+    assert "price" in bare
+    assert not bare & {"measurements", "inclusions", "price-drop"}
+    stated = brief(
+        "price-reveal",
+        price={"amount": "1250", "currency": "EUR", "was": "1400"},
+        includes=["Dust bag", "Box"],
+        item={**item, "size": {"width_cm": 24, "height_cm": 16}},
+    )
+    edit = planned(stated)
+    said = {use.template: use.fields for cut in edit.cuts for use in cut.overlays}
+    assert said["price-drop"] == {"amount_text": "€1,250", "was_text": "€1,400"}
+    assert said["inclusions"] == {"items": ["Dust bag", "Box"]}
+    assert "price" not in said
+    assert said["measurements"] == {"sides": ["W 24\u00a0cm", "H 16\u00a0cm"]}
+    assert reasons(without)["measurements"] == "the listing has nothing for its measurements"
 
 
 def test_the_condition_comes_first_in_a_flaw_tour(brief: Callable[..., Brief]) -> None:
@@ -402,7 +426,7 @@ def test_no_flaw_is_shorter_than_the_hero_or_than_its_note(
     assert all(cut.frames <= shortest for cut in edit.cuts if cut.slot in beauty)
     assert max(cut.frames for cut in flaws) / edit.rate >= Fraction(99, 15)
     notes = [use.fields["notes"] for cut in edit.cuts for use in cut.overlays
-             if use.template == "grade"]  # fmt: skip
+             if use.template == "grade-card"]  # fmt: skip
     assert notes == [["Corner: light scuff. A mark"]]
 
 
@@ -417,7 +441,7 @@ def test_a_loop_ends_where_it_begins_and_says_nothing_but_the_condition(
     assert first.source == last.source
     assert last.start + last.frames / edit.rate == first.start
     words = {use.template for cut in edit.cuts for use in cut.overlays}
-    assert words == {"condition-note", "grade"}
+    assert words == {"condition-note", "grade-card"}
     assert not any("beginning" in warning for warning in edit.warnings)
 
 
@@ -479,11 +503,14 @@ def test_every_board_says_its_lines_in_every_language(name: str) -> None:
     assert bool(said) == (name in ("flaw-tour", "price-reveal", "story"))
 
 
-def test_a_promise_written_into_an_edit_by_hand_is_warned_of(brief: Callable[..., Brief]) -> None:
+@pytest.mark.parametrize("template", ["story-line", "certificate-state"])
+def test_a_promise_written_into_an_edit_by_hand_is_warned_of(
+    brief: Callable[..., Brief], template: str
+) -> None:
     made = brief("story", story=FULL)
     edit = planned(made)
     assert promising_lines(edit, made.listing) == ()
-    use = OverlayUse("story-line", {"line": "Guaranteed genuine"}, 0, 60)
+    use = OverlayUse(template, {"line": "Guaranteed genuine"}, 0, 60)
     cuts = (replace(edit.cuts[0], overlays=(use,)), *edit.cuts[1:])
     (warning,) = promising_lines(replace(edit, cuts=cuts), made.listing)
     assert "'Guarant'" in warning

@@ -55,6 +55,21 @@ def language_option(command: Command) -> Command:
     )(command)
 
 
+def look_options(command: Command) -> Command:
+    """`--theme NAME` and `--reduced-motion`: the look of overlays, and whether they move."""
+    command = click.option(
+        "--reduced-motion",
+        is_flag=True,
+        help="Let the words come and go in cuts, without motion.",
+    )(command)
+    return click.option(
+        "--theme",
+        metavar="NAME",
+        help="The look of the words on the picture: atelier, street, minimal, high-contrast or "
+        "one of your own.  [default: atelier]",
+    )(command)
+
+
 def as_filmed_option(command: Command) -> Command:
     """`--as-filmed`: no cut's light is corrected and none is steadied."""
     return click.option(
@@ -112,6 +127,8 @@ def settings_from(
     sign_chain: Path | None = None,
     timestamp: str | None = None,
     signs: bool = False,
+    theme: str | None = None,
+    reduced_motion: bool = False,
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
@@ -123,4 +140,6 @@ def settings_from(
         lang,
         as_filmed=as_filmed,
         identity=identity,
+        theme=theme,
+        reduced_motion=reduced_motion,
     )

@@ -31,17 +31,24 @@ def measures(size: Size, words: Language = ENGLISH) -> str:
 
     Where lengths are taken in inches they are turned into inches; see locales.length.
     """
+    taken = " × ".join(_sides(size, words, unit_once=True))
+    return ", ".join(part for part in (size.label, taken) if part)
+
+
+def _sides(size: Size, words: Language, *, unit_once: bool = False) -> list[str]:
+    """The sides that were measured: 'W 24 cm', 'H 16 cm', with the unit at each or the last."""
     stated = [
         (words.word("label", side), cm)
         for side in ("width", "height", "depth")
         if (cm := getattr(size, f"{side}_cm")) is not None
     ]
-    sides = [
-        text.replace("{length}", locales.length(cm, words.locale, unit=number == len(stated)))
+    return [
+        text.replace(
+            "{length}",
+            locales.length(cm, words.locale, unit=not unit_once or number == len(stated)),
+        )
         for number, (text, cm) in enumerate(stated, 1)
     ]
-    taken = " × ".join(sides)
-    return ", ".join(part for part in (size.label, taken) if part)
 
 
 def note_line(note: Note, words: Language = ENGLISH) -> str:
@@ -144,8 +151,34 @@ def badge(claim: Claim, item: Item | None = None) -> dict[str, Any]:
 
 
 def price(listing: Listing, words: Language = ENGLISH) -> dict[str, Any] | None:
-    """What is asked, if the listing says so."""
-    return {"amount_text": money(listing.price, words)} if listing.price else None
+    """What is asked, and what was before, if the listing says so."""
+    if listing.price is None:
+        return None
+    said = {"amount_text": money(listing.price, words)}
+    if listing.price.was is not None:
+        before = listing.price.model_copy(update={"amount": listing.price.was})
+        said["was_text"] = money(before, words)
+    return said
+
+
+def measurements(item: Item, words: Language = ENGLISH) -> dict[str, Any] | None:
+    """The sides that the seller measured, if any, and the size as printed."""
+    size = item.size
+    sides = _sides(size, words) if size else []
+    if size is None or not sides:
+        return None
+    return {"sides": sides} | ({"size": size.label} if size.label else {})
+
+
+def inclusions(listing: Listing) -> dict[str, Any] | None:
+    """What comes with the piece, if the listing names something."""
+    return {"items": list(listing.includes)} if listing.includes else None
+
+
+def listed(fields: dict[str, Any]) -> str:
+    """Everything that a viewer has to read of such a list, for the time it takes."""
+    parts = ([said] if isinstance(said, str) else said for said in fields.values())
+    return " ".join(word for part in parts for word in part)
 
 
 def end_card(listing: Listing, scale: GradeScale, words: Language = ENGLISH) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from video_pipeline.listing.model import ListingFile
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
+from video_pipeline.overlays.theme import ATELIER
+from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.presets.placements import Placement
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
@@ -40,7 +42,8 @@ class Settings:
 
     `lang` is the language of the words that are not the seller's; None is English, or for an edit
     its own. With `as_filmed` no cut's light is corrected and none is steadied.
-    With an `identity`, what is made is signed.
+    With an `identity`, what is made is signed. `theme` is the look of overlays; None is
+    the usual one, or for an edit its own. With `reduced_motion` overlays come and go in cuts.
     """
 
     store: Store
@@ -50,6 +53,8 @@ class Settings:
     lang: str | None = None
     as_filmed: bool = False
     identity: Identity | None = None
+    theme: str | None = None
+    reduced_motion: bool = False
 
     @property
     def issuers(self) -> Path | None:
@@ -61,6 +66,15 @@ class Settings:
     def words(self) -> Language:
         """The language. Raises UsageError, naming those there are, for one without words."""
         return language(self.lang or ENGLISH.tag, self.overlays)
+
+
+def dressed(edit: Edit, settings: Settings) -> Edit:
+    """The edit in the look that was asked for, or in its own."""
+    return replace(
+        edit,
+        theme=settings.theme or edit.theme,
+        reduced_motion=settings.reduced_motion or edit.reduced_motion,
+    )
 
 
 @dataclass(frozen=True)
@@ -140,11 +154,16 @@ def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = Fal
 
 
 def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
-    """Read a listing; every word that will be drawn must be in the fonts. Raises ListingError."""
+    """Read a listing; every word that will be drawn must be in the fonts. Raises ListingError.
+
+    Raises UsageError, naming those there are, for a theme that is not there.
+    """
+    theme = settings.theme or ATELIER
+    read_theme(settings.overlays, theme)
     return read_listing(
         listing_path,
         settings.presets,
-        writable=lambda text: unwritable(text, settings.overlays),
+        writable=lambda text: unwritable(text, settings.overlays, theme),
     )
 
 
