@@ -123,7 +123,8 @@ def on_screen(
         [(part - own) // 4 * 2 for part, own in zip(size, (across, down), strict=True)]
     )
     pixels = boxes.reshape(-1, 2, 2) * (footage.width, footage.height)
-    return ((pixels - corner[:, None]) * scale[:, None] + beside).reshape(-1, 4)
+    placed: NDArray[np.float64] = (pixels - corner[:, None]) * scale[:, None] + beside
+    return placed.reshape(-1, 4)
 
 
 def covered(place: Place, shown: Shown, first: int, last: int, size: tuple[int, int]) -> float:
@@ -216,7 +217,8 @@ def _within(
     boxes: NDArray[np.float64], frame: tuple[float, float, float, float]
 ) -> NDArray[np.float64]:
     low, high = (np.tile(corner, 2) for corner in (frame[:2], frame[2:]))
-    return np.clip(boxes, low, high)
+    kept: NDArray[np.float64] = np.clip(boxes, low, high)
+    return kept
 
 
 def _area(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

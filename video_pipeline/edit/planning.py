@@ -27,7 +27,6 @@ from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
-from video_pipeline.presets.placements import Placement
 
 _RUNNERS_UP = 3
 _DETAILS = ("flaw", "hardware", "stitching")  # what the clip is for: these picks count double

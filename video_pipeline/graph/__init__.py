@@ -6,7 +6,7 @@ wrote ever enters one.
 
 from video_pipeline.graph.audio import AAC_FRAME, SAMPLE_RATE, aac, levelled, measured, sound
 from video_pipeline.graph.crops import BARS, fitted
-from video_pipeline.graph.picture import Layer, alpha_clip, clip_stills, loop, piece, still
+from video_pipeline.graph.picture import Layer, alpha_clip, clip_stills, loop, piece, samples, still
 from video_pipeline.graph.trials import decoded, trial
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "loop",
     "measured",
     "piece",
+    "samples",
     "sound",
     "still",
     "trial",
