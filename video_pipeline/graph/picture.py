@@ -87,8 +87,18 @@ def samples(
     """The command that writes some frames of a cut as raw RGB pictures, whole and at `size`.
 
     `numbers` counts output frames from `start` on, in rising order; a photo has number 0 alone.
+    Unlike a piece's, they may be a frame beside the true ones: frames that no other needs are not
+    decoded, and nothing before the first is.
     """
-    picture = _ticking(footage, start, numbers[-1] + 1, rate)
+    if footage.still or not footage.indexed:
+        picture = _ticking(footage, start, numbers[-1] + 1, rate)
+    else:
+        begin = start + numbers[0] / rate
+        numbers = [number - numbers[0] for number in numbers]
+        quick = {"skip_frame": "noref", "skip_loop_filter": "all", "threads": 1}
+        picture = opened(footage, begin, (numbers[-1] + 1) / rate, **quick)
+        picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
+        picture = picture.filter("tpad", stop_mode="clone", stop=2)
     picture = picture.filter("select", "+".join(f"eq(n,{number})" for number in numbers))
     picture = normalised(_squared(picture, footage), footage.colour, size)
     picture = picture.filter(
