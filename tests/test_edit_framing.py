@@ -21,7 +21,6 @@ from video_pipeline.edit.framing import (
     PUSH_IN,
     enlargement,
     frame_window,
-    free_side,
     safe_area,
 )
 from video_pipeline.edit.reel import Reel
@@ -344,13 +343,6 @@ def test_the_sellers_box_decides() -> None:
     window = window_of({"subject": Box(0.8, 0.4, 0.9, 0.6)}, width=1920, height=1080)
     crop = frame_window(window, "flaw", footage(width=1920, height=1080), TIKTOK, box)
     assert crop.path[0].x <= box.x0 * 1920
-
-
-def test_words_stand_where_the_item_leaves_room() -> None:
-    for box, side in ((Box(0.2, 0.5, 0.8, 0.7), "top"), (Box(0.2, 0.1, 0.8, 0.4), "bottom")):
-        window = window_of({"subject": box})
-        crop = frame_window(window, "whole", footage(), TIKTOK)
-        assert free_side(window, crop, footage(), TIKTOK) == side
 
 
 def test_a_sellers_box_wider_than_the_crop_is_shown_whole() -> None:

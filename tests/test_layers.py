@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from footage_tables import footage
 
 from video_pipeline.edit.captions import badge, condition_note, grade
 from video_pipeline.edit.honesty import unsaid_notes, words_of
@@ -56,7 +57,10 @@ def edit_of(*uses: tuple[str, dict[str, Any]]) -> Edit:
 
 
 def drawn(place: Placement, store: Store, edit: Edit, own: Path | None = None) -> DrawnOverlays:
-    return draw_overlays(edit, place, item=ITEM, claims=(NORD, SUED), store=store, own=own)
+    return draw_overlays(
+        edit, place, footage={"take": footage("take")}, item=ITEM, claims=(NORD, SUED),
+        store=store, own=own,
+    )  # fmt: skip
 
 
 def own_template(folder: Path, name: str, *changes: tuple[str, str]) -> None:

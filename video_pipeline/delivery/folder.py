@@ -100,7 +100,13 @@ def deliver(
         listing=listing.path,
         footage=list(footage.values()),
         clips=[
-            ClipRecord(clip.edit, clip.file.name, clip.overlays.digests, clip.warnings)
+            ClipRecord(
+                clip.edit,
+                clip.file.name,
+                clip.overlays.digests,
+                clip.warnings,
+                clip.overlays.legibility,
+            )
             for clip in clips
         ],
         coverage=coverage,

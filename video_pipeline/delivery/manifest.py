@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from video_pipeline.edit.coverage import Coverage, coverage_as_json
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
 from video_pipeline.footage.model import Footage
+from video_pipeline.rendering.behind import Legibility
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_version
 from video_pipeline.trust.claims import Claim, Refusal
@@ -35,6 +36,7 @@ class ClipRecord:
     file: str
     overlays: Mapping[str, str]
     warnings: tuple[str, ...]
+    legibility: Mapping[str, Legibility] = field(default_factory=dict)
 
 
 def write_manifest(
@@ -107,6 +109,7 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
         "file": record.file,
         "duration_s": round(record.edit.duration_s, 3),
         "overlays": dict(sorted(record.overlays.items())),
+        "legibility": {name: _legible(how) for name, how in sorted(record.legibility.items())},
         "warnings": list(record.warnings),
         "corrections": [
             {"cut": number, "slot": cut.slot, **asdict(corrections)}
@@ -115,3 +118,15 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
         ],
         "edit": edit,
     }
+
+
+def _legible(how: Legibility) -> dict[str, Any]:
+    """What was measured of an overlay's words: contrasts, and the scrim they stand on."""
+    if how.least is None:
+        return {"contrast": "4.5 or more over any footage", "scrim": None}
+    scrim = how.scrim
+    laid = None
+    if scrim is not None:
+        colour = "black" if scrim.grey == 0 else "white"
+        laid = {"colour": colour, "opacity": scrim.strength, "contrast_without": how.least}
+    return {"contrast": how.drawn, "scrim": laid}

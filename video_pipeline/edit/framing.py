@@ -21,6 +21,7 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import Need
 
 MOST_ENLARGED = 1.5
+_LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
 PUSH_IN = 1.06  # how many times larger the picture stands at the end of a push-in
 _MOST_CLOSER = 1.35
 _ROOM_AROUND = 1.08  # a whole item keeps this much room when the picture is fitted around it
@@ -83,30 +84,21 @@ def _zooms(crop: Crop, placement: Placement, *, push_in: bool) -> list[tuple[flo
     ]
 
 
-def free_side(
-    window: Window, crop: Crop, footage: Footage, placement: Placement, box: Box | None = None
-) -> str:
-    """Where words cover less of what is shown: "top" or "bottom" of the safe area.
-
-    Judged by `box` when the seller gave one, else by what stands out from its surroundings.
-    """
-    boxes = [box] if box else [m.subject for m in window.moments if m.subject]
-    if not boxes:
-        return ""
-    corner = float(np.mean([key.y for key in crop.path]))
-    scale = min(placement.width / crop.width, placement.height / crop.height)
-    shift = (placement.height - crop.height * scale) / 2
-    edges = np.median([(b.y0, b.y1) for b in boxes], axis=0) * footage.height
-    above, below = (shift + (float(edge) - corner) * scale for edge in edges)
-    room_above = above - placement.safe.top
-    room_below = placement.height - placement.safe.bottom - below
-    return "top" if room_above > room_below else "bottom"
-
-
 def enlargement(crop: Crop, placement: Placement) -> float:
     """How many output pixels one source pixel becomes at most, along a line."""
     fills = min(placement.width / crop.width, placement.height / crop.height)
     return fills * max(crop.zoom) * crop.growth
+
+
+def softness(crops: Sequence[Crop], placement: Placement) -> tuple[str, ...]:
+    """What is to be said where a viewer sees that pixels are missing."""
+    worst = max((enlargement(crop, placement) for crop in crops), default=0.0)
+    if worst <= _LARGEST_ENLARGEMENT:
+        return ()
+    return (
+        f"some footage is enlarged {worst:.1f} times and looks soft: film upright, in 1080p or "
+        "more",
+    )
 
 
 def safe_area(crop: Crop, placement: Placement) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -19,7 +19,8 @@ from video_pipeline.light import NEUTRAL, Light
 class OverlayUse:
     """One overlay on a cut: a template, what it says, and from which frame to which.
 
-    `anchor` is "top" or "bottom" where the item leaves room; empty for the template's own place.
+    `anchor` is where in the safe area it stands, empty for the template's own place; `why` tells
+    what it hides there and elsewhere. A person may change the one and need not mind the other.
     """
 
     template: str
@@ -27,6 +28,7 @@ class OverlayUse:
     first: int
     last: int
     anchor: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)

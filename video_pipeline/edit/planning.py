@@ -13,11 +13,12 @@ from fractions import Fraction
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
-from video_pipeline.edit.framing import enlargement, frame_window, free_side
+from video_pipeline.edit.framing import frame_window, softness
 from video_pipeline.edit.lengths import Target
 from video_pipeline.edit.light import matched
 from video_pipeline.edit.loop import closed
-from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, OverlayUse, SourceRef
+from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, SourceRef
+from video_pipeline.edit.placing import placed_on, shown_in
 from video_pipeline.edit.pointing import Place, located, place_of
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.slots import Brief, Draft, Setup, named, open_slot
@@ -26,10 +27,7 @@ from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
-from video_pipeline.overlays.templates import standing
-from video_pipeline.presets.placements import Placement
 
-_LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
 _RUNNERS_UP = 3
 _DETAILS = ("flaw", "hardware", "stitching")  # what the clip is for: these picks count double
 _OTHER_VIEW = 0.2  # hooks of two variants share no more of the shorter one than that
@@ -134,6 +132,7 @@ class _Table:
             )
             for setup in self.setups
         ]
+        self.hidden: dict[int, tuple[str, ...]] = {}  # what is said of the words' places
         self.objective = Objective(openings, _target(brief))
         self.best = choose(self.objective)
         if all(pick is None for pick in self.best.picks):
@@ -235,7 +234,8 @@ class _Table:
             *unlooped,
             *(() if choice.proven else (_NOT_PROVEN,)),
             *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
-            *_softness(cuts, brief.placement),
+            *dict.fromkeys(line for one in shown for line in self.hidden[one.place]),
+            *softness([cut.crop for cut in cuts], brief.placement),
             *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
             *_too_short(edit.duration_s, brief.storyboard.min_s),
         )
@@ -251,17 +251,19 @@ class _Table:
         footage = self.footage[picked.source]
         chosen = picked in setup.windows  # the ends of a loop are not: they are one stretch
         crop = self._framed(setup, view)
-        side = free_side(view, crop, footage, brief.placement, setup.box)
+        seen = shown_in(
+            *(view, setup.need, crop, footage, brief.placement),
+            frames=frames, hold=frames - live, box=setup.box,
+        )  # fmt: skip
+        placed = placed_on(setup.overlays, seen, brief.placement, frames, brief.words, brief.theme)
+        self.hidden[shown.place] = placed.warnings
         return Cut(
             slot=setup.slot.name,
             source=picked.source,
             start=picked.start,
             frames=frames,
             crop=crop,
-            overlays=tuple(
-                OverlayUse(name, fields, 0, frames, standing(name, side, brief.words.own))
-                for name, fields in setup.overlays
-            ),
+            overlays=placed.overlays,
             shows=captions.note_line(setup.note, brief.words) if setup.note else setup.need,
             why=_why(setup, picked, chosen=chosen),
             runners_up=tuple(self._runners_up(choice, shown.place, live)) if chosen else (),
@@ -436,13 +438,4 @@ def _too_short(duration_s: float, wanted_s: float) -> Iterator[str]:
         yield (
             f"the clip is {duration_s:.1f} s long, {short:.1f} s shorter than it should be: film "
             "more steady, close views"
-        )
-
-
-def _softness(cuts: Sequence[Cut], placement: Placement) -> Iterator[str]:
-    worst = max((enlargement(cut.crop, placement) for cut in cuts), default=0.0)
-    if worst > _LARGEST_ENLARGEMENT:
-        yield (
-            f"some footage is enlarged {worst:.1f} times and looks soft: film upright, in 1080p "
-            "or more"
         )

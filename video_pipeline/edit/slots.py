@@ -23,6 +23,7 @@ from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.listing.model import ListingFile, Note
 from video_pipeline.overlays.language import ENGLISH, Language
+from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot, Storyboard
@@ -51,6 +52,7 @@ class Brief:
     refusals: tuple[Refusal, ...]
     words: Language = ENGLISH  # what is not the seller's own is said in it
     wishes: Wishes = field(default_factory=Wishes)
+    theme: str = ATELIER  # the look of overlays, which decides how large they are
     as_filmed: bool = False  # no cut's light is matched to that of the others
 
 

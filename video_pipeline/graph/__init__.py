@@ -13,6 +13,7 @@ from video_pipeline.graph.picture import (
     clip_stills,
     loop,
     piece,
+    samples,
     shown_until,
     still,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "loop",
     "measured",
     "piece",
+    "samples",
     "shown_until",
     "sound",
     "still",

@@ -23,8 +23,11 @@ def command(output: Any, log: str = "error") -> list[str]:
     return [str(ffmpeg_path()), *quiet, *ffmpeg.get_args(output)]
 
 
-def opened(footage: Footage, start: Fraction, length: Fraction) -> Any:
-    """A footage file as input, from `start` on, for `length` seconds; a photo's one picture."""
+def opened(footage: Footage, start: Fraction, length: Fraction, **more: Any) -> Any:
+    """A footage file as input, from `start` on, for `length` seconds; a photo's one picture.
+
+    `more` are further input options of footage.
+    """
     if footage.still:
         form = PHOTOS[footage.codec]
         return ffmpeg.input(
@@ -37,4 +40,5 @@ def opened(footage: Footage, start: Fraction, length: Fraction) -> Any:
         t=f"{float(length):.6f}",
         protocol_whitelist="file",
         format_whitelist=CONTAINERS,
+        **more,
     )

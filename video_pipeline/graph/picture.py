@@ -89,6 +89,38 @@ def piece(
     return command(ffmpeg.output(picture, str(out), **_picture_encoder(placement, one_of_two)))
 
 
+def samples(
+    footage: Footage,
+    start: Fraction,
+    numbers: Sequence[int],
+    size: tuple[int, int],
+    *,
+    rate: Fraction,
+    out: Path,
+) -> list[str]:
+    """The command that writes some frames of a cut as raw RGB pictures, whole and at `size`.
+
+    `numbers` counts output frames from `start` on, in rising order; a photo has number 0 alone.
+    Unlike a piece's, they may be a frame beside the true ones: frames that no other needs are not
+    decoded, and nothing before the first is.
+    """
+    if footage.still or not footage.indexed:
+        picture = _ticking(footage, start, numbers[-1] + 1, rate)
+    else:
+        begin = start + numbers[0] / rate
+        numbers = [number - numbers[0] for number in numbers]
+        quick = {"skip_frame": "noref", "skip_loop_filter": "all", "threads": 1}
+        picture = opened(footage, begin, (numbers[-1] + 1) / rate, **quick)
+        picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
+        picture = picture.filter("tpad", stop_mode="clone", stop=2)
+    picture = picture.filter("select", "+".join(f"eq(n,{number})" for number in numbers))
+    picture = normalised(_squared(picture, footage), footage.colour, size)
+    picture = picture.filter(
+        "scale", in_color_matrix="bt709", in_range="tv", out_range="pc", flags=SCALING
+    ).filter("format", "rgb24")
+    return command(ffmpeg.output(picture, str(out), **{"f": "rawvideo", "fps_mode": "passthrough"}))
+
+
 def still(footage: Footage, t: Fraction, out: Path) -> list[str]:
     """The command that writes the frame at `t` at source resolution."""
     picture = _squared(_ticking(footage, t, 1, _FINE), footage)

@@ -91,6 +91,49 @@ class Drawing:
         return int(self.pixels.shape[0])
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an overlay may stand: its box at rest on the canvas, in pixels."""
+
+    anchor: str
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def overlaps(self, other: Place) -> bool:
+        """Whether the two share a pixel."""
+        return (
+            self.x < other.x + other.width
+            and other.x < self.x + self.width
+            and self.y < other.y + other.height
+            and other.y < self.y + self.height
+        )
+
+
+def places(
+    template: str,
+    fields: Mapping[str, Any],
+    canvas: Canvas,
+    *,
+    own: Path | None = None,
+    lang: str = "en",
+    theme: str = ATELIER,
+) -> tuple[Place, ...]:
+    """Every place at which the overlay may stand, its own first. Raises what `draw` raises."""
+    header = head_of(template, own)
+    laid = _lay_out(template, header, fields, canvas, own=own, lang=lang, theme=theme)
+    return tuple(
+        Place(
+            anchor,
+            *_stand(header, anchor, canvas, laid.width, laid.height),
+            laid.width,
+            laid.height,
+        )
+        for anchor in header.stands
+    )
+
+
 def draw(
     template: str,
     fields: Mapping[str, Any],
@@ -109,14 +152,62 @@ def draw(
     Raises UsageError for an unknown template, wrong fields, characters that no font has, and
     an overlay that does not fit; ListingError for a broken theme or words file.
     """
-    header, source_name = head_of(template, own), f"{template}/{TEMPLATE}"
-    if anchor:
-        if anchor not in header.stands:
-            raise UsageError(
-                f"The overlay '{template}' cannot stand at '{anchor}'.",
-                mend=f"It may stand at: {', '.join(header.stands)}.",
-            )
-        header = header.model_copy(update={"anchor": anchor})
+    header = head_of(template, own)
+    if anchor and anchor not in header.stands:
+        raise UsageError(
+            f"The overlay '{template}' cannot stand at '{anchor}'.",
+            mend=f"It may stand at: {', '.join(header.stands)}.",
+        )
+    laid = _lay_out(template, header, fields, canvas, own=own, lang=lang, theme=theme)
+    unit = laid.unit
+    x, y = _stand(header, anchor or header.anchor, canvas, laid.width, laid.height)
+    boxes = tuple(
+        replace(
+            b,
+            x=x + b.x * unit,
+            y=y + b.y * unit,
+            width=b.width * unit,
+            height=b.height * unit,
+            size=b.size * unit,
+        )
+        for b in sheets.written(laid.sheet)
+    )
+    return Drawing(
+        template,
+        rasterise(laid.svg),
+        x,
+        y,
+        _digest(laid.svg, x, y, sheets.font_digests(laid.sheet)),
+        boxes,
+        anchor or header.anchor,
+        laid.svg,
+        laid.motion,
+    )
+
+
+@dataclass(frozen=True)
+class _LaidOut:
+    """A template filled in and fitted: its SVG at its size in pixels, before it has a place."""
+
+    svg: str
+    width: int
+    height: int
+    unit: float
+    sheet: Sheet
+    motion: Motion
+
+
+def _lay_out(
+    template: str,
+    header: Header,
+    fields: Mapping[str, Any],
+    canvas: Canvas,
+    *,
+    own: Path | None,
+    lang: str,
+    theme: str,
+) -> _LaidOut:
+    source_name = f"{template}/{TEMPLATE}"
     values = checked(template, header, fields)
     look = read_theme(own, theme)
     room_w = _even_down(canvas.width - canvas.safe.right) - _even_up(canvas.safe.left)
@@ -155,31 +246,9 @@ def draw(
             f"read; it needs {header.least_px:g} at a picture {DESIGN_WIDTH} wide.",
             mend="Say less, give the placement a larger safe area, or the theme larger type.",
         )
-    x, y = _stand(header, canvas, width, height)
-    boxes = tuple(
-        replace(
-            b,
-            x=x + b.x * unit,
-            y=y + b.y * unit,
-            width=b.width * unit,
-            height=b.height * unit,
-            size=b.size * unit,
-        )
-        for b in sheets.written(sheet)
-    )
-    digest = _digest(text, x, y, sheets.font_digests(sheet))
     motion = look.motion.model_copy(update=header.motion.model_dump(exclude_unset=True))
-    return Drawing(
-        template,
-        rasterise(text),
-        x,
-        y,
-        digest,
-        boxes,
-        header.anchor,
-        text,
-        motion.model_copy(update={"rise": round(motion.rise * unit)}),
-    )
+    motion = motion.model_copy(update={"rise": round(motion.rise * unit)})
+    return _LaidOut(text, width, height, unit, sheet, motion)
 
 
 def rasterise(svg: str) -> NDArray[np.uint8]:
@@ -292,12 +361,12 @@ def _sized(svg: str, template: str, unit: float) -> tuple[str, int, int]:
     return ET.tostring(root, encoding="unicode"), w, h
 
 
-def _stand(header: Header, canvas: Canvas, width: int, height: int) -> tuple[int, int]:
+def _stand(header: Header, anchor: str, canvas: Canvas, width: int, height: int) -> tuple[int, int]:
     left, top = _even_up(canvas.safe.left), _even_up(canvas.safe.top)
     right = _even_down(canvas.width - canvas.safe.right - width)
     low = _even_down(canvas.height - canvas.safe.bottom - height)
     x = {"left": left, "centre": _even_down((left + right) / 2), "right": right}[header.align]
-    y = {"top": top, "centre": _even_down((top + low) / 2), "bottom": low}[header.anchor]
+    y = {"top": top, "centre": _even_down((top + low) / 2), "bottom": low}[anchor]
     return x, y
 
 

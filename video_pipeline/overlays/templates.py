@@ -141,11 +141,6 @@ def head_of(template: str, own: Path | None = None) -> Header:
     return _header(path, path.stat().st_mtime_ns)
 
 
-def standing(template: str, wanted: str, own: Path | None = None) -> str:
-    """`wanted` where the template may stand there, else nothing: its own place."""
-    return wanted if wanted in head_of(template, own).stands else ""
-
-
 @lru_cache(maxsize=128)
 def _header(path: Path, _stamp: int) -> Header:
     header = fill(Header, read_page(path, "overlay"), noun="overlay")

@@ -17,6 +17,7 @@ from video_pipeline.edit.wishes import Wishes
 from video_pipeline.errors import (
     UsageError,
 )
+from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.preparing import (
     Prepared,
@@ -54,6 +55,7 @@ def brief_of(
         words=settings.words,
         wishes=wishes or Wishes(),
         as_filmed=settings.as_filmed,
+        theme=settings.theme or ATELIER,
     )
 
 

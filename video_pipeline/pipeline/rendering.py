@@ -263,6 +263,7 @@ def _render(
         draw_overlays(
             edit,
             place,
+            footage=prepared.footage,
             item=prepared.listing.item,
             claims=prepared.claims,
             store=settings.store,

@@ -7,19 +7,22 @@ this run, never from what an edit file says about one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
 from video_pipeline.errors import UsageError
+from video_pipeline.footage.model import Footage
 from video_pipeline.graph import Layer
 from video_pipeline.listing.model import Item
-from video_pipeline.overlays.drawing import Canvas, draw
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import Language
 from video_pipeline.overlays.motion import AlphaClip, animate
 from video_pipeline.overlays.theme import CUT
 from video_pipeline.presets.placements import Placement
+from video_pipeline.rendering.behind import Legibility, made_legible
+from video_pipeline.rendering.standing import check_standing
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
 
@@ -28,17 +31,21 @@ _LEAST_REST = 5  # frames; an overlay that cannot rest that long is not worth it
 
 @dataclass(frozen=True)
 class DrawnOverlays:
-    """The layers of each cut, the digest of every overlay by its name, and the claims shown."""
+    """The layers of each cut, the digest of every overlay by its name, the claims shown, and how
+    well each overlay can be read, by its name too.
+    """
 
     layers: tuple[tuple[Layer, ...], ...]
     digests: Mapping[str, str]
     claims: tuple[str, ...]
+    legibility: Mapping[str, Legibility] = field(default_factory=dict)
 
 
 def draw_overlays(
     edit: Edit,
     placement: Placement,
     *,
+    footage: Mapping[str, Footage],
     item: Item,
     claims: Sequence[Claim],
     store: Store,
@@ -47,15 +54,18 @@ def draw_overlays(
     """Draw every overlay of an edit.
 
     Raises ClaimError for a badge without a verified claim or on a placement that keeps badges out,
-    UsageError for an overlay that cannot be drawn or has no time to be read.
+    UsageError for an overlay that cannot be drawn, has no time to be read or lies on another,
+    RenderError for one outside the safe area or when the footage behind it cannot be read.
     """
     placement = placement.facing(rtl=Language(edit.lang, own).rtl)
     canvas = Canvas(edit.width, edit.height, placement.safe)
     digests: dict[str, str] = {}
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
+    legibility: dict[str, Legibility] = {}
     layers: list[tuple[Layer, ...]] = []
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
+        stand: list[tuple[OverlayUse, Drawing]] = []
         for use in cut.overlays:
             words = words_of(use, cut.slot, placement, claims, item=item, own=own)
             if words.claim:
@@ -69,16 +79,28 @@ def draw_overlays(
                 lang=edit.lang,
                 theme=edit.theme,
             )
+            stand.append((use, drawing))
+            check_standing(cut, number, stand, canvas)
+            name = f"{number:02d}-{cut.slot}-{use.template}"
+            drawing, legibility[name] = made_legible(
+                drawing,
+                use,
+                cut,
+                footage[cut.source],
+                size=(edit.width, edit.height),
+                rate=edit.rate,
+                store=store,
+            )
             clip = animate(
                 drawing,
                 store.folder / "overlays",
                 rate=edit.rate,
                 motion=CUT if edit.reduced_motion else None,
             )
-            digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
+            digests[name] = clip.digest
             row.append(_layer(clip, use, cut))
         layers.append(tuple(row))
-    return DrawnOverlays(tuple(layers), digests, tuple(shown.values()))
+    return DrawnOverlays(tuple(layers), digests, tuple(shown.values()), legibility)
 
 
 def _layer(clip: AlphaClip, use: OverlayUse, cut: Cut) -> Layer:
