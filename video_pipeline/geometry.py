@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -160,3 +162,53 @@ class Crop:
         zoom = self.zoom[0] + (self.zoom[1] - self.zoom[0]) * frame / max(1, frames - 1)
         width, height = self.width / zoom, self.height / zoom
         return x + (self.width - width) / 2, y + (self.height - height) / 2, width, height
+
+
+@dataclass(frozen=True)
+class TrailKey:
+    """Where what is followed was at a time of its source: middle and size, shares of the picture.
+
+    With a confidence of 0 it was not seen from then until the next key.
+    """
+
+    t: Fraction
+    x: float
+    y: float
+    width: float
+    height: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The way of one thing through its footage, as a few keys in rising order of time.
+
+    Between two keys it goes at an even pace. Before the first key and after the last it is not
+    known; a single key is a thing that rests.
+    """
+
+    keys: tuple[TrailKey, ...]
+
+    def at(self, t: Fraction) -> Box | None:
+        """Where it is at a time of the source, or None when it is not seen then."""
+        keys = self.keys
+        if len(keys) == 1:
+            return _box_of(keys[0]) if keys[0].confidence > 0 else None
+        after = bisect_right(keys, t, key=lambda key: key.t)
+        if after == 0 or (after == len(keys) and t > keys[-1].t):
+            return None
+        a, b = keys[after - 1], keys[min(after, len(keys) - 1)]
+        if a.confidence <= 0:
+            return None
+        return _box_of(a, b, float((t - a.t) / (b.t - a.t)) if b.t > a.t else 0.0)
+
+
+def _box_of(a: TrailKey, b: TrailKey | None = None, share: float = 0.0) -> Box:
+    b = b or a
+    x, y, width, height = (
+        one + (other - one) * share
+        for one, other in (
+            (a.x, b.x), (a.y, b.y), (a.width, b.width), (a.height, b.height)
+        )
+    )  # fmt: skip
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
