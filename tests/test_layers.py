@@ -61,11 +61,16 @@ def drawn(place: Placement, store: Store, edit: Edit, own: Path | None = None) -
 
 def own_template(folder: Path, name: str, *changes: tuple[str, str]) -> None:
     """The shipped badge under another name, changed."""
-    source = (shipped("overlays") / f"{BADGE}.svg.j2").read_text(encoding="utf-8")
+    (folder / name).mkdir()
+    sources = {
+        file: (shipped("overlays") / BADGE / file).read_text(encoding="utf-8")
+        for file in ("template.svg.j2", "overlay.yaml")
+    }
     for old, new in changes:
-        assert old in source
-        source = source.replace(old, new)
-    (folder / f"{name}.svg.j2").write_text(source, encoding="utf-8")
+        assert any(old in source for source in sources.values())
+        sources = {file: source.replace(old, new) for file, source in sources.items()}
+    for file, source in sources.items():
+        (folder / name / file).write_text(source, encoding="utf-8")
 
 
 @pytest.mark.parametrize("burn_in", ["none", "text"])

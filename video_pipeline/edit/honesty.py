@@ -16,8 +16,8 @@ from video_pipeline.edit.captions import badge, condition_note, note_line
 from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.errors import ClaimError
 from video_pipeline.listing.model import Item, Listing
-from video_pipeline.overlays.drawing import head_of
 from video_pipeline.overlays.language import Language
+from video_pipeline.overlays.templates import head_of
 from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import STORY_LINE
 from video_pipeline.trust.claims import Claim
