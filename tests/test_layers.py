@@ -56,7 +56,7 @@ def edit_of(*uses: tuple[str, dict[str, Any]]) -> Edit:
 
 
 def drawn(place: Placement, store: Store, edit: Edit, own: Path | None = None) -> DrawnOverlays:
-    return draw_overlays(edit, place, item=ITEM, claims=(NORD, SUED), store=store, own=own)
+    return draw_overlays(edit, place, {}, item=ITEM, claims=(NORD, SUED), store=store, own=own)
 
 
 def own_template(folder: Path, name: str, *changes: tuple[str, str]) -> None:

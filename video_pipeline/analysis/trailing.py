@@ -21,7 +21,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box, Trail, TrailKey
 from video_pipeline.store import Store, digest_of
 from video_pipeline.vision.picture import grey_of
-from video_pipeline.vision.tracking import Grey, Spot, followed, marked
+from video_pipeline.vision.tracking import Grey, followed, marked
 
 TRAIL_VERSION = "1"  # of the trails: another number for other keys from the same footage
 LONG_SIDE = 960  # px
@@ -144,7 +144,9 @@ def _corners_of(rows: NDArray[np.float64]) -> list[int]:
         if b - a < 2:
             continue
         share = ((rows[a:b, 0] - rows[a, 0]) / (rows[b, 0] - rows[a, 0]))[:, None]
-        off = np.abs(rows[a:b, 1:] - (rows[a, 1:] + share * (rows[b, 1:] - rows[a, 1:]))).max(axis=1)
+        off = np.abs(rows[a:b, 1:] - (rows[a, 1:] + share * (rows[b, 1:] - rows[a, 1:]))).max(
+            axis=1
+        )
         worst = int(off.argmax())
         if off[worst] > MOST_OFF:
             kept.add(a + worst)

@@ -7,20 +7,22 @@ and its calmest path is found along which what is shown stays in the placement's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from video_pipeline.edit.following import Course, follow
+from video_pipeline.edit.following import Course, follow, pointed_at
+from video_pipeline.edit.model import Cut
 from video_pipeline.edit.travel import Corridor, ease_frames, travel
 from video_pipeline.edit.windows import Window
 from video_pipeline.footage.model import Footage
-from video_pipeline.geometry import Box, Crop, CropKey
+from video_pipeline.geometry import Box, Crop, CropKey, Trail
 from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import Need
 
 MOST_ENLARGED = 1.5
+_LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
 PUSH_IN = 1.06  # how many times larger the picture stands at the end of a push-in
 _MOST_CLOSER = 1.35
 _ROOM_AROUND = 1.08  # a whole item keeps this much room when the picture is fitted around it
@@ -33,7 +35,7 @@ def frame_window(
     need: Need,
     footage: Footage,
     placement: Placement,
-    box: Box | None = None,
+    box: Box | Trail | None = None,
     *,
     push_in: bool = False,
 ) -> Crop:
@@ -84,13 +86,18 @@ def _zooms(crop: Crop, placement: Placement, *, push_in: bool) -> list[tuple[flo
 
 
 def free_side(
-    window: Window, crop: Crop, footage: Footage, placement: Placement, box: Box | None = None
+    window: Window,
+    crop: Crop,
+    footage: Footage,
+    placement: Placement,
+    box: Box | Trail | None = None,
 ) -> str:
     """Where words cover less of what is shown: "top" or "bottom" of the safe area.
 
     Judged by `box` when the seller gave one, else by what stands out from its surroundings.
     """
-    boxes = [box] if box else [m.subject for m in window.moments if m.subject]
+    pointed = [place for _, place in pointed_at(window, box)] if box else []
+    boxes = pointed or [m.subject for m in window.moments if m.subject]
     if not boxes:
         return ""
     corner = float(np.mean([key.y for key in crop.path]))
@@ -107,6 +114,16 @@ def enlargement(crop: Crop, placement: Placement) -> float:
     """How many output pixels one source pixel becomes at most, along a line."""
     fills = min(placement.width / crop.width, placement.height / crop.height)
     return fills * max(crop.zoom)
+
+
+def softness(cuts: Sequence[Cut], placement: Placement) -> Iterator[str]:
+    """What is to be said of footage with too few pixels for its crops."""
+    worst = max((enlargement(cut.crop, placement) for cut in cuts), default=0.0)
+    if worst > _LARGEST_ENLARGEMENT:
+        yield (
+            f"some footage is enlarged {worst:.1f} times and looks soft: film upright, in 1080p "
+            "or more"
+        )
 
 
 def safe_area(crop: Crop, placement: Placement) -> tuple[tuple[float, float], tuple[float, float]]:

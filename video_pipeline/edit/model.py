@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from video_pipeline.geometry import Crop
+from video_pipeline.geometry import Crop, Trail
 from video_pipeline.light import NEUTRAL, Light
 
 
@@ -20,6 +20,7 @@ class OverlayUse:
     """One overlay on a cut: a template, what it says, and from which frame to which.
 
     `anchor` is "top" or "bottom" where the item leaves room; empty for the template's own place.
+    One that `follows` something, as a callout does, stands where that is in each frame.
     """
 
     template: str
@@ -27,6 +28,7 @@ class OverlayUse:
     first: int
     last: int
     anchor: str = ""
+    follows: Trail | None = None
 
 
 @dataclass(frozen=True)

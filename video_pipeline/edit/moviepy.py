@@ -1,8 +1,8 @@
 """An edit as a MoviePy clip, for people who script further.
 
 The pictures come from our own decoder, upright and at their true times, since MoviePy turns clips
-with a display matrix the wrong way (its issue 2356). Overlays stand still here; rendering gives
-them their motion.
+with a display matrix the wrong way (its issue 2356). Words stand still here; rendering gives
+them their motion. What follows something in the picture follows it here too.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.light import as_filmed
-from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.edit.onscreen import call_outs
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.graph import BARS, fitted
-from video_pipeline.overlays.drawing import Canvas, draw
+from video_pipeline.overlays.callout import Callout
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import language
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.trust.claims import Claim
@@ -58,7 +60,8 @@ def to_moviepy(
             frame_function=_Reader(footage[cut.source], cut, edit).frame, duration=seconds
         )
         layers = [picture]
-        for use in cut.overlays:
+        drawn: list[tuple[OverlayUse, Drawing]] = []
+        for use in (use for use in cut.overlays if use.follows is None):
             try:
                 words = words_of(use, cut.slot, placement, claims, own=overlays)
             except ClaimError:
@@ -71,15 +74,39 @@ def to_moviepy(
                 own=overlays,
                 lang=lang,
             )
+            drawn.append((use, drawing))
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)
                 .with_position((drawing.x, drawing.y))
                 .with_start(float(use.first / edit.rate))
                 .with_duration(float((use.last - use.first) / edit.rate))
             )
+        source = footage[cut.source]
+        for use, callout in call_outs(cut, source, drawn, canvas, edit.rate, overlays):
+            start = float(use.first / edit.rate)
+            layers.append(_following(callout, edit.rate).with_start(start))
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
     return concatenate_videoclips(clips).with_fps(float(edit.rate))
+
+
+def _following(callout: Callout, rate: Fraction) -> Any:
+    """A callout as a clip that stands on its place."""
+
+    def number(t: float) -> int:
+        return min(round(t * float(rate)), len(callout) - 1)
+
+    seconds = float(len(callout) / rate)
+    mask = VideoClip(
+        frame_function=lambda t: callout.frame(number(t))[..., 3] / 255.0,
+        is_mask=True,
+        duration=seconds,
+    )
+    return (
+        VideoClip(frame_function=lambda t: callout.frame(number(t))[..., :3], duration=seconds)
+        .with_mask(mask)
+        .with_position((callout.x, callout.y))
+    )
 
 
 class _Reader:

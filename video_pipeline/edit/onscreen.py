@@ -6,12 +6,46 @@ to the output's pixels.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 from video_pipeline.edit.model import Cut, OverlayUse
 from video_pipeline.footage.model import Footage
 from video_pipeline.graph import fitted
-from video_pipeline.overlays.callout import Spot
+from video_pipeline.overlays.callout import Callout, Spot, call_out
+from video_pipeline.overlays.drawing import Canvas, Drawing
+from video_pipeline.overlays.theme import theme
+
+
+def call_outs(
+    cut: Cut,
+    footage: Footage,
+    drawn: Sequence[tuple[OverlayUse, Drawing]],
+    canvas: Canvas,
+    rate: Fraction,
+    own: Path | None = None,
+) -> Iterator[tuple[OverlayUse, Callout]]:
+    """The overlays of a cut that follow something, each with its callout.
+
+    `drawn` are the cut's other overlays, which they keep off. One that can be drawn in no frame is
+    left out. Raises as `overlays.drawing.draw` does.
+    """
+    for use in cut.overlays:
+        if use.follows is None:
+            continue
+        size = canvas.width, canvas.height
+        callout = call_out(
+            use.template,
+            way_of(use, cut, footage, size, rate),
+            [one for other, one in drawn if other.first < use.last and use.first < other.last],
+            canvas,
+            rate=float(rate),
+            motion=theme(own).motion,
+            own=own,
+        )
+        if callout is not None:
+            yield use, callout
 
 
 def way_of(

@@ -13,7 +13,8 @@ from fractions import Fraction
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
-from video_pipeline.edit.framing import enlargement, frame_window, free_side
+from video_pipeline.edit.following import trail_of
+from video_pipeline.edit.framing import frame_window, free_side, softness
 from video_pipeline.edit.lengths import Target
 from video_pipeline.edit.light import matched
 from video_pipeline.edit.loop import closed
@@ -25,12 +26,11 @@ from video_pipeline.edit.windows import Window, window
 from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
 from video_pipeline.footage.model import Footage
-from video_pipeline.geometry import Crop
+from video_pipeline.geometry import Crop, Trail
 from video_pipeline.overlays.templates import standing
-from video_pipeline.presets.placements import Placement
 
-_LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
 _RUNNERS_UP = 3
+_CALLOUT = "flaw-callout"
 _DETAILS = ("flaw", "hardware", "stitching")  # what the clip is for: these picks count double
 _OTHER_VIEW = 0.2  # hooks of two variants share no more of the shorter one than that
 _FAR_WORSE = 1.5  # a variant's hook may cost the clip so much
@@ -235,7 +235,7 @@ class _Table:
             *unlooped,
             *(() if choice.proven else (_NOT_PROVEN,)),
             *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
-            *_softness(cuts, brief.placement),
+            *softness(cuts, brief.placement),
             *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
             *_too_short(edit.duration_s, brief.storyboard.min_s),
         )
@@ -250,17 +250,21 @@ class _Table:
         view = self._run_on(setup, picked, live)
         footage = self.footage[picked.source]
         chosen = picked in setup.windows  # the ends of a loop are not: they are one stretch
-        crop = self._framed(setup, view)
-        side = free_side(view, crop, footage, brief.placement, setup.box)
+        trail = trail_of(setup.note, view, footage, rate, brief.follow)
+        crop = self._framed(setup, view, trail)
+        side = free_side(view, crop, footage, brief.placement, trail or setup.box)
         return Cut(
             slot=setup.slot.name,
             source=picked.source,
             start=picked.start,
             frames=frames,
             crop=crop,
-            overlays=tuple(
-                OverlayUse(name, fields, 0, frames, standing(name, side, brief.words.own))
-                for name, fields in setup.overlays
+            overlays=(
+                *(
+                    OverlayUse(name, fields, 0, frames, standing(name, side, brief.words.own))
+                    for name, fields in setup.overlays
+                ),
+                *([OverlayUse(_CALLOUT, {}, 0, frames, follows=trail)] if trail else []),
             ),
             shows=captions.note_line(setup.note, brief.words) if setup.note else setup.need,
             why=_why(setup, picked, chosen=chosen),
@@ -311,11 +315,12 @@ class _Table:
         length = live / self.brief.placement.rate
         return window(reel, setup.need, reel.times.index(view.start), length, view.room)
 
-    def _framed(self, setup: Setup, view: Window) -> Crop:
+    def _framed(self, setup: Setup, view: Window, trail: Trail | None = None) -> Crop:
         footage = self.footage[view.source]
         push_in = setup.slot.move == "push-in"
         placement = self.brief.placement
-        return frame_window(view, setup.need, footage, placement, setup.box, push_in=push_in)
+        box = trail or setup.box
+        return frame_window(view, setup.need, footage, placement, box, push_in=push_in)
 
     def _runners_up(self, choice: Choice, i: int, live: int) -> Iterator[Candidate]:
         """The windows that would have cost the clip least in this place, and how much."""
@@ -436,13 +441,4 @@ def _too_short(duration_s: float, wanted_s: float) -> Iterator[str]:
         yield (
             f"the clip is {duration_s:.1f} s long, {short:.1f} s shorter than it should be: film "
             "more steady, close views"
-        )
-
-
-def _softness(cuts: Sequence[Cut], placement: Placement) -> Iterator[str]:
-    worst = max((enlargement(cut.crop, placement) for cut in cuts), default=0.0)
-    if worst > _LARGEST_ENLARGEMENT:
-        yield (
-            f"some footage is enlarged {worst:.1f} times and looks soft: film upright, in 1080p "
-            "or more"
         )

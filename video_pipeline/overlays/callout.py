@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from video_pipeline.overlays.drawing import DESIGN_WIDTH, Canvas, Drawing, draw
 from video_pipeline.overlays.theme import Motion
+from video_pipeline.presets.placements import SafeArea
 
 # Pixels at a picture 1080 wide.
 AIR = 14.0  # kept clear between what is ringed and its ring, at least
@@ -84,6 +85,8 @@ class Callout:
         own: Path | None,
     ) -> None:
         self._rings, self._end, self._unit = tuple(rings), end, unit
+        # What is drawn here is a part: the whole was held against the safe area.
+        everywhere = Canvas(canvas.width, canvas.height, SafeArea(0, 0, 0, 0))
         self._drawn: dict[tuple[int, int, int], Drawing] = {}
         for ring in self._rings:
             if ring.shown > 0:
@@ -91,12 +94,12 @@ class Callout:
                 if size not in self._drawn:
                     width, height, radius = size
                     fields = {"part": "ring", "width": width, "height": height, "radius": radius}
-                    self._drawn[size] = draw(template, fields, canvas, own=own)
+                    self._drawn[size] = draw(template, fields, everywhere, own=own)
         lengths = [self._line(ring)[2] for ring in self._rings if ring.shown > 0]
         self._leader: Drawing | None = None
         if end is not None and max(lengths, default=0.0) >= _SHORTEST * unit:
             fields = {"part": "leader", "length": math.ceil(max(lengths) / unit / 8) * 8}
-            self._leader = draw(template, fields, canvas, own=own)
+            self._leader = draw(template, fields, everywhere, own=own)
         self.x, self.y, self.width, self.height = self._bounds(canvas)
         said = {
             "form": _FORM,
@@ -312,7 +315,9 @@ def _lay(
     dense[..., :3] *= dense[..., 3:] / 255
     laid = cv2.warpAffine(dense, local, (int(x1 - x0), int(y1 - y0)), flags=cv2.INTER_LINEAR)
     alpha = laid[..., 3:]
-    colour = np.divide(laid[..., :3] * 255, alpha, out=np.zeros_like(laid[..., :3]), where=alpha > 0)
+    colour = np.divide(
+        laid[..., :3] * 255, alpha, out=np.zeros_like(laid[..., :3]), where=alpha > 0
+    )
     new = np.rint(np.clip(np.dstack([colour, alpha * shown]), 0, 255)).astype(np.uint8)
     part = sheet[y0:y1, x0:x1]
     denser = new[..., 3] > part[..., 3]

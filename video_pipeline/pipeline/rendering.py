@@ -242,6 +242,7 @@ def _render(
         draw_overlays(
             edit,
             place,
+            prepared.footage,
             item=prepared.listing.item,
             claims=prepared.claims,
             store=settings.store,

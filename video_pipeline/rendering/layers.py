@@ -12,11 +12,13 @@ from pathlib import Path
 
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.edit.onscreen import call_outs
 from video_pipeline.errors import UsageError
+from video_pipeline.footage.model import Footage
 from video_pipeline.graph import Layer
 from video_pipeline.listing.model import Item
-from video_pipeline.overlays.drawing import Canvas, draw
-from video_pipeline.overlays.motion import AlphaClip, animate
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
+from video_pipeline.overlays.motion import AlphaClip, animate, animate_callout
 from video_pipeline.presets.placements import Placement
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
@@ -36,6 +38,7 @@ class DrawnOverlays:
 def draw_overlays(
     edit: Edit,
     placement: Placement,
+    footage: Mapping[str, Footage],
     *,
     item: Item,
     claims: Sequence[Claim],
@@ -53,7 +56,8 @@ def draw_overlays(
     layers: list[tuple[Layer, ...]] = []
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
-        for use in cut.overlays:
+        drawn: list[tuple[OverlayUse, Drawing]] = []
+        for use in (use for use in cut.overlays if use.follows is None):
             words = words_of(use, cut.slot, placement, claims, item=item, own=own)
             if words.claim:
                 shown[words.claim.file_digest] = words.claim.certificate_id
@@ -65,20 +69,32 @@ def draw_overlays(
                 own=own,
                 lang=edit.lang,
             )
+            drawn.append((use, drawing))
             clip = animate(drawing, store.folder / "overlays", rate=edit.rate)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
-            row.append(_layer(clip, use, cut))
+            _check_time(clip, use, cut)
+            row.append(_layer(clip, use))
+        source = footage[cut.source]
+        for use, callout in call_outs(cut, source, drawn, canvas, edit.rate, own):
+            held = max(0, use.last - max(use.first, cut.frames - cut.hold) + 1)
+            folder = store.folder / "overlays"
+            clip = animate_callout(callout, folder, rate=edit.rate, held=held)
+            digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
+            row.append(_layer(clip, use))
         layers.append(tuple(row))
     return DrawnOverlays(tuple(layers), digests, tuple(shown.values()))
 
 
-def _layer(clip: AlphaClip, use: OverlayUse, cut: Cut) -> Layer:
+def _check_time(clip: AlphaClip, use: OverlayUse, cut: Cut) -> None:
     if use.last - use.first < clip.enter + clip.leave + _LEAST_REST:
         raise UsageError(
             f"the overlay '{use.template}' has only {use.last - use.first} frames",
             where=f"cut '{cut.slot}'",
             mend=f"give it at least {clip.enter + clip.leave + _LEAST_REST} frames",
         )
+
+
+def _layer(clip: AlphaClip, use: OverlayUse) -> Layer:
     return Layer(
         path=clip.path,
         digest=clip.digest,

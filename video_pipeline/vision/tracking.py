@@ -199,7 +199,9 @@ def _likeness(spot: Spot, picture: Grey, moved: Affine) -> tuple[float, bool]:
     if inside.mean() < _LEAST_VISIBLE:
         return 0.0, False
     now = _patch_of(spot, picture, moved)
-    known = _warped(np.full_like(picture, 255), _joined(spot.patch, _inverse(moved)), now.shape[::-1])
+    known = _warped(
+        np.full_like(picture, 255), _joined(spot.patch, _inverse(moved)), now.shape[::-1]
+    )
     left, top, right, bottom = spot.inner
     more = max(2, (right - left + bottom - top) // 12)
     inner = (
