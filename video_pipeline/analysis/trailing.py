@@ -36,6 +36,7 @@ def trail(
     at: Fraction,
     span: tuple[Fraction, Fraction],
     rate: Fraction,
+    *,
     store: Store,
 ) -> Trail:
     """Where the thing in `box` at the time `at` is during `span`, looked at `rate` times a second.
@@ -170,5 +171,5 @@ def _hidden(key: TrailKey) -> TrailKey:
 
 
 def _key(t: Fraction, box: Box, confidence: float) -> TrailKey:
-    (x, y), w, h = box.centre, box.width, box.height
-    return TrailKey(t, *(round(v, 5) for v in (x, y, w, h)), confidence=round(confidence, 2))
+    x, y, width, height = (round(v, 5) for v in (*box.centre, box.width, box.height))
+    return TrailKey(t, x, y, width, height, round(confidence, 2))

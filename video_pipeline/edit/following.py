@@ -52,7 +52,8 @@ def follow(
     largest: tuple[float, float] = (1.0, 1.0),
 ) -> Course | None:
     """The course of what a window shows for a need: the seller's `box`, which is taken to rest
-    where it was not followed, the detector's part or the subject. None where nothing stands out at any moment.
+    where it was not followed, the detector's part or the subject. None where nothing stands out
+    at any moment.
 
     Several parts are followed as one where they fit into `largest` together, shares of the
     picture across and down; else one of them is.

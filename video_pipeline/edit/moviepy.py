@@ -81,8 +81,7 @@ def to_moviepy(
                 .with_start(float(use.first / edit.rate))
                 .with_duration(float((use.last - use.first) / edit.rate))
             )
-        source = footage[cut.source]
-        for use, callout in call_outs(cut, source, drawn, canvas, edit.rate, overlays):
+        for use, callout in call_outs(cut, footage, drawn, canvas, rate=edit.rate, own=overlays):
             start = float(use.first / edit.rate)
             layers.append(_following(callout, edit.rate).with_start(start))
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)

@@ -6,7 +6,7 @@ to the output's pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.graph import fitted
 from video_pipeline.overlays.callout import Callout, Spot, call_out
 from video_pipeline.overlays.drawing import Canvas, Drawing
-from video_pipeline.overlays.theme import theme
 
 
 def call_outs(
     cut: Cut,
-    footage: Footage,
+    footage: Mapping[str, Footage],
     drawn: Sequence[tuple[OverlayUse, Drawing]],
     canvas: Canvas,
+    *,
     rate: Fraction,
     own: Path | None = None,
 ) -> Iterator[tuple[OverlayUse, Callout]]:
@@ -37,11 +37,10 @@ def call_outs(
         size = canvas.width, canvas.height
         callout = call_out(
             use.template,
-            way_of(use, cut, footage, size, rate),
+            way_of(use, cut, footage[cut.source], size, rate),
             [one for other, one in drawn if other.first < use.last and use.first < other.last],
             canvas,
             rate=float(rate),
-            motion=theme(own).motion,
             own=own,
         )
         if callout is not None:

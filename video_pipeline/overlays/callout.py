@@ -19,12 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.overlays.drawing import DESIGN_WIDTH, Canvas, Drawing, draw
-from video_pipeline.overlays.theme import Motion
 from video_pipeline.presets.placements import SafeArea
 
 # Pixels at a picture 1080 wide.
 AIR = 14.0  # kept clear between what is ringed and its ring, at least
-_GAP = 10.0  # between ring and line
+_GAP = 2.0  # between the middle of the ring's stroke and the line: half a stroke
 _LEAST = 52.0  # half of the smallest ring
 _MOST_AROUND = 40.0  # between a large thing and its ring
 _CORNER = 40.0  # the line meets a panel's edge no nearer to its corner
@@ -81,6 +80,7 @@ class Callout:
         rings: Sequence[_Ring],
         end: tuple[float, float] | None,
         canvas: Canvas,
+        *,
         unit: float,
         own: Path | None,
     ) -> None:
@@ -200,13 +200,12 @@ def call_out(
     canvas: Canvas,
     *,
     rate: float,
-    motion: Motion,
     own: Path | None = None,
 ) -> Callout | None:
     """A ring around `way`, one spot a frame (None where it is not known), or None for no ring.
 
     `beside` is what else stands in those frames: the ring keeps off all of it, and its line leads
-    to the nearest. It arrives when they have, by `motion`. Raises as `drawing.draw` does.
+    to the nearest. It arrives when they have. Raises as `drawing.draw` does.
     """
     unit = min(canvas.width, canvas.height) / DESIGN_WIDTH
     rings = [None if spot is None else _around(spot, unit) for spot in way]
@@ -217,8 +216,10 @@ def call_out(
         for ring in rings
     ]
     speed = rate / 30
-    wait = round(motion.enter * speed) if beside else 0
-    shown = _shown([False] * wait + free[wait:], round(_FADE * speed), round(_BRIEF * speed))
+    wait = round(max((drawing.motion.enter for drawing in beside), default=0) * speed)
+    # Where words come and go without motion, so does the ring.
+    fade = round(_FADE * speed) if wait or not beside else 0
+    shown = _shown([False] * wait + free[wait:], fade, round(_BRIEF * speed))
     if not any(shown):
         return None
     hidden = _Ring(0.0, 0.0, 1.0, 1.0, 1.0, 0.0)
@@ -226,7 +227,7 @@ def call_out(
         _Ring(r.x, r.y, r.across, r.down, r.radius, s) if r is not None and s > 0 else hidden
         for r, s in zip(rings, shown, strict=True)
     ]
-    return Callout(template, drawn, _end(drawn, beside, unit), canvas, unit, own)
+    return Callout(template, drawn, _end(drawn, beside, unit), canvas, unit=unit, own=own)
 
 
 def _around(spot: Spot, unit: float) -> _Ring:

@@ -74,8 +74,7 @@ def draw_overlays(
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             _check_time(clip, use, cut)
             row.append(_layer(clip, use))
-        source = footage[cut.source]
-        for use, callout in call_outs(cut, source, drawn, canvas, edit.rate, own):
+        for use, callout in call_outs(cut, footage, drawn, canvas, rate=edit.rate, own=own):
             held = max(0, use.last - max(use.first, cut.frames - cut.hold) + 1)
             folder = store.folder / "overlays"
             clip = animate_callout(callout, folder, rate=edit.rate, held=held)

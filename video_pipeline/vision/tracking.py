@@ -38,7 +38,7 @@ _AGREES = 2.0  # px from the similarity
 _LEAST_VISIBLE = 0.7  # of the box inside the picture
 _BLOCKS = 4  # a patch is judged in so many blocks across and down, for what covers one side of it
 _FLAT = 2.5  # grey levels of standard deviation; flatter blocks say nothing
-_FLOW = {"winSize": (17, 17), "maxLevel": 3}
+_WINDOW, _LEVELS = (17, 17), 3  # of the flow: px that are compared, pyramid
 
 
 @dataclass(frozen=True)
@@ -148,14 +148,14 @@ def _flow(before: Grey, after: Grey, region: NDArray[np.float64]) -> Affine | No
     points = cv2.goodFeaturesToTrack(before, _MOST_POINTS, 0.01, 4, mask=mask)
     if points is None or len(points) < _LEAST_POINTS:
         return None
-    return _agreed(before, after, points)
+    return _agreed(before, after, np.asarray(points, np.float32))
 
 
 def _agreed(before: Grey, after: Grey, points: NDArray[np.float32]) -> Affine | None:
-    there, found, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, **_FLOW)
-    back, found_back, _ = cv2.calcOpticalFlowPyrLK(after, before, there, None, **_FLOW)
+    there, found = _flowed(before, after, points)
+    back, found_back = _flowed(after, before, there)
     off = np.linalg.norm(back - points, axis=-1).ravel()
-    kept = (found.ravel() == 1) & (found_back.ravel() == 1) & (off < _BACK_AGAIN)
+    kept = found & found_back & (off < _BACK_AGAIN)
     if kept.sum() < _LEAST_POINTS:
         return None
     similarity, agree = cv2.estimateAffinePartial2D(
@@ -164,6 +164,16 @@ def _agreed(before: Grey, after: Grey, points: NDArray[np.float32]) -> Affine | 
     if similarity is None or agree.sum() < max(_LEAST_POINTS, 0.4 * kept.sum()):
         return None
     return np.asarray(similarity, np.float64)
+
+
+def _flowed(
+    before: Grey, after: Grey, points: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Where the points went, and which of them were found."""
+    there, found, _ = cv2.calcOpticalFlowPyrLK(
+        before, after, points, np.zeros_like(points), winSize=_WINDOW, maxLevel=_LEVELS
+    )
+    return np.asarray(there, np.float32), np.asarray(found).ravel() == 1
 
 
 def _settled(spot: Spot, picture: Grey, moved: Affine) -> Affine:
@@ -176,7 +186,7 @@ def _settled(spot: Spot, picture: Grey, moved: Affine) -> Affine:
         if points is None or len(points) < _LEAST_POINTS:
             continue
         now = _patch_of(spot, picture, moved)
-        slip = _agreed(look, now, points)
+        slip = _agreed(look, now, np.asarray(points, np.float32))
         if slip is None:
             continue
         corners = _corners(look.shape[1], look.shape[0])
