@@ -189,6 +189,12 @@ class Trail:
 
     keys: tuple[TrailKey, ...]
 
+    @property
+    def sound(self) -> bool:
+        """Whether it has keys, each with a size, in rising order."""
+        rising = all(a.t < b.t for a, b in pairwise(self.keys))
+        return bool(self.keys) and rising and all(k.width > 0 < k.height for k in self.keys)
+
     def at(self, t: Fraction) -> Box | None:
         """Where it is at a time of the source, or None when it is not seen then."""
         keys = self.keys

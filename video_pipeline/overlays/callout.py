@@ -18,7 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.errors import UsageError
 from video_pipeline.overlays.drawing import DESIGN_WIDTH, Canvas, Drawing, draw
+from video_pipeline.overlays.templates import head_of
 from video_pipeline.presets.placements import SafeArea
 
 # Pixels at a picture 1080 wide.
@@ -205,8 +207,14 @@ def call_out(
     """A ring around `way`, one spot a frame (None where it is not known), or None for no ring.
 
     `beside` is what else stands in those frames: the ring keeps off all of it, and its line leads
-    to the nearest. It arrives when they have. Raises as `drawing.draw` does.
+    to the nearest. It arrives when they have. Raises as `drawing.draw` does, and UsageError for a
+    template that speaks for a certificate.
     """
+    if head_of(template, own).claim:
+        raise UsageError(
+            f"the overlay '{template}' speaks for a certificate and can follow nothing",
+            mend="take 'follows' off it in the edit",
+        )
     unit = min(canvas.width, canvas.height) / DESIGN_WIDTH
     rings = [None if spot is None else _around(spot, unit) for spot in way]
     free = [
