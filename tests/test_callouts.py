@@ -130,7 +130,7 @@ def edit_of(
         OverlayUse("condition-note", NOTE, 0, 60 + hold),
         OverlayUse("flaw-callout", {}, 0, 60 + hold, follows=way),
     )
-    crop = crop or Crop(486, 864, (CropKey(0, 0, 60), CropKey(59, 54, 96)), 8)
+    crop = crop or Crop(486, 864, (CropKey(0, 0, 60),))
     cut = Cut("flaw", "take.mp4", Fraction(1, 10), 60 + hold, crop, uses, "", "", hold=hold)
     source = {"take.mp4": SourceRef(str(footage.path), footage.digest)}
     return Edit("s", "l", "showcase", "tiny", 540, 960, Fraction(RATE), source, (cut,))
@@ -170,7 +170,7 @@ def test_the_ring_read_back_from_the_picture_is_on_the_flaw(
     wandering: tuple[Footage, Trail], place: Placement, tmp_path: Path
 ) -> None:
     footage, way = wandering
-    edit = edit_of(footage, way)
+    edit = edit_of(footage, way, crop=Crop(486, 864, (CropKey(0, 0, 60), CropKey(59, 54, 96)), 8))
     clip = probe(rendered(edit, footage, place, tmp_path))
     far = []
     for number, (_, picture) in enumerate(frames(clip, long_side=960, every_s=Fraction(0))):
