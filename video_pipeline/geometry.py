@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -201,3 +203,59 @@ class Steadied(Crop):
     def corners(self, at: NDArray[np.float64], frames: int) -> NDArray[np.float64]:
         """The path's corners and the moves together; see `Crop.corners`."""
         return super().corners(at, frames) + self.moved(at)
+
+
+@dataclass(frozen=True)
+class TrailKey:
+    """Where what is followed was at a time of its source: middle and size, shares of the picture.
+
+    With a confidence of 0 it was not seen from then until the next key.
+    """
+
+    t: Fraction
+    x: float
+    y: float
+    width: float
+    height: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The way of one thing through its footage, as a few keys in rising order of time.
+
+    Between two keys it goes at an even pace. Before the first key and after the last it is not
+    known; a single key is a thing that rests.
+    """
+
+    keys: tuple[TrailKey, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether it has keys, each with a size, in rising order."""
+        rising = all(a.t < b.t for a, b in pairwise(self.keys))
+        return bool(self.keys) and rising and all(k.width > 0 < k.height for k in self.keys)
+
+    def at(self, t: Fraction) -> Box | None:
+        """Where it is at a time of the source, or None when it is not seen then."""
+        keys = self.keys
+        if len(keys) == 1:
+            return _box_of(keys[0]) if keys[0].confidence > 0 else None
+        after = bisect_right(keys, t, key=lambda key: key.t)
+        if after == 0 or (after == len(keys) and t > keys[-1].t):
+            return None
+        a, b = keys[after - 1], keys[min(after, len(keys) - 1)]
+        if a.confidence <= 0:
+            return None
+        return _box_of(a, b, float((t - a.t) / (b.t - a.t)) if b.t > a.t else 0.0)
+
+
+def _box_of(a: TrailKey, b: TrailKey | None = None, share: float = 0.0) -> Box:
+    b = b or a
+    x, y, width, height = (
+        one + (other - one) * share
+        for one, other in (
+            (a.x, b.x), (a.y, b.y), (a.width, b.width), (a.height, b.height)
+        )
+    )  # fmt: skip
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)

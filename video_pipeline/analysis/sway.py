@@ -21,7 +21,7 @@ from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.store import Store, digest_of
 from video_pipeline.vision.picture import grey_of
-from video_pipeline.vision.tracking import picture_moved
+from video_pipeline.vision.sway import picture_moved
 
 SWAY_VERSION = "1"  # another number for other values
 LONG_SIDE = 640  # px: movements are told to about a tenth of such a pixel

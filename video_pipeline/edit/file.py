@@ -142,6 +142,12 @@ def _cut_problems(
                 f"its overlay '{overlay.template}' does not fit into the cut",
                 f"use frames from 0 to {cut.frames}",
             )
+        if overlay.follows is not None and not overlay.follows.sound:
+            yield (
+                f"what its overlay '{overlay.template}' follows has no keys, or keys without size "
+                "or out of order",
+                "sort them by t, or take the overlay out",
+            )
 
 
 def _steady_problems(cut: Cut, source: Footage) -> Iterator[tuple[str, str]]:

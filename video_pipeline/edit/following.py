@@ -6,7 +6,7 @@ nothing, and edges jump. Here one part is picked and held to, and its course is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,8 +16,13 @@ from numpy.typing import NDArray
 
 from video_pipeline.analysis.model import Moment
 from video_pipeline.edit.windows import Window
-from video_pipeline.geometry import Box
+from video_pipeline.footage.model import Footage
+from video_pipeline.geometry import Box, Trail
+from video_pipeline.listing.model import Note
 from video_pipeline.presets.storyboards import Need
+
+Follow = Callable[[Footage, Box, Fraction, tuple[Fraction, Fraction], Fraction], Trail]
+"""Follows what is in a box at a time of the footage, from when to when, so often a second."""
 
 _LOOK_AGAIN = Fraction(1, 2)  # s: no look at the subject is older (analysis.scan)
 _HALF = 2  # looks on either side that a median is taken over: half a second in all
@@ -43,17 +48,18 @@ class Course:
 def follow(
     window: Window,
     need: Need,
-    box: Box | None = None,
+    box: Box | Trail | None = None,
     largest: tuple[float, float] = (1.0, 1.0),
 ) -> Course | None:
-    """The course of what a window shows for a need: the seller's `box`, which is taken to rest,
-    the detector's part or the subject. None where nothing stands out at any moment.
+    """The course of what a window shows for a need: the seller's `box`, which is taken to rest
+    where it was not followed, the detector's part or the subject. None where nothing stands out
+    at any moment.
 
     Several parts are followed as one where they fit into `largest` together, shares of the
     picture across and down; else one of them is.
     """
     if box is not None:
-        seen: list[tuple[Fraction, Box]] = [(m.t, box) for m in window.moments]
+        seen = pointed_at(window, box)
     else:
         choices = [_shown(moment, need, largest) for moment in window.moments]
         if not any(choices):
@@ -65,6 +71,28 @@ def follow(
     calm = _calmed(rows)
     seconds = np.array([float(t - window.start) for t, _ in seen])
     return Course(seconds, calm[:, :2], calm[:, 2:])
+
+
+def trail_of(
+    note: Note | None, window: Window, footage: Footage, rate: Fraction, follow: Follow | None
+) -> Trail | None:
+    """Where the flaw that a note has a box for is all through a window, or None without a box.
+
+    None too where it is lost at every moment.
+    """
+    seen = note.seen if note else None
+    if follow is None or seen is None or seen.region is None or seen.seconds is None:
+        return None
+    trail = follow(footage, seen.region, seen.seconds, (window.start, window.end), rate)
+    return trail if pointed_at(window, trail) else None
+
+
+def pointed_at(window: Window, box: Box | Trail) -> list[tuple[Fraction, Box]]:
+    """Where what a seller has drawn a box around is at the moments at which it is seen."""
+    if isinstance(box, Box):
+        return [(moment.t, box) for moment in window.moments]
+    places = [(moment.t, box.at(moment.t)) for moment in window.moments]
+    return [(t, place) for t, place in places if place is not None]
 
 
 def _shown(moment: Moment, need: Need, largest: tuple[float, float]) -> tuple[Box, ...]:

@@ -16,7 +16,7 @@ from video_pipeline.edit.following import Course, follow
 from video_pipeline.edit.travel import Corridor, ease_frames, travel
 from video_pipeline.edit.windows import Window
 from video_pipeline.footage.model import Footage
-from video_pipeline.geometry import Box, Crop, CropKey
+from video_pipeline.geometry import Box, Crop, CropKey, Trail
 from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import Need
 
@@ -34,7 +34,7 @@ def frame_window(
     need: Need,
     footage: Footage,
     placement: Placement,
-    box: Box | None = None,
+    box: Box | Trail | None = None,
     *,
     push_in: bool = False,
 ) -> Crop:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from video_pipeline.geometry import Crop
+from video_pipeline.geometry import Crop, Trail
 from video_pipeline.light import NEUTRAL, Light
 
 
@@ -20,7 +20,8 @@ class OverlayUse:
     """One overlay on a cut: a template, what it says, and from which frame to which.
 
     `anchor` is where in the safe area it stands, empty for the template's own place; `why` tells
-    what it hides there and elsewhere. A person may change the one and need not mind the other.
+    what it hides there and elsewhere. A person may change the one and need not mind the other. One
+    that `follows` something, as a callout does, stands where that is in each frame.
     """
 
     template: str
@@ -29,6 +30,7 @@ class OverlayUse:
     last: int
     anchor: str = ""
     why: str = ""
+    follows: Trail | None = None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """An edit as a MoviePy clip, for people who script further.
 
 The pictures come from our own decoder, upright and at their true times, since MoviePy turns clips
-with a display matrix the wrong way (its issue 2356). Overlays stand still here; rendering gives
-them their motion.
+with a display matrix the wrong way (its issue 2356). Words stand still here; rendering gives
+them their motion. What follows something in the picture follows it here too.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ from numpy.typing import NDArray
 from video_pipeline.analysis.sway import sway
 from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.honesty import words_of
-from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.edit.onscreen import call_outs
 from video_pipeline.edit.steadying import steady_window, stretch_of
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.graph import BARS, fitted, shown_until
-from video_pipeline.overlays.drawing import Canvas, draw
+from video_pipeline.overlays.callout import Callout
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import language
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.store import Store
@@ -64,7 +66,8 @@ def to_moviepy(
             frame_function=_Reader(footage[cut.source], cut, edit).frame, duration=seconds
         )
         layers = [picture]
-        for use in cut.overlays:
+        drawn: list[tuple[OverlayUse, Drawing]] = []
+        for use in (use for use in cut.overlays if use.follows is None):
             try:
                 words = words_of(use, cut.slot, placement, claims, own=overlays)
             except ClaimError:
@@ -78,12 +81,18 @@ def to_moviepy(
                 lang=lang.tag,
                 theme=edit.theme,
             )
+            drawn.append((use, drawing))
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)
                 .with_position((drawing.x, drawing.y))
                 .with_start(float(use.first / edit.rate))
                 .with_duration(float((use.last - use.first) / edit.rate))
             )
+        for use, callout in call_outs(
+            cut, footage, drawn, canvas, rate=edit.rate, own=overlays, theme=edit.theme
+        ):
+            start = float(use.first / edit.rate)
+            layers.append(_following(callout, edit.rate).with_start(start))
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
     return concatenate_videoclips(clips).with_fps(float(edit.rate))
@@ -96,6 +105,25 @@ def _windowed(cut: Cut, footage: Footage, edit: Edit, store: Store) -> Cut:
     found = sway(footage, *stretch_of(cut, edit.rate), store)
     window = steady_window(cut, found, footage, edit.rate)
     return replace(cut, crop=window) if window else cut
+
+
+def _following(callout: Callout, rate: Fraction) -> Any:
+    """A callout as a clip that stands on its place."""
+
+    def number(t: float) -> int:
+        return min(round(t * float(rate)), len(callout) - 1)
+
+    seconds = float(len(callout) / rate)
+    mask = VideoClip(
+        frame_function=lambda t: callout.frame(number(t))[..., 3] / 255.0,
+        is_mask=True,
+        duration=seconds,
+    )
+    return (
+        VideoClip(frame_function=lambda t: callout.frame(number(t))[..., :3], duration=seconds)
+        .with_mask(mask)
+        .with_position((callout.x, callout.y))
+    )
 
 
 class _Reader:

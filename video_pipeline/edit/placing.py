@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from video_pipeline.edit.following import Course, follow
 from video_pipeline.edit.model import OverlayUse
+from video_pipeline.edit.onscreen import on_screen
 from video_pipeline.edit.windows import Window
 from video_pipeline.footage.model import Footage
-from video_pipeline.geometry import Box, Crop
-from video_pipeline.graph import fitted
+from video_pipeline.geometry import Box, Crop, Trail
 from video_pipeline.overlays.drawing import Canvas, Place, places
 from video_pipeline.overlays.language import ENGLISH, Language
 from video_pipeline.overlays.templates import head_of
@@ -85,11 +85,11 @@ def shown_in(
     *,
     frames: int,
     hold: int = 0,
-    box: Box | None = None,
+    box: Box | Trail | None = None,
 ) -> tuple[Shown, ...]:
     """What a cut of `frames` frames shows, the last `hold` of which stand still.
 
-    `box` is where the seller says the flaw is, as shares of the source's picture.
+    `box` is where the seller says the flaw is, as shares of the source's picture, or its trail.
     """
     size = (placement.width, placement.height)
     found: list[tuple[Kind, Course | None]] = []
@@ -104,29 +104,6 @@ def shown_in(
         for kind, course in found
         if course is not None
     )
-
-
-def on_screen(
-    boxes: NDArray[np.float64], crop: Crop, footage: Footage, size: tuple[int, int], live: int
-) -> NDArray[np.float64]:
-    """Where boxes of the source's picture, one a frame, stand in the output; both (n, 4).
-
-    In shares of the displayed source picture, and in pixels of an output of that `size`. After
-    `live` frames the crop rests, as a held frame does.
-    """
-    across, down = fitted(crop, *size)
-    frames = np.minimum(np.arange(len(boxes)), live - 1).astype(np.float64)
-    zoom = crop.zoom[0] + (crop.zoom[1] - crop.zoom[0]) * frames / max(1, live - 1)
-    whole = np.array((crop.width, crop.height), np.float64)
-    seen = whole / zoom[:, None]
-    corner = crop.corners(frames, live) + (whole - seen) / 2
-    scale = np.array((across, down)) / seen
-    beside = np.array(
-        [(part - own) // 4 * 2 for part, own in zip(size, (across, down), strict=True)]
-    )
-    pixels = boxes.reshape(-1, 2, 2) * (footage.width, footage.height)
-    placed: NDArray[np.float64] = (pixels - corner[:, None]) * scale[:, None] + beside
-    return placed.reshape(-1, 4)
 
 
 def covered(place: Place, shown: Shown, first: int, last: int, size: tuple[int, int]) -> float:

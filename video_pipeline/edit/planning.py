@@ -13,11 +13,13 @@ from fractions import Fraction
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
+from video_pipeline.edit.following import trail_of
 from video_pipeline.edit.framing import frame_window, softness
 from video_pipeline.edit.lengths import Target
 from video_pipeline.edit.light import matched
 from video_pipeline.edit.loop import closed
 from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, SourceRef
+from video_pipeline.edit.onscreen import ringed
 from video_pipeline.edit.placing import placed_on, shown_in
 from video_pipeline.edit.pointing import Place, located, place_of
 from video_pipeline.edit.reel import Reel
@@ -26,7 +28,7 @@ from video_pipeline.edit.windows import Window, window
 from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
 from video_pipeline.footage.model import Footage
-from video_pipeline.geometry import Crop
+from video_pipeline.geometry import Crop, Trail
 
 _RUNNERS_UP = 3
 _DETAILS = ("flaw", "hardware", "stitching")  # what the clip is for: these picks count double
@@ -250,10 +252,11 @@ class _Table:
         view = self._run_on(setup, picked, live)
         footage = self.footage[picked.source]
         chosen = picked in setup.windows  # the ends of a loop are not: they are one stretch
-        crop = self._framed(setup, view)
+        trail = trail_of(setup.note, view, footage, rate, brief.follow)
+        crop = self._framed(setup, view, trail)
         seen = shown_in(
             *(view, setup.need, crop, footage, brief.placement),
-            frames=frames, hold=frames - live, box=setup.box,
+            frames=frames, hold=frames - live, box=trail or setup.box,
         )  # fmt: skip
         placed = placed_on(setup.overlays, seen, brief.placement, frames, brief.words, brief.theme)
         self.hidden[shown.place] = placed.warnings
@@ -263,7 +266,7 @@ class _Table:
             start=picked.start,
             frames=frames,
             crop=crop,
-            overlays=placed.overlays,
+            overlays=(*placed.overlays, *ringed(trail, frames)),
             shows=captions.note_line(setup.note, brief.words) if setup.note else setup.need,
             why=_why(setup, picked, chosen=chosen),
             runners_up=tuple(self._runners_up(choice, shown.place, live)) if chosen else (),
@@ -313,11 +316,12 @@ class _Table:
         length = live / self.brief.placement.rate
         return window(reel, setup.need, reel.times.index(view.start), length, view.room)
 
-    def _framed(self, setup: Setup, view: Window) -> Crop:
+    def _framed(self, setup: Setup, view: Window, trail: Trail | None = None) -> Crop:
         footage = self.footage[view.source]
         push_in = setup.slot.move == "push-in"
         placement = self.brief.placement
-        return frame_window(view, setup.need, footage, placement, setup.box, push_in=push_in)
+        box = trail or setup.box
+        return frame_window(view, setup.need, footage, placement, box, push_in=push_in)
 
     def _runners_up(self, choice: Choice, i: int, live: int) -> Iterator[Candidate]:
         """The windows that would have cost the clip least in this place, and how much."""

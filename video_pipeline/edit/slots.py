@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from video_pipeline.edit import captions
+from video_pipeline.edit.following import Follow
 from video_pipeline.edit.lengths import Span
 from video_pipeline.edit.model import Candidate, LeftOut
 from video_pipeline.edit.pointing import Place, place_of
@@ -53,6 +54,7 @@ class Brief:
     words: Language = ENGLISH  # what is not the seller's own is said in it
     wishes: Wishes = field(default_factory=Wishes)
     theme: str = ATELIER  # the look of overlays, which decides how large they are
+    follow: Follow | None = None  # without it no flaw is ringed
     as_filmed: bool = False  # no cut's light is matched to that of the others
 
 

@@ -24,6 +24,7 @@ from moviepy import CompositeVideoClip, ImageClip, vfx
 from numpy.typing import NDArray
 
 from video_pipeline import graph
+from video_pipeline.overlays.callout import Callout
 from video_pipeline.overlays.drawing import Drawing
 from video_pipeline.overlays.theme import Motion
 from video_pipeline.toolchain import disk_error, run
@@ -88,6 +89,28 @@ def animate(
             wiped=manner.arrive == "wipe",
         )
         _write(clip, pictures, rate)
+    return clip
+
+
+def animate_callout(callout: Callout, store: Path, *, rate: Fraction, held: int) -> AlphaClip:
+    """A callout's frames, written as `animate` does; its last `held` frames stand on one place.
+
+    What stands still but for its leaving is one frame at rest. Raises RenderError when the file
+    cannot be written.
+    """
+    leave = 0
+    while leave < len(callout) and callout.shown(len(callout) - 1 - leave) < 1:
+        leave += 1
+    leave = leave if leave < held else 0
+    enter = len(callout) - max(held, 1) if leave else len(callout) - max(1, held)
+    digest = hashlib.sha256(f"{callout.digest} {rate} {enter} {leave}".encode()).hexdigest()
+    path = store / f"{digest}.mov"
+    clip = AlphaClip(
+        path, callout.width, callout.height, callout.x, callout.y, enter, leave, digest
+    )
+    if not path.is_file():
+        told = [*range(enter + 1), *range(len(callout) - leave, len(callout))]
+        _write(clip, (callout.frame(i) for i in told), rate)
     return clip
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis
+from video_pipeline.analysis.trailing import trail
 from video_pipeline.edit.file import is_edit, write_edit
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import check_brief, plan, plan_variants
@@ -54,6 +56,7 @@ def brief_of(
         refusals=prepared.refusals,
         words=settings.words,
         wishes=wishes or Wishes(),
+        follow=partial(trail, store=settings.store),
         as_filmed=settings.as_filmed,
         theme=settings.theme or ATELIER,
     )

@@ -261,15 +261,15 @@ def _render(
     edits = [(edit, place) for (edit, _), (_, place) in zip(made, edits, strict=True)]
     drawn = [
         draw_overlays(
-            edit,
+            replace(edit, cuts=cuts),
             place,
-            footage=prepared.footage,
+            prepared.footage,
             item=prepared.listing.item,
             claims=prepared.claims,
             store=settings.store,
             own=settings.overlays,
         )
-        for edit, place in edits
+        for (edit, place), (_, cuts) in zip(edits, made, strict=True)
     ]
     for (_, place), overlays in zip(edits, drawn, strict=True):
         if require_badge and not overlays.claims:

@@ -7,18 +7,19 @@ this run, never from what an edit file says about one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.edit.onscreen import call_outs
 from video_pipeline.errors import UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.graph import Layer
 from video_pipeline.listing.model import Item
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import Language
-from video_pipeline.overlays.motion import AlphaClip, animate
+from video_pipeline.overlays.motion import AlphaClip, animate, animate_callout
 from video_pipeline.overlays.theme import CUT
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.behind import Legibility, made_legible
@@ -44,8 +45,8 @@ class DrawnOverlays:
 def draw_overlays(
     edit: Edit,
     placement: Placement,
-    *,
     footage: Mapping[str, Footage],
+    *,
     item: Item,
     claims: Sequence[Claim],
     store: Store,
@@ -66,7 +67,7 @@ def draw_overlays(
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
         stand: list[tuple[OverlayUse, Drawing]] = []
-        for use in cut.overlays:
+        for use in (use for use in cut.overlays if use.follows is None):
             words = words_of(use, cut.slot, placement, claims, item=item, own=own)
             if words.claim:
                 shown[words.claim.file_digest] = words.claim.certificate_id
@@ -79,6 +80,8 @@ def draw_overlays(
                 lang=edit.lang,
                 theme=edit.theme,
             )
+            if edit.reduced_motion:
+                drawing = replace(drawing, motion=CUT)
             stand.append((use, drawing))
             check_standing(cut, number, stand, canvas)
             name = f"{number:02d}-{cut.slot}-{use.template}"
@@ -95,21 +98,32 @@ def draw_overlays(
                 drawing,
                 store.folder / "overlays",
                 rate=edit.rate,
-                motion=CUT if edit.reduced_motion else None,
             )
             digests[name] = clip.digest
-            row.append(_layer(clip, use, cut))
+            _check_time(clip, use, cut)
+            row.append(_layer(clip, use))
+        for use, callout in call_outs(
+            cut, footage, stand, canvas, rate=edit.rate, own=own, theme=edit.theme
+        ):
+            held = max(0, use.last - max(use.first, cut.frames - cut.hold) + 1)
+            folder = store.folder / "overlays"
+            clip = animate_callout(callout, folder, rate=edit.rate, held=held)
+            digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
+            row.append(_layer(clip, use))
         layers.append(tuple(row))
     return DrawnOverlays(tuple(layers), digests, tuple(shown.values()), legibility)
 
 
-def _layer(clip: AlphaClip, use: OverlayUse, cut: Cut) -> Layer:
+def _check_time(clip: AlphaClip, use: OverlayUse, cut: Cut) -> None:
     if use.last - use.first < clip.enter + clip.leave + _LEAST_REST:
         raise UsageError(
             f"the overlay '{use.template}' has only {use.last - use.first} frames",
             where=f"cut '{cut.slot}'",
             mend=f"give it at least {clip.enter + clip.leave + _LEAST_REST} frames",
         )
+
+
+def _layer(clip: AlphaClip, use: OverlayUse) -> Layer:
     return Layer(
         path=clip.path,
         digest=clip.digest,

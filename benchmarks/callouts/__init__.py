@@ -1,0 +1,1 @@
+"""How well a callout's ring stays on what it points at."""
