@@ -59,6 +59,7 @@ def placed_on(
     shown: Sequence[Shown],
     placement: Placement,
     frames: int,
+    *,
     words: Language = ENGLISH,
     theme: str = ATELIER,
 ) -> Placed:

@@ -258,7 +258,9 @@ class _Table:
             *(view, setup.need, crop, footage, brief.placement),
             frames=frames, hold=frames - live, box=trail or setup.box,
         )  # fmt: skip
-        placed = placed_on(setup.overlays, seen, brief.placement, frames, brief.words, brief.theme)
+        placed = placed_on(
+            setup.overlays, seen, brief.placement, frames, words=brief.words, theme=brief.theme
+        )
         self.hidden[shown.place] = placed.warnings
         return Cut(
             slot=setup.slot.name,
