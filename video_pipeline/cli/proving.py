@@ -97,7 +97,7 @@ def evidence(*, as_json: bool, debug: bool) -> None:
 def make(*, listing: Path, output: Path | None, as_json: bool, debug: bool, **where: Any) -> None:
     """Make the evidence of a listing; the word `make` may be left out.
 
-    Example: `video-pipeline evidence listing.yaml`.
+    Example: `video-pipeline evidence make listing.yaml`.
     """
     with progress() as listener:
         folder = make_evidence(
