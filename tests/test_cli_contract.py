@@ -670,7 +670,7 @@ def test_a_clip_in_another_language(
     assert said["story-line"] == {"line": "D’abord l’état, puis le prix"}
     assert said["certification-badge"]["lines"][1] == "Examiné par Demo Authentication"
     assert said["end-card"]["price_text"].endswith("€")
-    assert said["grade"]["grade"] == "Très bon : légères traces d’usage"
+    assert said["grade-card"]["grade"] == "Très bon : légères traces d’usage"
     flaw = next(cut for cut in edit["cuts"] if cut["slot"] == "flaw")
     assert flaw["shows"].replace("\u00a0", " ").startswith("Poche : tache, intensité faible.")
     # The edit keeps its language: a French badge is verified, drawn and recorded in French.

@@ -22,6 +22,7 @@ from video_pipeline.edit.story import FACTS, read_storyboard
 from video_pipeline.listing.model import Listing
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.language import languages
+from video_pipeline.overlays.templates import template_names
 from video_pipeline.presets.coverage import (
     KnownBy,
     LookAt,
@@ -343,9 +344,8 @@ def test_the_shipped_presets_are_named() -> None:
 
 def test_the_shipped_templates_are_named() -> None:
     text = (ROOT / "docs/overlays.md").read_text("utf-8")
-    templates = [p.name.removesuffix(".svg.j2") for p in shipped("overlays").glob("*.svg.j2")]
-    assert templates
-    assert not [name for name in templates if f"`{name}`" not in text]
+    assert template_names()
+    assert not [name for name in template_names() if f"`{name}`" not in text]
 
 
 def test_the_signing_example_makes_a_certificate_that_counts(

@@ -127,7 +127,7 @@ def test_every_flaw_is_shown_even_when_the_clip_gets_long(brief: Callable[..., B
 
 def test_an_unfilmed_note_is_told_with_the_grade(brief: Callable[..., Brief]) -> None:
     edit = plan(brief(condition=condition(note())), {"take.mp4": table(*RICH)})
-    grade = next(u for c in edit.cuts for u in c.overlays if u.template == "grade")
+    grade = next(u for c in edit.cuts for u in c.overlays if u.template == "grade-card")
     assert grade.fields["notes"] == ["Corner: light scuff. A mark"]
     assert any("seen:" in o.reason for o in edit.left_out if o.slot == "flaw")
 
@@ -272,7 +272,7 @@ def test_unfilmed_notes_are_all_readable_on_cards_of_their_own(brief: Callable[.
     for card in cards:
         (use,) = card.overlays
         canvas = Canvas(edit.width, edit.height, load_placement("reels").safe)
-        assert not any(box.truncated for box in draw("grade", use.fields, canvas).texts)
+        assert not any(box.truncated for box in draw("grade-card", use.fields, canvas).texts)
 
 
 def test_a_clip_never_passes_its_placements_limit(brief: Callable[..., Brief]) -> None:

@@ -85,7 +85,7 @@ def test_the_longest_words_fit_the_narrowest_safe_area(code: str) -> None:
             "severity": _longest("severity", code), "words": "Worn", "index": 10, "total": 12,
         }),
         ("label", {"text": Language(code).word("part", "hardware")}),
-        *(("grade", {"grade": grade.words, "scale_title": scale.title, "owner": scale.owner,
+        *(("grade-card", {"grade": grade.words, "scale_title": scale.title, "owner": scale.owner,
                      "notes": ["Note"]}) for grade in scale.grades),
         ("end-card", {"brand": "B", "model": "M", "grade_text": longest, "sku": "A-1"}),
         ("certification-badge", {

@@ -61,11 +61,16 @@ def drawn(place: Placement, store: Store, edit: Edit, own: Path | None = None) -
 
 def own_template(folder: Path, name: str, *changes: tuple[str, str]) -> None:
     """The shipped badge under another name, changed."""
-    source = (shipped("overlays") / f"{BADGE}.svg.j2").read_text(encoding="utf-8")
+    (folder / name).mkdir()
+    sources = {
+        file: (shipped("overlays") / BADGE / file).read_text(encoding="utf-8")
+        for file in ("template.svg.j2", "overlay.yaml")
+    }
     for old, new in changes:
-        assert old in source
-        source = source.replace(old, new)
-    (folder / f"{name}.svg.j2").write_text(source, encoding="utf-8")
+        assert any(old in source for source in sources.values())
+        sources = {file: source.replace(old, new) for file, source in sources.items()}
+    for file, source in sources.items():
+        (folder / name / file).write_text(source, encoding="utf-8")
 
 
 @pytest.mark.parametrize("burn_in", ["none", "text"])
@@ -175,7 +180,7 @@ def listing() -> Listing:
 def test_notes_that_an_edit_says_are_not_missed(listing: Listing) -> None:
     scuff, *others = listing.condition.notes
     card = grade(listing, load_scale("house"), others)
-    said = edit_of(("condition-note", condition_note(scuff, 1, 3)), ("grade", card))
+    said = edit_of(("condition-note", condition_note(scuff, 1, 3)), ("grade-card", card))
     assert unsaid_notes(said, listing) == ()
 
 
@@ -184,17 +189,19 @@ def test_notes_taken_out_of_an_edit_are_missed(listing: Listing) -> None:
     assert len(unsaid_notes(edit_of(("label", {"text": "Corner"})), listing)) == len(NOTES)
     milder = condition_note(scuff, 1, 3) | {"severity": "faint"}
     card = grade(listing, load_scale("house"), [odour])
-    edit = edit_of(("condition-note", milder), ("grade", card))
+    edit = edit_of(("condition-note", milder), ("grade-card", card))
     assert unsaid_notes(edit, listing) == (
         "Corner: heavy scuff. Through the leather",
         "Lining: light stain",
     )
     silent = {k: v for k, v in condition_note(scuff, 1, 3).items() if k != "words"}
     edit = edit_of(
-        ("condition-note", silent), ("condition-note", condition_note(stain, 2, 3)), ("grade", card)
+        ("condition-note", silent),
+        ("condition-note", condition_note(stain, 2, 3)),
+        ("grade-card", card),
     )
     assert unsaid_notes(edit, listing) == ("Corner: heavy scuff. Through the leather",)
-    assert unsaid_notes(edit_of(("grade", {"notes": 3}), ("x", {"notes": [["a"]]})), listing)
+    assert unsaid_notes(edit_of(("grade-card", {"notes": 3}), ("x", {"notes": [["a"]]})), listing)
 
 
 def test_notes_are_known_in_the_words_of_a_person(listing: Listing, tmp_path: Path) -> None:
@@ -203,6 +210,6 @@ def test_notes_are_known_in_the_words_of_a_person(listing: Listing, tmp_path: Pa
     (tmp_path / "i18n/en.yaml").write_text(text.replace("lining: ", "lining: My "))
     words = Language("en", tmp_path)
     card = grade(listing, load_scale("house"), list(listing.condition.notes), words)
-    edit = edit_of(("grade", card))
+    edit = edit_of(("grade-card", card))
     assert any("my" in line.lower() for line in card["notes"])
     assert unsaid_notes(edit, listing, tmp_path) == ()

@@ -13,8 +13,10 @@ import yaml
 
 from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.listing.model import Flaw, Part, Severity
-from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise, templates
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise
 from video_pipeline.overlays.language import ENGLISH, Language, languages
+from video_pipeline.overlays.templates import head_of, samples, template_names, templates
+from video_pipeline.overlays.theme import theme, theme_names
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.resources import shipped
 
@@ -28,53 +30,14 @@ CANVASES = {
     "portrait": Canvas(1080, 1350, SafeArea(top=60, right=60, bottom=60, left=60)),
 }
 CHECK_URL = "https://certificates.example.org/c/EX-2025-004417"
-USUAL: dict[str, dict[str, Any]] = {
-    "hook": {"line": "Bought in Florence, carried twice", "brand": "Maison Orla"},
-    "title": {
-        "brand": "Maison Orla",
-        "model": "Pochette Médium",
-        "details": ["Cognac calfskin", "gold-plated hardware", "2014"],
-    },
-    "label": {"text": "Hardware"},
-    "condition-note": {
-        "part": "corner",
-        "flaw": "corner-wear",
-        "severity": "light",
-        "words": "Two small rubs on the lower left corner, the leather is not broken.",
-        "index": 1,
-        "total": 3,
-    },
-    "grade": {
-        "grade": "Very good",
-        "scale_title": "House scale",
-        "owner": "Example Resale",
-        "notes": ["Interior: faint odour"],
-    },
-    "certification-badge": {
-        "lines": [
-            "Examined by Example Authentication",
-            "Result: authentic",
-            "12 March 2025",
-            "Certificate EX-2025-004417",
-            "Check at certificates.example.org",
-            "Not affiliated with Maison Orla.",
-        ],
-        "certificate_id": "EX-2025-004417",
-        "issuer_name": "Example Authentication",
-        "brand": "Maison Orla",
-        "check_url": CHECK_URL,
-    },
-    "price": {"amount_text": "€ 1,850"},
-    "story-line": {"line": "A collector in Florence", "above": "Previous owner"},
-    "end-card": {
-        "brand": "Maison Orla",
-        "model": "Pochette Médium",
-        "grade_text": "Very good",
-        "price_text": "€ 1,850",
-        "includes": ["dust bag", "box", "strap"],
-        "sku": "ORLA-0417",
-    },
+SAMPLES = {
+    f"{name}/{title}": (name, fields)
+    for name in template_names()
+    for title, fields in samples(name).items()
 }
+USUAL = {name: next(iter(samples(name).values())) for name in template_names()}
+# Those that say something in letters.
+WRITTEN = [name for name in USUAL if name != "progress-dots"]
 HOSTILE = {
     "jinja": "{{7*7}} {% raw %} {# no #}",
     "markup": "<script>alert(1)</script> </text></svg> <image href='file:///etc'/> &amp; ]]>",
@@ -90,7 +53,9 @@ HOSTILE = {
 def hostile(template: str, text: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, kind in templates()[template].fields.items():
-        if kind.startswith("list"):
+        if kind.startswith("lists"):
+            fields[name] = [[text] * 6]
+        elif kind.startswith("list"):
             fields[name] = [text] * 8
         elif kind.startswith("number"):
             fields[name] = 12
@@ -110,7 +75,7 @@ def assert_well_placed(drawing: Drawing, canvas: Canvas) -> None:
     assert drawing.y >= safe.top
     assert drawing.x + drawing.width <= canvas.width - safe.right
     assert drawing.y + drawing.height <= canvas.height - safe.bottom
-    assert drawing.texts
+    assert drawing.texts or drawing.template == "progress-dots"
     for box in drawing.texts:
         assert box.x >= drawing.x, box
         assert box.y >= drawing.y, box
@@ -137,12 +102,23 @@ def contrast(a: np.ndarray, b: np.ndarray) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_every_shipped_template_is_exercised_here() -> None:
-    assert set(templates()) == set(USUAL)
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_sample_draws_and_is_told_whole(sample: str) -> None:
+    template, fields = SAMPLES[sample]
+    for canvas in (TIKTOK, CANVASES["everywhere"]):
+        drawing = draw(template, fields, canvas)
+        assert_well_placed(drawing, canvas)
+        assert not any(box.truncated for box in drawing.texts)
+
+
+def test_the_samples_use_every_field() -> None:
+    for name, header in templates().items():
+        used = {field for fields in samples(name).values() for field in fields}
+        assert used == set(header.fields), name
 
 
 @pytest.mark.parametrize("where", CANVASES)
-@pytest.mark.parametrize("template", USUAL)
+@pytest.mark.parametrize("template", WRITTEN)
 def test_stands_inside_every_safe_area(template: str, where: str) -> None:
     canvas = CANVASES[where]
     drawing = draw(template, USUAL[template], canvas)
@@ -152,7 +128,7 @@ def test_stands_inside_every_safe_area(template: str, where: str) -> None:
     assert min(b.size for b in drawing.texts) >= 30 * 0.88 * min(canvas.width, canvas.height) / 1080
 
 
-@pytest.mark.parametrize("template", USUAL)
+@pytest.mark.parametrize("template", WRITTEN)
 def test_text_is_large_enough_for_a_phone(template: str) -> None:
     sizes = [box.size for box in draw(template, USUAL[template], TIKTOK).texts]
     assert min(sizes) >= 30
@@ -168,12 +144,12 @@ def test_hostile_text_stays_in_its_place(template: str, name: str) -> None:
     assert_well_placed(drawing, CANVASES["everywhere"])
     written = " ".join(b.text for b in drawing.texts)
     assert not re.search(r"[\x00-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", written)
-    assert set(re.findall(r"<(\w+)", drawing.svg)) <= {"svg", "g", "rect", "path"}
-    if name == "word":
+    assert set(re.findall(r"<(\w+)", drawing.svg)) <= {"svg", "g", "rect", "path", "circle"}
+    if name == "word" and drawing.texts:
         assert any(b.truncated and b.text.endswith("…") for b in drawing.texts)
 
 
-@pytest.mark.parametrize("template", USUAL)
+@pytest.mark.parametrize("template", WRITTEN)
 def test_writing_touches_no_edge_of_its_drawing(template: str) -> None:
     drawing = draw(template, hostile(template, "Åjgq Ểẞ" * 30), TIKTOK)
     bare = without_writing(drawing).astype(int)
@@ -182,6 +158,88 @@ def test_writing_touches_no_edge_of_its_drawing(template: str) -> None:
     assert changed.any()
     assert not changed[[0, -1]].any()
     assert not changed[:, [0, -1]].any()
+
+
+THEMES = theme_names()
+PAIRS = (
+    ("ink", "paper", "paper_opacity"),
+    ("muted", "paper", "paper_opacity"),
+    ("ivory", "panel", "panel_opacity"),
+    ("sand", "panel", "panel_opacity"),
+)
+
+
+def test_the_pairs_are_all_that_templates_write_with() -> None:
+    used = {
+        box.colour
+        for template, fields in SAMPLES.values()
+        for box in draw(template, fields, TIKTOK).texts
+    }
+    colours = theme().colours
+    assert used == {colours[text] for text, _, _ in PAIRS}
+
+
+@pytest.mark.parametrize("behind", [0, 255], ids=["black", "white"])
+@pytest.mark.parametrize("name", THEMES)
+def test_every_theme_keeps_its_contrast_over_any_footage(name: str, behind: int) -> None:
+    look = theme(name=name)
+    least = 7 if name == "high-contrast" else 4.5
+    for text, panel, opacity in PAIRS:
+        ink, paper = (
+            np.array([int(look.colours[c][i : i + 2], 16) for i in (1, 3, 5)], float)
+            for c in (text, panel)
+        )
+        alpha = look.measures[opacity]
+        assert contrast(ink, paper * alpha + behind * (1 - alpha)) >= least, (text, panel)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_every_template_fits_in_every_theme(name: str) -> None:
+    pictures = []
+    for where in ("everywhere", "small"):
+        for template, fields in SAMPLES.values():
+            drawing = draw(template, fields, CANVASES[where], theme=name)
+            assert_well_placed(drawing, CANVASES[where])
+            assert not any(box.truncated for box in drawing.texts), (template, where)
+            pictures.append(drawing.digest)
+    usual = [
+        draw(template, fields, CANVASES[where]).digest
+        for where in ("everywhere", "small")
+        for template, fields in SAMPLES.values()
+    ]
+    assert all(a != b for a, b in zip(pictures, usual, strict=True)) or name == "atelier"
+
+
+def test_a_theme_of_ones_own_says_only_what_differs(tmp_path: Path) -> None:
+    (tmp_path / "themes").mkdir()
+    mine = tmp_path / "themes/mine.yaml"
+    mine.write_text("title: Mine\nlike: street\nmeasures: {corner: 9}\n")
+    assert theme_names(tmp_path) == tuple(sorted((*THEMES, "mine")))
+    made, street = theme(tmp_path, "mine"), theme(name="street")
+    assert made.measures == street.measures | {"corner": 9}
+    assert (made.colours, made.motion) == (street.colours, street.motion)
+    (tmp_path / "themes/atelier.yaml").write_text(
+        "title: Ours\nlike: atelier\ncolours: {ink: '#000000'}\n"
+    )
+    assert theme(tmp_path).colours == theme().colours | {"ink": "#000000"}
+    assert theme(tmp_path, "street").colours == street.colours
+    for written, told in (
+        ("like: stret", "'like' is 'stret'; expected another theme"),
+        ("like: mine", "'like' is 'mine'; expected another theme"),
+        (
+            "like: street\nmotion: {enter: soon}",
+            "'motion.enter' is 'soon'; expected a whole number",
+        ),
+    ):
+        mine.write_text(f"title: Mine\n{written}\n")
+        with pytest.raises(ListingError) as caught:
+            theme(tmp_path, "mine")
+        (problem,) = caught.value.problems
+        assert problem.where == f"mine.yaml:{written.count(chr(10)) + 2}"
+        assert told in problem.message
+    with pytest.raises(UsageError, match="no theme called 'stret'") as unknown:
+        draw("label", {"text": "a"}, TIKTOK, theme="stret")
+    assert "did you mean 'street'?" in unknown.value.mend
 
 
 def test_text_is_written_as_it_was_given() -> None:
@@ -241,7 +299,7 @@ def test_a_character_no_font_has_is_named_and_not_drawn_as_a_box() -> None:
 
 
 @pytest.mark.parametrize("behind", [0, 255], ids=["black", "white"])
-@pytest.mark.parametrize("template", USUAL)
+@pytest.mark.parametrize("template", WRITTEN)
 def test_contrast_over_any_footage(template: str, behind: int) -> None:
     drawing = draw(template, USUAL[template], TIKTOK)
     panel = without_writing(drawing).astype(float)
@@ -326,6 +384,7 @@ def test_same_words_same_digest_and_other_words_another() -> None:
         ("condition-note", {"part": "wing", "flaw": "scuff"}, "no word for 'wing'"),
         ("../secret", {}, "no overlay template"),
         ("hook.svg", {}, "no overlay template"),
+        ("fonts", {}, "no overlay template"),
     ],
 )
 def test_wrong_requests_are_named(template: str, fields: dict[str, Any], message: str) -> None:
@@ -340,18 +399,26 @@ def test_a_safe_area_without_room_is_an_error(safe: SafeArea) -> None:
         draw("end-card", USUAL["end-card"], Canvas(1080, 1920, safe))
 
 
-HEAD = "{#---\nsays: x\nanchor: centre\nalign: centre\nfields:\n  line: text\n---#}\n"
+ABOUT = "says: x\nanchor: centre\nalign: centre\nleast_px: 30\nfields:\n  line: text\n"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="200">'
+PLAIN = (
+    "{% from 'parts/panels.svg.j2' import paper with context %}"
+    "{% set c = sheet.column(40, 40, 320) %}"
+    + SVG
+    + "{{ paper(400, 200) }}{{ c.text(line, 'text') }}</svg>"
+)
+
+
+def own_template(own: Path, name: str, body: str = PLAIN, about: str = ABOUT) -> Path:
+    folder = own / name
+    folder.mkdir(parents=True)
+    (folder / "template.svg.j2").write_text(body)
+    (folder / "overlay.yaml").write_text(about)
+    return folder
 
 
 def test_a_persons_own_template_and_words_come_first(tmp_path: Path) -> None:
-    (tmp_path / "hook.svg.j2").write_text(
-        HEAD
-        + "{% from 'parts/panels.svg.j2' import paper with context %}"
-        + "{% set c = sheet.column(40, 40, 320) %}"
-        + SVG
-        + "{{ paper(400, 200) }}{{ c.text(line, 'text') }}</svg>"
-    )
+    own_template(tmp_path, "hook")
     drawing = draw("hook", {"line": "Mine"}, TIKTOK, own=tmp_path)
     assert (drawing.width, drawing.height, drawing.anchor) == (400, 200, "centre")
     assert_well_placed(drawing, TIKTOK)
@@ -362,29 +429,143 @@ def test_a_persons_own_template_and_words_come_first(tmp_path: Path) -> None:
     assert Language("en", tmp_path).word("flaw", "scuff") == "Scuff"  # theirs has no word for it
 
 
+def test_an_own_folder_overrides_file_by_file(tmp_path: Path) -> None:
+    shipped_hook = draw("hook", USUAL["hook"], TIKTOK)
+    (tmp_path / "hook").mkdir()
+    about = (shipped("overlays") / "hook/overlay.yaml").read_text(encoding="utf-8")
+    (tmp_path / "hook/overlay.yaml").write_text(about.replace("anchor: top", "anchor: centre"))
+    moved = draw("hook", USUAL["hook"], TIKTOK, own=tmp_path)
+    assert moved.anchor == "centre"
+    assert np.array_equal(moved.pixels, shipped_hook.pixels)
+    assert samples("hook", tmp_path) == samples("hook")
+    (tmp_path / "hook/overlay.yaml").unlink()
+    (tmp_path / "hook/template.svg.j2").write_text(PLAIN)
+    changed = draw("hook", USUAL["hook"], TIKTOK, own=tmp_path)
+    assert (changed.anchor, changed.width) == ("top", 400)
+    (tmp_path / "hook/template.svg.j2").unlink()
+    assert draw("hook", USUAL["hook"], TIKTOK, own=tmp_path).digest == shipped_hook.digest
+
+
+def test_a_new_name_is_found_and_folders_that_hold_other_things_are_not(tmp_path: Path) -> None:
+    for name in ("seal", "fonts", "Seal_2"):
+        own_template(tmp_path, name)
+    assert set(template_names(tmp_path)) - set(template_names()) == {"seal"}
+    assert templates(tmp_path)["seal"].says == "x"
+    assert samples("seal", tmp_path) == {}
+
+
+def test_an_overlay_stands_only_where_it_may(tmp_path: Path) -> None:
+    own_template(tmp_path, "seal", about=ABOUT.replace("centre\n", "centre\nelsewhere: [top]\n", 1))
+    for anchor in ("", "centre", "top"):
+        assert draw("seal", {"line": "a"}, TIKTOK, own=tmp_path, anchor=anchor).anchor in (
+            anchor, "centre",
+        )  # fmt: skip
+    with pytest.raises(UsageError, match="cannot stand at 'bottom'") as caught:
+        draw("seal", {"line": "a"}, TIKTOK, own=tmp_path, anchor="bottom")
+    assert caught.value.mend == "It may stand at: centre, top."
+
+
+def test_letters_smaller_than_a_template_allows_are_refused(tmp_path: Path) -> None:
+    own_template(tmp_path, "seal", about=ABOUT.replace("least_px: 30", "least_px: 38"))
+    assert draw("seal", {"line": "a"}, TIKTOK, own=tmp_path).texts[0].size == 38
+    with pytest.raises(UsageError, match=r"letters of 34 pixels.*it needs 38"):
+        draw("seal", {"line": "A line that has to shrink"[:22]}, TIKTOK, own=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "include",
+    [
+        "../secret.svg.j2",
+        "parts/../../secret.svg.j2",
+        "linked.svg.j2",
+        "away/secret.svg.j2",
+        "{absolute}",
+    ],
+)
+def test_no_template_reads_outside_its_folder(tmp_path: Path, include: str) -> None:
+    own = tmp_path / "own"
+    secret = tmp_path / "secret.svg.j2"
+    secret.write_text("secret")
+    own_template(own, "mine", "{% include '" + include.format(absolute=secret) + "' %}")
+    (own / "parts").mkdir()
+    (own / "linked.svg.j2").symlink_to(secret)
+    (own / "away").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(UsageError, match="outside the overlays folder") as caught:
+        draw("mine", {"line": "a"}, TIKTOK, own=own)
+    assert caught.value.mend
+
+
+def test_links_inside_the_folder_and_a_linked_folder_are_followed(tmp_path: Path) -> None:
+    own_template(tmp_path / "real", "mine")
+    (tmp_path / "real/mine/template.svg.j2").rename(tmp_path / "real/mine/drawn.svg.j2")
+    (tmp_path / "real/mine/template.svg.j2").symlink_to("drawn.svg.j2")
+    (tmp_path / "own").symlink_to(tmp_path / "real", target_is_directory=True)
+    assert draw("mine", {"line": "a"}, TIKTOK, own=tmp_path / "own").width == 400
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("<svg/>", "no head"),
-        (HEAD + "{{ nobody }}", "'nobody' is undefined"),
-        (HEAD + "{{ line.__class__.__mro__ }}", "mistake"),
-        (HEAD + "{% if %}", "mistake"),
-        (HEAD + SVG + "<text>a</text></svg>", "uses <text>"),
-        (HEAD + SVG + "<image href='file:///etc/passwd'/></svg>", "uses <image>"),
-        (HEAD + SVG + "<rect fill='url(http://example.org/#a)'/></svg>", "could point outside"),
-        (HEAD + "<!DOCTYPE svg [<!ENTITY a 'b'>]>" + SVG + "</svg>", "declarations"),
-        (HEAD + SVG, "well-formed"),
-        (HEAD + SVG.replace("400", "100%") + "</svg>", "width and height"),
-        (HEAD + "{% set c = sheet.column(0, 0, 9) %}{{ c.text(line, 'loud') }}", "no type style"),
-        (HEAD + "{{ colour('pink') }}", "no colour 'pink'"),
-        (HEAD.replace("centre", "middle", 1) + SVG + "</svg>", "head of the overlay template"),
+        ("{{ nobody }}", "'nobody' is undefined"),
+        ("{{ line.__class__.__mro__ }}", "mistake"),
+        ("{% if %}", "mistake"),
+        ("{% include 'parts/none.svg.j2' %}", "parts/none.svg.j2"),
+        (SVG + "<text>a</text></svg>", "uses <text>"),
+        (SVG + "<image href='file:///etc/passwd'/></svg>", "uses <image>"),
+        (SVG + "<rect fill='url(http://example.org/#a)'/></svg>", "could point outside"),
+        ("<!DOCTYPE svg [<!ENTITY a 'b'>]>" + SVG + "</svg>", "declarations"),
+        (SVG, "well-formed"),
+        (SVG.replace("400", "100%") + "</svg>", "width and height"),
+        ("{% set c = sheet.column(0, 0, 9) %}{{ c.text(line, 'loud') }}", "no type style"),
+        ("{{ colour('pink') }}", "no colour 'pink'"),
+        (b"\xff", "plain UTF-8"),
     ],
 )
-def test_a_broken_template_is_explained(tmp_path: Path, body: str, message: str) -> None:
-    (tmp_path / "mine.svg.j2").write_text(body)
-    with pytest.raises(UsageError, match=re.escape(message)) as caught:
+def test_a_broken_template_is_explained(tmp_path: Path, body: str | bytes, message: str) -> None:
+    folder = own_template(tmp_path, "mine")
+    (folder / "template.svg.j2").write_bytes(body if isinstance(body, bytes) else body.encode())
+    with pytest.raises(UsageError) as caught:
         draw("mine", {"line": "a"}, TIKTOK, own=tmp_path)
+    assert message in caught.value.message + caught.value.mend
     assert caught.value.where
+    assert caught.value.mend
+
+
+def test_a_template_that_says_nothing_of_itself_is_explained(tmp_path: Path) -> None:
+    folder = own_template(tmp_path, "mine")
+    (folder / "overlay.yaml").unlink()
+    with pytest.raises(UsageError, match=r"'mine' has no overlay\.yaml") as caught:
+        head_of("mine", tmp_path)
+    assert caught.value.mend
+
+
+def test_mistakes_in_what_a_template_says_are_told_by_line(tmp_path: Path) -> None:
+    about = ABOUT.replace("anchor: centre", "anchor: middle").replace("line: text", "line: texts")
+    folder = own_template(tmp_path, "mine", about=about.replace("least_px", "smallest"))
+    with pytest.raises(ListingError) as caught:
+        head_of("mine", tmp_path)
+    told = [(p.where, p.message) for p in caught.value.problems]
+    assert [where for where, _ in told] == [f"overlay.yaml:{n}" for n in (1, 2, 4, 6)]
+    assert "'least_px' is missing: the least height of its letters" in told[0][1]
+    assert "'anchor' is 'middle'; expected one of top, centre, bottom" in told[1][1]
+    assert "'smallest' is not a key" in told[2][1]
+    assert "'fields.line' is 'texts'; expected one of text, list" in told[3][1]
+    (folder / "overlay.yaml").write_text(ABOUT)
+    (folder / "sample.yaml").write_text("usual:\n  line: a\nother:\n  lin: b\nthird: c\n")
+    with pytest.raises(ListingError) as caught:
+        samples("mine", tmp_path)
+    assert [(p.where, p.message, p.mend) for p in caught.value.problems] == [
+        (
+            "sample.yaml:4",
+            "'other.lin' is not a key of 'other'; expected one of line",
+            "did you mean 'line'?",
+        ),
+        (
+            "sample.yaml:5",
+            "'third' is 'c'; expected a group of keys, each on its own indented line",
+            "",
+        ),
+    ]
 
 
 def test_a_broken_theme_is_explained(tmp_path: Path) -> None:

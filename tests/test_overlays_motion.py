@@ -12,7 +12,7 @@ import pytest
 from video_pipeline.errors import RenderError
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.motion import AlphaClip, animate
-from video_pipeline.overlays.theme import Motion
+from video_pipeline.overlays.theme import CUT, Motion, theme
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.toolchain import ffmpeg_path
 
@@ -92,3 +92,44 @@ def test_a_store_that_cannot_be_written_leaves_nothing_behind(
     with pytest.raises((RenderError, OSError)):
         animate(drawing, blocked, rate=Fraction(30))
     assert list(tmp_path.iterdir()) == [blocked]
+
+
+def test_without_motion_there_is_one_frame(drawing: Drawing, tmp_path: Path) -> None:
+    clip = animate(drawing, tmp_path, rate=Fraction(30), motion=CUT)
+    assert (clip.enter, clip.leave, clip.height) == (0, 0, drawing.height)
+    (only,) = read_back(clip)
+    assert np.array_equal(only, drawing.pixels)
+
+
+def test_a_wipe_uncovers_it_from_the_left_where_it_stands(drawing: Drawing, tmp_path: Path) -> None:
+    motion = Motion(enter=6, leave=4, rise=14, arrive="wipe")
+    clip = animate(drawing, tmp_path, rate=Fraction(30), motion=motion)
+    assert clip.height == drawing.height
+    frames = read_back(clip)
+    shown = [int((f[..., 3].max(axis=0) > 0).sum()) for f in frames[: clip.enter + 1]]
+    assert shown == sorted(set(shown))
+    assert shown[-1] == drawing.width
+    for frame, width in zip(frames, shown, strict=False):
+        assert np.array_equal(frame[:, :width], drawing.pixels[:, :width])
+    assert np.array_equal(frames[clip.enter], drawing.pixels)
+
+
+def test_what_is_pressed_draws_back_inside_its_own_place(drawing: Drawing, tmp_path: Path) -> None:
+    usual = animate(drawing, tmp_path, rate=Fraction(30))
+    pressed = drawing.motion.model_copy(update={"emphasis": "press"})
+    clip = animate(drawing, tmp_path, rate=Fraction(30), motion=pressed)
+    assert clip.enter - usual.enter == 10
+    assert (clip.width, clip.height, clip.leave) == (usual.width, usual.height, usual.leave)
+    frames = read_back(clip)
+    widths = [int((f[..., 3].max(axis=0) > 100).sum()) for f in frames[usual.enter : clip.enter]]
+    assert drawing.width * 0.95 < min(widths) < drawing.width - 10
+    assert np.array_equal(frames[clip.enter][: drawing.height], drawing.pixels)
+
+
+def test_a_template_moves_as_it_says_and_else_as_its_theme() -> None:
+    price = {"amount_text": "€ 1", "was_text": "€ 2"}
+    usual, drop = theme().motion, draw("price-drop", price, CANVAS).motion
+    assert drop == usual.model_copy(update={"emphasis": "press"})
+    assert draw("caption", {"text": "So"}, CANVAS).motion.enter == 0
+    street = draw("price-drop", price, CANVAS, theme="street").motion
+    assert (street.arrive, street.emphasis) == ("wipe", "press")

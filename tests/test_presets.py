@@ -202,7 +202,7 @@ def test_every_board_is_honest(name: str) -> None:
         assert (flaw["must"], flaw["repeat"]) == ("must", "each-note")
         assert flaw["overlays"] == ["condition-note"]
     assert len(flaws) == 1
-    assert any(s.get("overlays") == ["grade"] and s["must"] == "must" for s in slots)
+    assert any(s.get("overlays") == ["grade-card"] and s["must"] == "must" for s in slots)
     # The badge is only ever drawn for a claim: its slot needs one and may fall away.
     for slot in slots:
         if "certification-badge" in slot.get("overlays", ()):
@@ -227,7 +227,7 @@ def test_the_boards_are_told_apart_by_what_they_are_for() -> None:
     assert not {"hook", "end"} & set(order["silent-loop"])
     assert [name for name, page in BOARDS.items() if page.get("loop")] == ["silent-loop"]
     said = {o for s in BOARDS["silent-loop"]["slots"] for o in s.get("overlays", ())}
-    assert said == {"condition-note", "grade"}
+    assert said == {"condition-note", "grade-card"}
 
 
 def test_words_in_a_language_that_a_preset_lacks_are_refused(tmp_path: Path) -> None:

@@ -336,7 +336,8 @@ def test_the_price_comes_last_or_not_at_all(brief: Callable[..., Brief]) -> None
     edit = planned(brief("price-reveal"))
     templates = [use.template for cut in edit.cuts for use in cut.overlays]
     assert templates[-2:] == ["price", "end-card"]
-    assert templates.index("condition-note") < templates.index("grade") < templates.index("price")
+    order = [templates.index(name) for name in ("condition-note", "grade-card", "price")]
+    assert order == sorted(order)
     assert lines(edit) == {"opening": {"line": "First the condition, then the price"}}
     without = planned(brief("price-reveal", price=None))
     assert not {"opening", "price"} & set(slots(without))
@@ -391,7 +392,7 @@ def test_no_flaw_is_shorter_than_the_hero_or_than_its_note(
     assert all(cut.frames <= shortest for cut in edit.cuts if cut.slot in beauty)
     assert max(cut.frames for cut in flaws) / edit.rate >= Fraction(99, 15)
     notes = [use.fields["notes"] for cut in edit.cuts for use in cut.overlays
-             if use.template == "grade"]  # fmt: skip
+             if use.template == "grade-card"]  # fmt: skip
     assert notes == [["Corner: light scuff. A mark"]]
 
 
@@ -406,7 +407,7 @@ def test_a_loop_ends_where_it_begins_and_says_nothing_but_the_condition(
     assert first.source == last.source
     assert last.start + last.frames / edit.rate == first.start
     words = {use.template for cut in edit.cuts for use in cut.overlays}
-    assert words == {"condition-note", "grade"}
+    assert words == {"condition-note", "grade-card"}
     assert not any("beginning" in warning for warning in edit.warnings)
 
 
@@ -468,11 +469,14 @@ def test_every_board_says_its_lines_in_every_language(name: str) -> None:
     assert bool(said) == (name in ("flaw-tour", "price-reveal", "story"))
 
 
-def test_a_promise_written_into_an_edit_by_hand_is_warned_of(brief: Callable[..., Brief]) -> None:
+@pytest.mark.parametrize("template", ["story-line", "certificate-state"])
+def test_a_promise_written_into_an_edit_by_hand_is_warned_of(
+    brief: Callable[..., Brief], template: str
+) -> None:
     made = brief("story", story=FULL)
     edit = planned(made)
     assert promising_lines(edit, made.listing) == ()
-    use = OverlayUse("story-line", {"line": "Guaranteed genuine"}, 0, 60)
+    use = OverlayUse(template, {"line": "Guaranteed genuine"}, 0, 60)
     cuts = (replace(edit.cuts[0], overlays=(use,)), *edit.cuts[1:])
     (warning,) = promising_lines(replace(edit, cuts=cuts), made.listing)
     assert "'Guarant'" in warning

@@ -105,7 +105,7 @@ def test_the_wheel_carries_what_people_may_change(wheel: Path) -> None:
             assert here <= names
         assert any(name.endswith(".ttf") for name in names)
         assert any(name.endswith("tiktok.yaml") for name in names)
-        assert any(name.endswith("title.svg.j2") for name in names)
+        assert any(name.endswith("title/template.svg.j2") for name in names)
         assert any(name.endswith(SAMPLE.name + "/take.mp4") for name in names)
         assert any(name.endswith("py.typed") for name in names)
         assert {"LICENSE", "THIRD_PARTY.md"} <= {Path(name).name for name in names}

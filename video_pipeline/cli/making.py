@@ -21,6 +21,7 @@ from video_pipeline.cli.settings import (
     as_filmed_option,
     detector_option,
     language_option,
+    look_options,
     require_option,
     settings_from,
     settings_options,
@@ -75,6 +76,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @as_filmed_option
 @language_option
+@look_options
 @require_option
 @detector_option
 @settings_options
@@ -144,6 +146,7 @@ def plan(
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
 @as_filmed_option
 @language_option
+@look_options
 @require_option
 @detector_option
 @settings_options

@@ -54,6 +54,21 @@ def language_option(command: Command) -> Command:
     )(command)
 
 
+def look_options(command: Command) -> Command:
+    """`--theme NAME` and `--reduced-motion`: the look of overlays, and whether they move."""
+    command = click.option(
+        "--reduced-motion",
+        is_flag=True,
+        help="Let the words come and go in cuts, without motion.",
+    )(command)
+    return click.option(
+        "--theme",
+        metavar="NAME",
+        help="The look of the words on the picture: atelier, street, minimal, high-contrast or "
+        "one of your own.  [default: atelier]",
+    )(command)
+
+
 def as_filmed_option(command: Command) -> Command:
     """`--as-filmed`: no cut's light is corrected and none is steadied."""
     return click.option(
@@ -85,6 +100,17 @@ def settings_from(
     lang: str | None = None,
     *,
     as_filmed: bool = False,
+    theme: str | None = None,
+    reduced_motion: bool = False,
 ) -> Settings:
     """The settings that a command line asks for."""
-    return Settings(Store(cache), presets, overlays, detector, lang, as_filmed=as_filmed)
+    return Settings(
+        Store(cache),
+        presets,
+        overlays,
+        detector,
+        lang,
+        as_filmed=as_filmed,
+        theme=theme,
+        reduced_motion=reduced_motion,
+    )

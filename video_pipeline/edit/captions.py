@@ -53,13 +53,18 @@ def money(price: Price, words: Language = ENGLISH) -> str:
 
 def measures(size: Size, words: Language = ENGLISH) -> str:
     """A size as the seller gave it: 'Small, W 24 × H 16 × D 6 cm'; empty when nothing is stated."""
-    sides = [
+    sides = _sides(size, words)
+    taken = f"{' × '.join(sides)}\u00a0cm" if sides else ""
+    return ", ".join(part for part in (size.label, taken) if part)
+
+
+def _sides(size: Size, words: Language) -> list[str]:
+    """The sides that were measured: 'W 24', 'H 16', 'D 6'."""
+    return [
         words.word("label", side).replace("{cm}", format_decimal(cm, locale=words.locale))
         for side in ("width", "height", "depth")
         if (cm := getattr(size, f"{side}_cm")) is not None
     ]
-    taken = f"{' × '.join(sides)}\u00a0cm" if sides else ""
-    return ", ".join(part for part in (size.label, taken) if part)
 
 
 def note_line(note: Note, words: Language = ENGLISH) -> str:
@@ -159,8 +164,34 @@ def badge(claim: Claim, item: Item | None = None) -> dict[str, Any]:
 
 
 def price(listing: Listing, words: Language = ENGLISH) -> dict[str, Any] | None:
-    """What is asked, if the listing says so."""
-    return {"amount_text": money(listing.price, words)} if listing.price else None
+    """What is asked, and what was before, if the listing says so."""
+    if listing.price is None:
+        return None
+    said = {"amount_text": money(listing.price, words)}
+    if listing.price.was is not None:
+        before = listing.price.model_copy(update={"amount": listing.price.was})
+        said["was_text"] = money(before, words)
+    return said
+
+
+def measurements(item: Item, words: Language = ENGLISH) -> dict[str, Any] | None:
+    """The sides that the seller measured, if any, and the size as printed."""
+    size = item.size
+    sides = [f"{side}\u00a0cm" for side in _sides(size, words)] if size else []
+    if size is None or not sides:
+        return None
+    return {"sides": sides} | ({"size": size.label} if size.label else {})
+
+
+def inclusions(listing: Listing) -> dict[str, Any] | None:
+    """What comes with the piece, if the listing names something."""
+    return {"items": list(listing.includes)} if listing.includes else None
+
+
+def listed(fields: dict[str, Any]) -> str:
+    """Everything that a viewer has to read of such a list, for the time it takes."""
+    parts = ([said] if isinstance(said, str) else said for said in fields.values())
+    return " ".join(word for part in parts for word in part)
 
 
 def end_card(listing: Listing, scale: GradeScale, words: Language = ENGLISH) -> dict[str, Any]:

@@ -16,12 +16,15 @@ from video_pipeline.edit.captions import badge, condition_note, note_line
 from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.errors import ClaimError
 from video_pipeline.listing.model import Item, Listing
-from video_pipeline.overlays.drawing import head_of
 from video_pipeline.overlays.language import Language
+from video_pipeline.overlays.templates import head_of
 from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import STORY_LINE
 from video_pipeline.trust.claims import Claim
 from video_pipeline.trust.wording import forbidden, own_words
+
+# Overlays whose words a person may have written into the edit.
+_LINES = (STORY_LINE, "certificate-state")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def promising_lines(edit: Edit, listing: Listing) -> tuple[str, ...]:
         str(text)
         for cut in edit.cuts
         for use in cut.overlays
-        if use.template == STORY_LINE
+        if use.template in _LINES
         for text in use.fields.values()
     ]
     return tuple(

@@ -99,7 +99,8 @@ class Edit:
     """A whole clip: its cuts in order, for one picture size and rate.
 
     `lang` is the language of the words that are not the seller's, such as "en". With `as_filmed`
-    no cut's light is corrected and none is steadied.
+    no cut's light is corrected and none is steadied. `theme` is the look of its overlays; with
+    `reduced_motion` they come and go in cuts.
     """
 
     sku: str
@@ -116,6 +117,8 @@ class Edit:
     warnings: tuple[str, ...] = field(default=())
     lang: str = "en"
     as_filmed: bool = False
+    theme: str = "atelier"
+    reduced_motion: bool = False
 
     @property
     def frames(self) -> int:

@@ -76,6 +76,7 @@ def to_moviepy(
                 anchor=use.anchor,
                 own=overlays,
                 lang=lang,
+                theme=edit.theme,
             )
             layers.append(
                 ImageClip(drawing.pixels, transparent=True)

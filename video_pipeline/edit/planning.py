@@ -26,6 +26,7 @@ from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
+from video_pipeline.overlays.templates import standing
 from video_pipeline.presets.placements import Placement
 
 _LARGEST_ENLARGEMENT = 2.0  # beyond this a viewer sees that pixels are missing
@@ -258,7 +259,8 @@ class _Table:
             frames=frames,
             crop=crop,
             overlays=tuple(
-                OverlayUse(name, fields, 0, frames, side) for name, fields in setup.overlays
+                OverlayUse(name, fields, 0, frames, standing(name, side, brief.words.own))
+                for name, fields in setup.overlays
             ),
             shows=captions.note_line(setup.note, brief.words) if setup.note else setup.need,
             why=_why(setup, picked, chosen=chosen),

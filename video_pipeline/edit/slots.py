@@ -30,8 +30,9 @@ from video_pipeline.trust.claims import Claim, Refusal
 
 # Overlays that must be readable whatever the view behind them, and overlays that matter more than
 # a new view: their slots may show again what was shown before.
-_DOCUMENTS = {"grade", "certification-badge", "end-card"}
-_MAY_REPEAT = {"hook", "price", STORY_LINE, *_DOCUMENTS}
+_DOCUMENTS = {"grade-card", "certification-badge", "end-card"}
+_LISTS = {"measurements", "inclusions"}
+_MAY_REPEAT = {"hook", "price", STORY_LINE, *_LISTS, *_DOCUMENTS}
 # A card of unfilmed notes stays within every safe area with so many of them and so many characters.
 _CARD_NOTES, _CARD_CHARACTERS = 4, 280
 # Windows that a slot may choose among; fewer where what is said matters more than the view.
@@ -133,16 +134,19 @@ def open_slot(
         _open_flaws(slot, brief, reels, places, draft)
     elif slot.needs == "certificate":
         _open_proof(slot, brief, reels, draft)
-    elif "grade" in slot.overlays:
+    elif "grade-card" in slot.overlays:
         not_filmed = [n for i, n in enumerate(brief.listing.condition.notes) if i not in places]
         for number, card in enumerate(_cards(not_filmed, brief)):
             words = captions.grade(brief.listing, brief.scale, card, brief.words)
             text = " ".join([words["grade"], *words["notes"]])
-            _open_view(slot, brief, reels, draft, text=text, card=number, given={"grade": words})
+            _open_view(
+                slot, brief, reels, draft, text=text, card=number, given={"grade-card": words}
+            )
     elif slot.text:
         _open_line(slot, brief, reels, draft)
     else:
-        _open_view(slot, brief, reels, draft)
+        lists = [said for name, said in _overlays(slot, brief) if name in _LISTS]
+        _open_view(slot, brief, reels, draft, text=" ".join(map(captions.listed, lists)))
 
 
 def _open_line(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
@@ -400,6 +404,8 @@ def _overlays(
         "label": lambda: captions.label(slot.needs, brief.words),
         "end-card": lambda: captions.end_card(listing, brief.scale, brief.words),
         "price": lambda: captions.price(listing, brief.words),
+        "measurements": lambda: captions.measurements(listing.item, brief.words),
+        "inclusions": lambda: captions.inclusions(listing),
     }
     spoken: list[tuple[str, dict[str, Any]]] = []
     for name in slot.overlays:
@@ -411,7 +417,9 @@ def _overlays(
             )
         fields = given[name] if name in given else say[name]()
         if fields is not None:
-            spoken.append((name, fields))
+            # A price that was higher before is said with the one before.
+            drop = name == "price" and "was_text" in fields
+            spoken.append(("price-drop" if drop else name, fields))
     return tuple(spoken)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from video_pipeline.edit.model import Candidate, Cut, Edit, OverlayUse
 from video_pipeline.footage.model import Footage
-from video_pipeline.overlays.drawing import head_of
+from video_pipeline.overlays.templates import head_of
 from video_pipeline.overlays.typesetting import clean
 
 RATES = (

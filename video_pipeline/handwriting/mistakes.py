@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from video_pipeline.handwriting.pages import Loc, Mistake, Page, dotted, refuse
@@ -215,6 +215,8 @@ def _models(model: type[BaseModel], loc: Loc) -> list[type[BaseModel]]:
 
 def _entered(kind: object, part: str | int) -> list[object]:
     """What may stand under the key or entry `part` of a value of this kind."""
+    if isinstance(kind, type) and issubclass(kind, RootModel):
+        return _entered(kind.model_fields["root"].annotation, part)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         info = kind.model_fields.get(str(part))
         return [info.annotation] if info is not None else []

@@ -159,6 +159,12 @@ class Price(Stated):
         ge=0, max_digits=14, description="The amount, with no more decimals than the currency has."
     )
     currency: Currency = Field(description="ISO 4217 code in use: EUR, USD, JPY, CNY.")
+    was: Decimal | None = Field(
+        default=None,
+        gt=0,
+        max_digits=14,
+        description="What you asked for it before, in the same currency; above the amount.",
+    )
 
 
 class Story(Stated):

@@ -58,15 +58,41 @@ def price_mistakes(page: Page) -> list[Mistake]:
             "such as EUR, USD, JPY or CNY"
         )
         return [Mistake(page.line(("price", "currency")), message, _meant(currency))]
+    mistakes = [
+        *_too_fine(page, "amount", amount, currency),
+        *_too_fine(page, "was", price.get("was"), currency),
+    ]
+    return mistakes or _no_drop(page, amount, price.get("was"))
+
+
+def _too_fine(page: Page, key: str, amount: object, currency: str) -> list[Mistake]:
+    """An amount with more decimals than its currency has."""
     decimals = _decimals(amount)
     allowed = get_currency_precision(currency)
     if not isinstance(amount, str) or decimals <= allowed:
         return []
     message = (
-        f"'price.amount' is '{amount[:40]}', with {_count(decimals)} "
+        f"'price.{key}' is '{amount[:40]}', with {_count(decimals)} "
         f"{'decimal' if decimals == 1 else 'decimals'}; {currency} has {_count(allowed)}"
     )
-    return [Mistake(page.line(("price", "amount")), message, _rewritten(amount.strip(), allowed))]
+    return [Mistake(page.line(("price", key)), message, _rewritten(amount.strip(), allowed))]
+
+
+def _no_drop(page: Page, amount: object, was: object) -> list[Mistake]:
+    """A price before that is not above the one asked now: no drop, and not to be shown as one."""
+    now, before = _number(amount), _number(was)
+    if now is None or before is None or before > now:
+        return []
+    message = f"'price.was' is '{before}'; expected more than the amount, {now}"
+    return [Mistake(page.line(("price", "was")), message, "leave 'was' out")]
+
+
+def _number(amount: object) -> Decimal | None:
+    try:
+        number = Decimal(amount) if isinstance(amount, str) else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None
 
 
 def _meant(code: str) -> str:

@@ -4,14 +4,13 @@
 and goes. Everything about the look stands in the top-level `overlays/` folder; a file of the same
 name in a person's own overlays folder takes its place:
 
-    <name>.svg.j2          one overlay each
+    <name>/                one overlay each: its drawing, what it takes, samples; see `templates`
     parts/panels.svg.j2    the panels they stand on
     themes/atelier.yaml    colours, type styles, measures, motion
     i18n/en.yaml           words for parts, flaws, severities and labels, a file a language
     fonts/                 the typefaces, with their licences
 
-A template begins with its head (see `header`): what it says, where in the safe area it stands and
-which fields it takes. Then it lays text into columns and ends with an `<svg>` of the size that came
+A template (`template.svg.j2`) lays text into columns and ends with an `<svg>` of the size that came
 out. It may use:
 
     sheet.width, sheet.height        the room in the safe area, in pixels at 1080 wide

@@ -21,18 +21,25 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 import resvg_py
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from numpy.typing import NDArray
 
 from video_pipeline.errors import PipelineError, RenderError, UsageError
 from video_pipeline.overlays import sheet as sheets
 from video_pipeline.overlays.fonts import spell_out
-from video_pipeline.overlays.header import Header, checked, read_header, unmarked
 from video_pipeline.overlays.sheet import Sheet, TextBox
-from video_pipeline.overlays.theme import Motion, Theme, theme
+from video_pipeline.overlays.templates import (
+    TEMPLATE,
+    Folders,
+    Header,
+    checked,
+    head_of,
+    unmarked,
+)
+from video_pipeline.overlays.theme import ATELIER, Motion, Theme
+from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.presets.placements import SafeArea
-from video_pipeline.resources import shipped
 
 DESIGN_WIDTH = 1080
 # When an overlay is too high for a low picture it is laid out again a little smaller; below this
@@ -43,10 +50,6 @@ _SHAPES = frozenset(
     ("svg", "g", "defs", "title", "desc", "path", "rect", "circle", "ellipse", "line", "polyline",
      "polygon", "linearGradient", "radialGradient", "stop", "clipPath", "mask")
 )  # fmt: skip
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
-ANCHORS = ("top", "centre", "bottom")
 
 
 @dataclass(frozen=True)
@@ -96,30 +99,33 @@ def draw(
     anchor: str = "",
     own: Path | None = None,
     lang: str = "en",
+    theme: str = ATELIER,
 ) -> Drawing:
-    """Draw the overlay `template` (without `.svg.j2`) with its fields, inside the safe area.
+    """Draw the overlay `template` with its fields, inside the safe area.
 
     `anchor` ("top", "centre" or "bottom") overrides where the template wants to stand.
     `own` is a person's overlays folder; what it holds takes the place of what is shipped. `lang` is
-    the language of the words that are the template's.
+    the language of the words that are the template's, `theme` the look.
     Raises UsageError for an unknown template, wrong fields, characters that no font has, and
     an overlay that does not fit; ListingError for a broken theme or words file.
     """
-    header, source_name = _header(template, own)
+    header, source_name = head_of(template, own), f"{template}/{TEMPLATE}"
     if anchor:
-        if anchor not in ANCHORS:
+        if anchor not in header.stands:
             raise UsageError(
-                f"An overlay cannot stand at '{anchor}'.", mend=f"Use {', '.join(ANCHORS)}."
+                f"The overlay '{template}' cannot stand at '{anchor}'.",
+                mend=f"It may stand at: {', '.join(header.stands)}.",
             )
         header = header.model_copy(update={"anchor": anchor})
     values = checked(template, header, fields)
-    look = theme(own)
+    look = read_theme(own, theme)
     room_w = _even_down(canvas.width - canvas.safe.right) - _even_up(canvas.safe.left)
     room_h = _even_down(canvas.height - canvas.safe.bottom) - _even_up(canvas.safe.top)
     if room_w <= 0 or room_h <= 0:
         raise UsageError(
             "The safe area leaves no room for overlays.", mend="Change the placement's safe area."
         )
+    letters = 0.0
     for scale in _SCALES:
         unit = scale * min(canvas.width, canvas.height) / DESIGN_WIDTH
         sheet = Sheet(room_w / unit, room_h / unit, look, own, lang)
@@ -134,6 +140,7 @@ def draw(
                 mend="Take them out of the listing, or add a font that has them to the theme.",
             )
         text, width, height = _sized(svg, template, unit)
+        letters = scale * min((box.size for box in sheets.written(sheet)), default=math.inf)
         if width <= room_w and height <= room_h:
             break
     else:
@@ -141,6 +148,12 @@ def draw(
             f"The overlay '{template}' needs {width}x{height} pixels, "
             f"but the safe area has {room_w}x{room_h}.",
             mend="Say less, or give the placement a larger safe area.",
+        )
+    if letters < header.least_px:
+        raise UsageError(
+            f"The overlay '{template}' would have letters of {letters:.0f} pixels, too small to be "
+            f"read; it needs {header.least_px:g} at a picture {DESIGN_WIDTH} wide.",
+            mend="Say less, give the placement a larger safe area, or the theme larger type.",
         )
     x, y = _stand(header, canvas, width, height)
     boxes = tuple(
@@ -155,7 +168,7 @@ def draw(
         for b in sheets.written(sheet)
     )
     digest = _digest(text, x, y, sheets.font_digests(sheet))
-    rise = round(look.motion.rise * unit)
+    motion = look.motion.model_copy(update=header.motion.model_dump(exclude_unset=True))
     return Drawing(
         template,
         rasterise(text),
@@ -165,25 +178,8 @@ def draw(
         boxes,
         header.anchor,
         text,
-        look.motion.model_copy(update={"rise": rise}),
+        motion.model_copy(update={"rise": round(motion.rise * unit)}),
     )
-
-
-def head_of(template: str, own: Path | None = None) -> Header:
-    """What the head of a template says. Raises UsageError when there is none or it is wrong."""
-    return _header(template, own)[0]
-
-
-def templates(own: Path | None = None) -> dict[str, Header]:
-    """Every template there is, the person's own and the shipped, with what its head says."""
-    names: dict[str, Header] = {}
-    for folder in (own, shipped("overlays")):
-        if folder is not None:
-            for file in sorted(folder.glob("*.svg.j2")):
-                name = file.name.removesuffix(".svg.j2")
-                if name not in names and _NAME.fullmatch(name):
-                    names[name] = _header(name, own)[0]
-    return dict(sorted(names.items()))
 
 
 def rasterise(svg: str) -> NDArray[np.uint8]:
@@ -211,9 +207,8 @@ def rasterise(svg: str) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=8)
 def _environment(own: Path | None) -> SandboxedEnvironment:
-    folders = [f for f in (own, shipped("overlays")) if f is not None]
     environment = SandboxedEnvironment(
-        loader=FileSystemLoader(folders),
+        loader=Folders(own),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -221,24 +216,6 @@ def _environment(own: Path | None) -> SandboxedEnvironment:
     )
     environment.globals = {}
     return environment
-
-
-def _header(template: str, own: Path | None) -> tuple[Header, str]:
-    """The head of a template, and its file name for the loader."""
-    file = f"{template}.svg.j2"
-    environment = _environment(own)
-    try:
-        if not _NAME.fullmatch(template) or environment.loader is None:
-            raise TemplateNotFound(template)
-        source, path, _ = environment.loader.get_source(environment, file)
-    except TemplateNotFound as error:
-        known = sorted(p.name.removesuffix(".svg.j2") for p in shipped("overlays").glob("*.svg.j2"))
-        raise UsageError(
-            f"There is no overlay template called '{template}'.",
-            where=f"overlays/{file}" if own is None else str(own),
-            mend=f"Use one of: {', '.join(known)}.",
-        ) from error
-    return read_header(source, path or file), file
 
 
 def _run(file: str, values: Mapping[str, Any], sheet: Sheet, look: Theme, own: Path | None) -> str:
@@ -280,7 +257,7 @@ def _sized(svg: str, template: str, unit: float) -> tuple[str, int, int]:
     def wrong(what: str) -> UsageError:
         return UsageError(
             f"The overlay template '{template}' {what}.",
-            where=f"{template}.svg.j2",
+            where=f"{template}/{TEMPLATE}",
             mend="Compare it with the shipped template.",
         )
 

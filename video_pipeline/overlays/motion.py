@@ -10,12 +10,14 @@ import hashlib
 import json
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import cv2
 import moviepy
 import numpy as np
 from moviepy import CompositeVideoClip, ImageClip, vfx
@@ -27,6 +29,8 @@ from video_pipeline.overlays.theme import Motion
 from video_pipeline.toolchain import disk_error, run
 
 _STATED_RATE = 30  # the theme counts its frames at this rate
+_PRESSING = 10  # frames at that rate
+_PRESSED = 0.035  # the share of its size that a pressed overlay draws back by
 _DEADLINE_S = 120.0
 
 
@@ -58,13 +62,15 @@ def animate(
     """
     manner = motion or drawing.motion
     speed = rate / _STATED_RATE
-    enter = max(1, round(manner.enter * speed))
-    leave = round(manner.leave * speed)
-    height = drawing.height + 2 * math.ceil(manner.rise / 2)
+    arriving = max(1, round(manner.enter * speed)) if manner.enter else 0
+    pressing = round(_PRESSING * speed) if manner.emphasis == "press" else 0
+    enter, leave = arriving + pressing, round(manner.leave * speed)
+    rise = manner.rise if arriving and manner.arrive == "rise" else 0
+    height = drawing.height + 2 * math.ceil(rise / 2)
     said = {
         "drawing": drawing.digest,
         "rate": str(rate),
-        "frames": [enter, leave, manner.rise],
+        "frames": [arriving, pressing, leave, rise, manner.arrive],
         "moviepy": moviepy.__version__,
         "form": "qtrle argb 1",
     }
@@ -72,33 +78,78 @@ def animate(
     path = store / f"{digest}.mov"
     clip = AlphaClip(path, drawing.width, height, drawing.x, drawing.y, enter, leave, digest)
     if not path.is_file():
-        _write(clip, frames(drawing, rate=rate, enter=enter, leave=leave, rise=manner.rise), rate)
+        pictures = frames(
+            drawing,
+            rate=rate,
+            arriving=arriving,
+            pressing=pressing,
+            leave=leave,
+            rise=rise,
+            wiped=manner.arrive == "wipe",
+        )
+        _write(clip, pictures, rate)
     return clip
 
 
 def frames(
-    drawing: Drawing, *, rate: Fraction, enter: int, leave: int, rise: int
+    drawing: Drawing,
+    *,
+    rate: Fraction,
+    arriving: int,
+    pressing: int,
+    leave: int,
+    rise: int,
+    wiped: bool,
 ) -> Iterator[NDArray[np.uint8]]:
-    """The frames of the clip, RGBA with straight alpha, `(height + rise, width, 4)` uint8."""
+    """The frames of the clip, RGBA with straight alpha, `(height + rise, width, 4)` uint8.
+
+    It arrives in `arriving` frames, draws back and returns in `pressing`, rests in one and leaves
+    in `leave`. It fades and rises into its place, or is `wiped` in from the left.
+    """
+    enter = arriving + pressing
     room = 2 * math.ceil(rise / 2)
     size = (drawing.width, drawing.height + room)
     colour = drawing.pixels[..., :3]
     # The hidden frames 0 and enter + leave + 2 are wholly clear and are left out, so that no frame
     # of the written clip is spent on nothing.
     whole_s = float((enter + leave + 2) / rate)
-    enter_s, leave_s = float((enter + 1) / rate), float((leave + 1) / rate)
+    enter_s, leave_s = float((arriving + 1) / rate), float((leave + 1) / rate)
+    pressing_s = float(pressing / rate)
 
     def place(t: float) -> tuple[int, int]:
-        left = max(0.0, 1 - t / enter_s)
+        left = 0.0 if wiped else max(0.0, 1 - t / enter_s)
         return 0, round(rise * left**3)  # ease out: quick at first, then settling
 
-    fades = [vfx.FadeIn(enter_s)] + ([vfx.FadeOut(leave_s)] if leave else [])
-    mask = (
-        ImageClip(drawing.pixels[..., 3] / 255.0, is_mask=True, duration=whole_s)
-        .with_effects(fades)
-        .with_position(place)
-    )
-    picture = ImageClip(np.ascontiguousarray(colour), duration=whole_s).with_position(place)
+    def wipe(still: Callable[[float], NDArray[Any]], t: float) -> NDArray[Any]:
+        shown = still(t).copy()
+        shown[:, round(drawing.width * (1 - max(0.0, 1 - t / enter_s) ** 2)) :] = 0
+        return shown
+
+    def press(still: Callable[[float], NDArray[Any]], t: float) -> NDArray[Any]:
+        share = (t - enter_s) / pressing_s if pressing_s else 0.0
+        picture = still(t)
+        if not 0 < share < 1:
+            return picture
+        size = 1 - _PRESSED * math.sin(math.pi * share)
+        centre = (drawing.width / 2, drawing.height / 2)
+        drawn_back = cv2.getRotationMatrix2D(centre, 0, size)
+        # What is uncovered is clear, and keeps the colour of the edge beside it.
+        border = cv2.BORDER_CONSTANT if picture.ndim == 2 else cv2.BORDER_REPLICATE
+        moved = cv2.warpAffine(
+            picture, drawn_back, (drawing.width, drawing.height), borderMode=border
+        )
+        return np.asarray(moved)
+
+    comes = [] if wiped else [vfx.FadeIn(enter_s)]
+    goes = [vfx.FadeOut(leave_s)] if leave else []
+    mask = ImageClip(drawing.pixels[..., 3] / 255.0, is_mask=True, duration=whole_s)
+    picture = ImageClip(np.ascontiguousarray(colour), duration=whole_s)
+    if wiped:
+        mask = mask.transform(wipe)
+    if pressing:
+        mask, picture = mask.transform(press), picture.transform(press)
+    mask = mask.with_effects([*comes, *goes]).with_position(place)
+    picture = picture.with_position(place)
     # Colour and alpha are composed apart: the colours stay those of the drawing, also where it is
     # half clear, instead of being mixed with a background.
     around = tuple(int(c) for c in _surroundings(drawing))

@@ -94,7 +94,7 @@ class Sheet:
         if name not in self._theme.colours:
             raise UsageError(
                 f"The theme has no colour '{name}'.",
-                where=f"overlays/{looks.THEME}",
+                where=f"the theme {self._theme.title}",
                 mend=f"It has: {', '.join(sorted(self._theme.colours))}.",
             )
         return self._theme.colours[name]
@@ -122,8 +122,8 @@ def codes(sheet: Sheet) -> int:
     return sheet._codes
 
 
-def unwritable(text: str, own: Path | None = None) -> tuple[str, ...]:
-    """The characters of `text` that cannot be written in every type style of the theme in force.
+def unwritable(text: str, own: Path | None = None, theme: str = looks.ATELIER) -> tuple[str, ...]:
+    """The characters of `text` that cannot be written in every type style of a theme.
 
     What `clean` drops (joiners, variation selectors) does not count, unless nothing else is left:
     a text of which nothing could be seen gives all its characters. `own` is a person's overlays
@@ -132,7 +132,7 @@ def unwritable(text: str, own: Path | None = None) -> tuple[str, ...]:
     """
     if not clean(text):
         return tuple(dict.fromkeys(text))
-    look = looks.theme(own)
+    look = looks.theme(own, theme)
     lost: dict[str, None] = {}
     for name, manner in look.styles.items():
         wanted = _cased(text, manner)
@@ -171,7 +171,7 @@ class Column:
         if style not in sheet._theme.styles:
             raise UsageError(
                 f"The theme has no type style '{style}'.",
-                where=f"overlays/{looks.THEME}",
+                where=f"the theme {sheet._theme.title}",
                 mend=f"It has: {', '.join(sorted(sheet._theme.styles))}.",
             )
         manner = sheet._theme.styles[style]

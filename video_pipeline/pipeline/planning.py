@@ -18,7 +18,14 @@ from video_pipeline.errors import (
     UsageError,
 )
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
-from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare, read_checked
+from video_pipeline.pipeline.preparing import (
+    Prepared,
+    Settings,
+    analyse_all,
+    dressed,
+    prepare,
+    read_checked,
+)
 from video_pipeline.pipeline.steadying import steadied_edit
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
@@ -61,7 +68,8 @@ def plan_listing(
 ) -> Edit:
     """Choose what to show of a prepared listing on one placement, and steady it."""
     brief = brief_of(prepared, placement, settings, storyboard)
-    return _steadied(plan(brief, analyses), brief, prepared, settings, listener)
+    edit = dressed(plan(brief, analyses), settings)
+    return _steadied(edit, brief, prepared, settings, listener)
 
 
 def _steadied(
@@ -99,7 +107,7 @@ def prepare_and_plan(
     if required:
         coverage_of(prepared, analyses, settings, required)
     return tuple(
-        _steadied(edit, brief, prepared, settings, listener)
+        _steadied(dressed(edit, settings), brief, prepared, settings, listener)
         for edit in plan_variants(brief, analyses, variants)
     )
 

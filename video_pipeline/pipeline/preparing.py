@@ -6,7 +6,7 @@ The listing is read, its footage opened, its certificates verified, and each mom
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from video_pipeline.listing.model import ListingFile
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
+from video_pipeline.overlays.theme import ATELIER
+from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
 from video_pipeline.trust.badge import verify
@@ -36,7 +38,9 @@ class Settings:
     """Where things are kept and looked up, who looks and in which language; None: what ships.
 
     `lang` is the language of the words that are not the seller's; None is English, or for an edit
-    its own. With `as_filmed` no cut's light is corrected and none is steadied.
+    its own. With `as_filmed` no cut's light is corrected and none is steadied. `theme` is the look
+    of overlays; None is the usual one, or for an edit its own. With `reduced_motion` overlays come
+    and go in cuts.
     """
 
     store: Store
@@ -45,11 +49,22 @@ class Settings:
     detector: Detector | None = None
     lang: str | None = None
     as_filmed: bool = False
+    theme: str | None = None
+    reduced_motion: bool = False
 
     @property
     def words(self) -> Language:
         """The language. Raises UsageError, naming those there are, for one without words."""
         return language(self.lang or ENGLISH.code, self.overlays)
+
+
+def dressed(edit: Edit, settings: Settings) -> Edit:
+    """The edit in the look that was asked for, or in its own."""
+    return replace(
+        edit,
+        theme=settings.theme or edit.theme,
+        reduced_motion=settings.reduced_motion or edit.reduced_motion,
+    )
 
 
 @dataclass(frozen=True)
@@ -107,11 +122,16 @@ def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = Fal
 
 
 def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
-    """Read a listing; every word that will be drawn must be in the fonts. Raises ListingError."""
+    """Read a listing; every word that will be drawn must be in the fonts. Raises ListingError.
+
+    Raises UsageError, naming those there are, for a theme that is not there.
+    """
+    theme = settings.theme or ATELIER
+    read_theme(settings.overlays, theme)
     return read_listing(
         listing_path,
         settings.presets,
-        writable=lambda text: unwritable(text, settings.overlays),
+        writable=lambda text: unwritable(text, settings.overlays, theme),
     )
 
 

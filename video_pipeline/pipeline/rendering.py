@@ -28,6 +28,7 @@ from video_pipeline.pipeline.preparing import (
     Prepared,
     Settings,
     analyse_all,
+    dressed,
     open_sources,
     prepare,
     read_checked,
@@ -165,7 +166,8 @@ def render_edit(
     edit = read_edit(edit_path)
     if edit.as_filmed or settings.as_filmed:
         edit = as_filmed(edit)
-    settings = replace(settings, lang=edit.lang)
+    edit = dressed(edit, settings)
+    settings = replace(settings, lang=edit.lang, theme=edit.theme)
     home = edit_path.resolve().parent
     place = load_placement(edit.placement, settings.presets)
     listing = read_checked((home / edit.listing).resolve(), settings)

@@ -27,7 +27,10 @@ Faults = Callable[[str], Iterable[tuple[str, str]]]
 STORY_LINE = "story-line"
 """The overlay that says a slot's text."""
 # Overlays that are there to be read: their slots last as long as their words take.
-_READ = frozenset({STORY_LINE, "condition-note", "grade", "certification-badge", "end-card"})
+_READ = frozenset(
+    (STORY_LINE, "condition-note", "grade-card", "certification-badge", "end-card", "measurements",
+     "inclusions")
+)  # fmt: skip
 Move = Literal["rest", "push-in"]
 
 
@@ -254,8 +257,8 @@ class _Page(Written):
                 )
             if "condition-note" not in flaw.overlays:
                 raise ValueError(f"the overlay 'condition-note' on the slot '{flaw.name}'")
-        if not any("grade" in s.overlays for s in self.slots):
-            raise ValueError("a slot with the overlay 'grade', which also says unfilmed notes")
+        if not any("grade-card" in s.overlays for s in self.slots):
+            raise ValueError("a slot with the overlay 'grade-card', which also says unfilmed notes")
         first, last = self.slots[0], self.slots[-1]
         if self.loop and (len(self.slots) < 2 or last.said_by or last.needs != first.needs):
             raise ValueError(

@@ -17,6 +17,7 @@ from video_pipeline.graph import Layer
 from video_pipeline.listing.model import Item
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.overlays.motion import AlphaClip, animate
+from video_pipeline.overlays.theme import CUT
 from video_pipeline.presets.placements import Placement
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
@@ -64,8 +65,14 @@ def draw_overlays(
                 anchor=use.anchor,
                 own=own,
                 lang=edit.lang,
+                theme=edit.theme,
             )
-            clip = animate(drawing, store.folder / "overlays", rate=edit.rate)
+            clip = animate(
+                drawing,
+                store.folder / "overlays",
+                rate=edit.rate,
+                motion=CUT if edit.reduced_motion else None,
+            )
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use, cut))
         layers.append(tuple(row))
