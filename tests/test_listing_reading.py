@@ -41,7 +41,7 @@ price: {amount: 1290.50, currency: EUR}
 certificates:
 story:
   owned_since: 2015
-sound: {keep: no}
+audio: {voice: mute}
 footage: [raw/]
 """
 
@@ -73,7 +73,7 @@ def test_values_come_through_as_written(tmp_path: Path) -> None:
     assert listing.price is not None
     assert listing.price.amount == Decimal("1290.50")
     assert listing.story.owned_since == 2015
-    assert listing.sound.keep is False
+    assert listing.audio.voice == "mute"
     assert listing.certificates == ()
     seen = listing.condition.notes[0].seen
     assert seen is not None

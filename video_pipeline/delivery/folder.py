@@ -16,6 +16,8 @@ from video_pipeline.delivery.stills import write_keyframes
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.spoken import as_srt, as_vtt, captions_of
+from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.placements import Placement
@@ -47,6 +49,7 @@ def deliver(
     *,
     listing: ListingFile,
     footage: Mapping[str, Footage],
+    music: MusicFile | None = None,
     analyses: Mapping[str, Analysis],
     clips: Sequence[Clip],
     coverage: Coverage,
@@ -62,6 +65,7 @@ def deliver(
             cover=stem.with_name(f"{stem.name}.cover.jpg"),
             sheet=stem.with_name(f"{stem.name}.sheet.jpg"),
         )
+        write_captions(clip)
         pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
     write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
@@ -81,6 +85,7 @@ def deliver(
         sku=listing.sku,
         listing=listing.path,
         footage=list(footage.values()),
+        music=music if any(clip.edit.music for clip in clips) else None,
         clips=[
             ClipRecord(clip.edit, clip.file.name, clip.overlays.digests, clip.warnings)
             for clip in clips
@@ -89,6 +94,15 @@ def deliver(
         claims=claims,
         refusals=refusals,
     )
+
+
+def write_captions(clip: Clip) -> None:
+    """Write what is said in a clip beside it, as SRT and VTT; nothing where nothing is said."""
+    captions = captions_of(clip.edit)
+    if captions:
+        for form, written in ((".srt", as_srt), (".vtt", as_vtt)):
+            text = written(captions, clip.edit.rate)
+            clip.file.with_suffix(form).write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> tuple[bytes, ...]:

@@ -157,6 +157,7 @@ def _total_cost(frames: NDArray[np.int64], target: Target) -> NDArray[np.float64
     return cost
 
 
+@lru_cache(maxsize=64)
 def _off_beat(target: Target, frames: int) -> NDArray[np.float64]:
     if len(target.beats) < 2:
         return np.zeros(frames)

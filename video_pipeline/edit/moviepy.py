@@ -15,7 +15,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoClip, concatenate_videoclips
+from moviepy import (
+    AudioFileClip,
+    CompositeAudioClip,
+    CompositeVideoClip,
+    ImageClip,
+    VideoClip,
+    afx,
+    concatenate_videoclips,
+)
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.sway import sway
@@ -25,6 +33,7 @@ from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.edit.steadying import steady_window, stretch_of
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
+from video_pipeline.footage.hearing import probe_music
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.graph import BARS, fitted, shown_until
@@ -50,7 +59,9 @@ def to_moviepy(
     person's own folders; `store` is the cache, the usual one if it is not named. A badge is drawn
     only for one of `claims` (see trust.badge.verify), in its words, and only where the placement
     allows it; else it is left out, whatever the edit says.
-    Raises FootageError when a source is gone.
+    Music goes round under it, louder or softer than the rest by a fixed measure: it neither gives
+    way to a voice nor is anything brought to a loudness, which `render` does. Captions are left out.
+    Raises FootageError when a source or the music is gone.
     """
     edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
@@ -86,7 +97,8 @@ def to_moviepy(
             )
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
-    return concatenate_videoclips(clips).with_fps(float(edit.rate))
+    whole = concatenate_videoclips(clips).with_fps(float(edit.rate))
+    return whole.with_audio(_with_music(whole.audio, edit, home)) if edit.music else whole
 
 
 def _windowed(cut: Cut, footage: Footage, edit: Edit, store: Store) -> Cut:
@@ -162,3 +174,23 @@ def _sound(footage: Footage, cut: Cut, edit: Edit) -> Any:
     whole = AudioFileClip(str(footage.path))
     end = min(start + float(cut.frames / edit.rate), whole.duration)
     return whole.subclipped(start, end) if end > start else None
+
+
+def _with_music(voice: Any, edit: Edit, home: Path) -> Any:
+    """The clip's sound with its music, as loud as the file has it, faded at both ends."""
+    music = edit.music
+    assert music is not None  # noqa: S101 - asked by the caller
+    file = probe_music(home / music.path)
+    turn = AudioFileClip(str(file.path)).subclipped(
+        float(music.start), float(min(music.end, file.duration))
+    )
+    seconds = edit.duration_s
+    if turn.duration < seconds:
+        turn = turn.with_effects([afx.AudioLoop(duration=seconds)])
+    played = turn.subclipped(0, seconds).with_effects(
+        [afx.AudioFadeIn(min(0.3, seconds / 2)), afx.AudioFadeOut(min(1.5, seconds / 2))]
+    )
+    if voice is None:
+        return played
+    under, over = (voice, played) if music.leads else (played, voice)
+    return CompositeAudioClip([under.with_volume_scaled(0.25), over])

@@ -14,6 +14,7 @@ from typing import Any
 from video_pipeline.edit import captions
 from video_pipeline.edit.lengths import Span
 from video_pipeline.edit.model import Candidate, LeftOut
+from video_pipeline.edit.music import Score
 from video_pipeline.edit.pointing import Place, place_of
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.story import Unsaid, story_line
@@ -22,6 +23,7 @@ from video_pipeline.edit.wishes import Pin, Wishes
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.listing.model import ListingFile, Note
+from video_pipeline.listing.subtitles import Line
 from video_pipeline.overlays.language import ENGLISH, Language
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.presets.placements import Placement
@@ -52,6 +54,8 @@ class Brief:
     words: Language = ENGLISH  # what is not the seller's own is said in it
     wishes: Wishes = field(default_factory=Wishes)
     as_filmed: bool = False  # no cut's light is matched to that of the others
+    score: Score | None = None  # the music, where there is any
+    spoken: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)  # by the source's name
 
 
 @dataclass(frozen=True)

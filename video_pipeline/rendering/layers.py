@@ -12,13 +12,15 @@ from pathlib import Path
 
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.edit.spoken import captions_of
 from video_pipeline.errors import UsageError
 from video_pipeline.graph import Layer
 from video_pipeline.listing.model import Item
-from video_pipeline.overlays.drawing import Canvas, draw
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.motion import AlphaClip, animate
 from video_pipeline.overlays.theme import CUT
 from video_pipeline.presets.placements import Placement
+from video_pipeline.rendering.spoken import CAPTION, Part, laid
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
 
@@ -27,11 +29,15 @@ _LEAST_REST = 5  # frames; an overlay that cannot rest that long is not worth it
 
 @dataclass(frozen=True)
 class DrawnOverlays:
-    """The layers of each cut, the digest of every overlay by its name, and the claims shown."""
+    """The layers of each cut, the digest of every overlay by its name, and the claims shown.
+
+    `unlaid` is what should be known of captions for which there was no room; mostly nothing.
+    """
 
     layers: tuple[tuple[Layer, ...], ...]
     digests: Mapping[str, str]
     claims: tuple[str, ...]
+    unlaid: str = ""
 
 
 def draw_overlays(
@@ -51,7 +57,13 @@ def draw_overlays(
     canvas = Canvas(edit.width, edit.height, placement.safe)
     digests: dict[str, str] = {}
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
-    layers: list[tuple[Layer, ...]] = []
+    layers: list[list[Layer]] = []
+    standing: list[Part] = []
+
+    def moving(drawing: Drawing) -> AlphaClip:
+        motion = CUT if edit.reduced_motion else None
+        return animate(drawing, store.folder / "overlays", rate=edit.rate, motion=motion)
+
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
         for use in cut.overlays:
@@ -67,16 +79,25 @@ def draw_overlays(
                 lang=edit.lang,
                 theme=edit.theme,
             )
-            clip = animate(
-                drawing,
-                store.folder / "overlays",
-                rate=edit.rate,
-                motion=CUT if edit.reduced_motion else None,
-            )
+            standing.append(Part(number - 1, use.first, use.last, drawing))
+            clip = moving(drawing)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use, cut))
-        layers.append(tuple(row))
-    return DrawnOverlays(tuple(layers), digests, tuple(shown.values()))
+        layers.append(row)
+    captions = captions_of(edit)
+    parts, unlaid = laid(captions, edit, standing, canvas, own)
+    for part in parts:
+        cut, clip = edit.cuts[part.cut], moving(part.drawing)
+        use = OverlayUse(CAPTION, {}, part.first, part.last)
+        digests[f"{part.cut + 1:02d}-{cut.slot}-{CAPTION}-{part.first}"] = clip.digest
+        layers[part.cut].append(_layer(clip, use, cut))
+    said = ""
+    if unlaid:
+        said = (
+            f"{len(unlaid)} of {len(captions)} captions are not drawn, where other words stand or "
+            "the fonts lack a letter; they are in the .srt and .vtt beside the clip"
+        )
+    return DrawnOverlays(tuple(map(tuple, layers)), digests, tuple(shown.values()), said)
 
 
 def _layer(clip: AlphaClip, use: OverlayUse, cut: Cut) -> Layer:

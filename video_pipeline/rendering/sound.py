@@ -1,4 +1,8 @@
-"""Sound: one track for the whole clip, at the placement's loudness, or honest silence."""
+"""Sound: one track for the whole clip, at the placement's loudness, or honest silence.
+
+It is the footage's own sound, cut as the pictures are, with music under or over it. Both are
+measured, set against each other, mixed, and the mix is measured and levelled once more.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from video_pipeline import graph
-from video_pipeline.edit.model import Edit
+from video_pipeline.edit.model import Edit, Music
 from video_pipeline.errors import RenderError
+from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.presets.placements import Placement
 from video_pipeline.store import Store, digest_of
@@ -27,6 +32,12 @@ _AAC_MARGIN_DB = 0.7
 # A click that stood at the ceiling comes out of the encoder lower by up to this: it smears it.
 _AAC_SMEARING_DB = 6.0
 _TOLERANCE_LU = 1.0
+
+
+# The voice's level in a mix, and that of the music beside it, LUFS. Music that gives way stands 6 LU
+# below the voice in its pauses, and about 10 dB more while it is heard; design choices.
+_VOICE, _MUSIC_BELOW, _VOICE_BELOW = -16.0, 6.0, 12.0
+_COMES_S, _GOES_S = Fraction(3, 10), Fraction(3, 2)  # the fades of music
 
 
 @dataclass(frozen=True)
@@ -62,9 +73,14 @@ def measure(media: Path) -> Loudness:
 
 
 def make_track(
-    edit: Edit, footage: Mapping[str, Footage], placement: Placement, store: Store
+    edit: Edit,
+    footage: Mapping[str, Footage],
+    placement: Placement,
+    store: Store,
+    music: MusicFile | None = None,
 ) -> Track:
-    """Cut, level and encode the sound of an edit."""
+    """Cut, mix, level and encode the sound of an edit; `music` is the file of the edit's music."""
+    played = edit.music if music else None
     ticks = graph.SAMPLE_RATE / edit.rate
     parts: list[tuple[Footage | None, Fraction, int]] = []
     frame = 0
@@ -74,14 +90,19 @@ def make_track(
         heard = edit.keep_sound and source.audio_stream is not None
         parts.append((source, cut.start, samples) if heard else (None, Fraction(0), samples))
         frame += cut.frames
-    silent = all(source is None for source, _, _ in parts)
+    mute = all(source is None for source, _, _ in parts)
+    silent = mute and played is None
+    length = sum(samples for *_, samples in parts)
     key = digest_of(
         [
             ffmpeg_version(),
-            "sound 3",
+            "sound 4",
             placement.loudness_lufs,
             placement.true_peak_dbtp,
             placement.audio_kbps,
+            (music.digest, music.stream, str(played.start), str(played.end), played.leads)
+            if music and played
+            else None,
             [(f.digest if f else "", f.audio_stream if f else 0, str(s), n) for f, s, n in parts],
         ]
     )
@@ -91,9 +112,22 @@ def make_track(
         with tempfile.TemporaryDirectory(prefix="video-pipeline-") as folder:
             wav = Path(folder) / "cut.wav"
             run(graph.sound(parts, wav), deadline_s=_DEADLINE_S, what="cutting the sound")
-            warning = "" if silent else _level(wav, Path(folder), placement, part)
+            notes_of = []
+            if music and played:
+                under = Path(folder) / "music.wav"
+                fades = round(_COMES_S * graph.SAMPLE_RATE), round(_GOES_S * graph.SAMPLE_RATE)
+                run(
+                    graph.music(music, played.start, played.end, length, fades, under),
+                    deadline_s=_DEADLINE_S,
+                    what="laying out the music",
+                )
+                wav, said = _mixed(wav, under, played, placement, Path(folder), mute=mute)
+                notes_of.append(said)
             if silent:
                 _encode(wav, placement, part)
+            else:
+                notes_of.append(_level(wav, Path(folder), placement, part))
+            warning = "; ".join(filter(None, notes_of))
         notes.parent.mkdir(parents=True, exist_ok=True)
         notes.write_text(warning, encoding="utf-8")
 
@@ -119,6 +153,36 @@ def could_be_louder(loudness: Loudness, placement: Placement) -> bool:
     room = placement.true_peak_dbtp - loudness.true_peak_dbtp
     limiting = short - room
     return limiting <= 0 or (room > _AAC_SMEARING_DB and limiting <= _MOST_LIMITING_DB)
+
+
+def _mixed(
+    voice: Path, under: Path, music: Music, placement: Placement, folder: Path, *, mute: bool
+) -> tuple[Path, str]:
+    """The WAV in which both are heard, and what a person should know about it."""
+    heard = measure(under)
+    if math.isinf(heard.integrated_lufs):
+        return voice, "nothing is heard of the music: it is silent where the clip plays it"
+    if mute:
+        return under, ""
+    spoken = measure(voice)
+    if almost_silent(spoken, placement):
+        return under, "the footage's sound is almost silent: only the music is heard"
+    voice_at = _VOICE - _VOICE_BELOW if music.leads else _VOICE
+    music_at = _VOICE if music.leads else _VOICE - _MUSIC_BELOW
+    out = folder / "mixed.wav"
+    run(
+        graph.mixed(
+            voice,
+            voice_at - spoken.integrated_lufs,
+            under,
+            music_at - heard.integrated_lufs,
+            out,
+            gives_way=not music.leads,
+        ),
+        deadline_s=_DEADLINE_S,
+        what="mixing voice and music",
+    )
+    return out, ""
 
 
 def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
