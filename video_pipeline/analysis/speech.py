@@ -21,9 +21,7 @@ _RATE = 16_000  # what the model was made for
 # Of a folder in faster-whisper's form. Without its tokenizer the library would fetch one.
 _PARTS = ("model.bin", "config.json", "tokenizer.json")
 _MOST_CHARACTERS, _MOST_S, _PAUSE_S = 42, 5, Fraction(7, 10)
-_HOW = (
-    "a folder with model.bin, config.json and tokenizer.json, such as Systran/faster-whisper-base"
-)
+_HOW = "a folder with these three files, such as that of Systran/faster-whisper-base"
 
 Word = tuple[Fraction, Fraction, str]
 
@@ -51,7 +49,7 @@ def check_model(folder: Path) -> None:
 
 
 def hear(footage: Footage, folder: Path, store: Store) -> tuple[Line, ...]:
-    """What is said in a footage file, in lines of at most 42 characters; none for one without sound.
+    """What is said in a footage file, in lines of at most 42 characters; none without sound.
 
     Kept under the footage and the model. Raises as `check_model` does.
     """

@@ -17,6 +17,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.edit.music import Score
+from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.storyboards import Storyboard
+
 # Prices, in the coin of a pick's score (0..1).
 _OFF = 0.1  # for a cut twice or half as long as it wants, rising with the square
 _BEYOND = 0.3  # more, for a cut twice as long as its slot allows
@@ -62,6 +66,24 @@ class Target:
     def step(self) -> int:
         """Frames from one length that is tried to the next."""
         return 1 if self.beats else max(1, round(self.rate / 10))
+
+
+def target(storyboard: Storyboard, placement: Placement, score: Score | None = None) -> Target:
+    """What a storyboard asks for on a placement; where there is music, on its beats."""
+    rate = placement.rate
+    longest = min(storyboard.max_s, placement.max_s or storyboard.max_s)
+    shortest = min(longest, max(storyboard.min_s, placement.min_s or 0.0))
+    beats: tuple[int, ...] = ()
+    if score and not storyboard.loop:
+        # Notes may make a clip longer than is asked for, and its last cut ends on a beat too.
+        beats = score.frames(rate, round((2 * Fraction(longest) + 60) * rate))
+    return Target(
+        shortest=round(Fraction(shortest) * rate),
+        longest=round(Fraction(longest) * rate),
+        limit=None if placement.max_s is None else int(Fraction(placement.max_s) * rate),
+        rate=rate,
+        beats=beats,
+    )
 
 
 def lengths_cost(spans: Sequence[Span], frames: Sequence[int], target: Target) -> float:

@@ -59,8 +59,8 @@ def to_moviepy(
     person's own folders; `store` is the cache, the usual one if it is not named. A badge is drawn
     only for one of `claims` (see trust.badge.verify), in its words, and only where the placement
     allows it; else it is left out, whatever the edit says.
-    Music goes round under it, louder or softer than the rest by a fixed measure: it neither gives
-    way to a voice nor is anything brought to a loudness, which `render` does. Captions are left out.
+    Music stands softer than a voice by a fixed measure, or a voice softer than music that leads:
+    only `render` has music give way and brings all to a loudness. Captions are left out.
     Raises FootageError when a source or the music is gone.
     """
     edit = as_filmed(edit) if edit.as_filmed else edit

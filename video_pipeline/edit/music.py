@@ -15,6 +15,7 @@ from video_pipeline.edit.model import Cut, Music
 from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.listing.clock import seconds_of
 from video_pipeline.listing.model import Audio, Beats
+from video_pipeline.presets.storyboards import Storyboard
 
 _NEAR_S = Fraction(1, 25)  # so near to a beat a cut is felt to be on it
 
@@ -72,6 +73,19 @@ def score(file: MusicFile, audio: Audio, beats: Sequence[Fraction] = ()) -> Scor
     if not bars:
         return Score(music)
     return Score(replace(music, start=whole[0], end=whole[bars * bar]), tuple(beats))
+
+
+def warnings(score: Score | None, storyboard: Storyboard) -> Iterator[str]:
+    """What is to be said of the music of a clip."""
+    if score is None:
+        return
+    if storyboard.loop:
+        yield f"'{storyboard.name}' is a silent loop: the music is left out"
+    elif not score.music.rights:
+        yield (
+            "the listing does not say who may use the music: ask before you post it and note the "
+            "answer under audio.rights; places mute or remove clips whose music is not cleared"
+        )
 
 
 def explained(cuts: Sequence[Cut], beats: Sequence[int], rate: Fraction) -> Iterator[Cut]:

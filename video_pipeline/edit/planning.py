@@ -14,7 +14,7 @@ from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions, music
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
 from video_pipeline.edit.framing import enlargement, frame_window, free_side
-from video_pipeline.edit.lengths import Target
+from video_pipeline.edit.lengths import target
 from video_pipeline.edit.light import matched
 from video_pipeline.edit.loop import closed
 from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, OverlayUse, SourceRef
@@ -26,7 +26,6 @@ from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
-from video_pipeline.listing.subtitles import Line
 from video_pipeline.overlays.templates import standing
 from video_pipeline.presets.placements import Placement
 
@@ -135,7 +134,7 @@ class _Table:
             )
             for setup in self.setups
         ]
-        self.objective = Objective(openings, _target(brief))
+        self.objective = Objective(openings, target(brief.storyboard, brief.placement, brief.score))
         self.best = choose(self.objective)
         if all(pick is None for pick in self.best.picks):
             raise FootageError(
@@ -211,6 +210,11 @@ class _Table:
             }
             cuts = matched(cuts, self.analyses, brief.placement.rate, flaws)
         cuts = tuple(music.explained(cuts, self.objective.target.beats, brief.placement.rate))
+        sources = {
+            name: SourceRef(str(footage.path), footage.digest)
+            for name, footage in self.footage.items()
+            if any(cut.source == name for cut in cuts)
+        }
         edit = Edit(
             sku=brief.listing.sku,
             listing=brief.listing.path.name,
@@ -219,16 +223,12 @@ class _Table:
             width=brief.placement.width,
             height=brief.placement.height,
             rate=brief.placement.rate,
-            sources={
-                name: SourceRef(str(footage.path), footage.digest)
-                for name, footage in self.footage.items()
-                if any(cut.source == name for cut in cuts)
-            },
+            sources=sources,
             cuts=cuts,
             left_out=(*draft.left_out, *self._unfilled(choice)),
             keep_sound=brief.listing.audio.voice != "mute" and not brief.storyboard.loop,
             music=brief.score.music if brief.score and not brief.storyboard.loop else None,
-            spoken=_spoken(brief, cuts),
+            spoken={n: said for n, said in brief.spoken.items() if n in sources and said},
             lang=brief.words.code,
             as_filmed=brief.as_filmed,
         )
@@ -240,7 +240,7 @@ class _Table:
             *(() if choice.proven else (_NOT_PROVEN,)),
             *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
             *_softness(cuts, brief.placement),
-            *_of_music(brief),
+            *music.warnings(brief.score, brief.storyboard),
             *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
             *_too_short(edit.duration_s, brief.storyboard.min_s),
         )
@@ -407,45 +407,6 @@ class _Table:
         ]
         if problems:
             raise ListingError("these wishes cannot all be met", problems=problems)
-
-
-def _target(brief: Brief) -> Target:
-    board, placement = brief.storyboard, brief.placement
-    longest = min(board.max_s, placement.max_s or board.max_s)
-    shortest = min(longest, max(board.min_s, placement.min_s or 0.0))
-    # Room for the last cut to end on a beat beyond what is asked for.
-    most = _frames(2 * longest + 60, placement.rate)
-    beats = brief.score.frames(placement.rate, most) if brief.score and not board.loop else ()
-    return Target(
-        shortest=_frames(shortest, placement.rate),
-        longest=_frames(longest, placement.rate),
-        limit=None if placement.max_s is None else int(Fraction(placement.max_s) * placement.rate),
-        rate=placement.rate,
-        beats=beats,
-    )
-
-
-def _spoken(brief: Brief, cuts: Sequence[Cut]) -> dict[str, tuple[Line, ...]]:
-    """What is said in the sources of a clip; a loop needs no words."""
-    shown = {cut.source for cut in cuts}
-    lines = {} if brief.storyboard.loop else brief.spoken
-    return {name: said for name, said in lines.items() if name in shown and said}
-
-
-def _of_music(brief: Brief) -> Iterator[str]:
-    if brief.score is None:
-        return
-    if brief.storyboard.loop:
-        yield f"'{brief.storyboard.name}' is a silent loop: the music is left out"
-    elif not brief.score.music.rights:
-        yield (
-            "the listing does not say who may use the music; ask before you post it, and note it "
-            "under audio.rights: platforms mute or remove clips whose music is not cleared for shops"
-        )
-
-
-def _frames(seconds: float, rate: Fraction) -> int:
-    return round(Fraction(seconds) * rate)
 
 
 def _why(setup: Setup, picked: Window, *, chosen: bool) -> str:

@@ -77,8 +77,8 @@ def samples(path: Path, stream: int, rate: int) -> NDArray[np.float32]:
     for at, part in parts:
         first = round(at * rate)
         # What stands before the first moment shown is the encoder's own run-up.
-        part = part[max(0, -first) :]
-        wave[max(0, first) : max(0, first) + len(part)] = part
+        kept = part[max(0, -first) :]
+        wave[max(0, first) : max(0, first) + len(kept)] = kept
     return wave
 
 
@@ -110,6 +110,6 @@ def _parts(path: Path, index: int, rate: int) -> Iterator[tuple[Fraction, NDArra
                     origin = (frame.pts or 0) * Fraction(frame.time_base or 0) - start
                 frame.pts = None
                 for heard in resampler.resample(frame):
-                    part = heard.to_ndarray().reshape(-1)
+                    part = np.asarray(heard.to_ndarray().reshape(-1), dtype=np.float32)
                     yield origin + Fraction(count, rate), part
                     count += len(part)

@@ -53,13 +53,18 @@ def sound(parts: Sequence[tuple[Footage | None, Fraction, int]], out: Path) -> l
 
 
 def music(
-    file: MusicFile, start: Fraction, end: Fraction, samples: int, fades: tuple[int, int], out: Path
+    file: MusicFile,
+    stretch: tuple[Fraction, Fraction],
+    samples: int,
+    fades: tuple[int, int],
+    out: Path,
 ) -> list[str]:
     """The command that lays a stretch of music out over `samples`: 48 kHz stereo float WAV.
 
-    The stretch from `start` to `end` goes round as often as it is needed, to the sample. The whole
-    comes and goes in `fades` samples; where it goes round, 3 ms hide the seam.
+    The stretch, from and to a second of the file, goes round as often as it is needed, to the
+    sample. The whole comes and goes in `fades` samples; 3 ms hide the seam where it goes round.
     """
+    start, end = stretch
     turn = round((end - start) * SAMPLE_RATE)
     source = ffmpeg.input(str(file.path), protocol_whitelist="file", format_whitelist=SOUNDS)[
         str(file.stream)

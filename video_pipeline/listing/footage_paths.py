@@ -74,7 +74,7 @@ def named_file(listing: ListingFile, loc: Loc, entry: str, *, folder: bool = Fal
     if _PROTOCOL.match(entry) or "\0" in entry:
         message, mend = (
             f"'{dotted(loc)}' is an address or a protocol",
-            f"name a {what} of this disk",
+            f"name a {what} here",
         )
     else:
         path = Path(os.path.normpath(home / Path(entry).expanduser()))

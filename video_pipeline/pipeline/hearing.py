@@ -80,9 +80,9 @@ def spoken_in(
 
 
 def open_music(edit: Edit, edit_path: Path) -> MusicFile | None:
-    """The music that an edit names.
+    """The music that an edit names, where it names any.
 
-    Raises FootageError when it is gone or cannot be played, ListingError when it is not what it was.
+    Raises FootageError when it is gone or cannot be played, ListingError when it has changed.
     """
     if edit.music is None:
         return None
@@ -126,8 +126,7 @@ def _check_named(listing: ListingFile, audio: Audio, names: Sequence[str]) -> No
             mistakes.append(Mistake(line, message, mend))
         elif Path(entry).suffix.lower() not in SUFFIXES:
             message = f"'{entry}' does not end as captions do"
-            mistakes.append(
-                Mistake(line, message, f"name a file that ends in {SUFFIXES[0]} or .vtt")
-            )
+            mend = f"name a file that ends in {' or '.join(SUFFIXES)}"
+            mistakes.append(Mistake(line, message, mend))
     if mistakes:
         raise refuse(listing.path, "listing", mistakes)

@@ -34,8 +34,8 @@ _AAC_SMEARING_DB = 6.0
 _TOLERANCE_LU = 1.0
 
 
-# The voice's level in a mix, and that of the music beside it, LUFS. Music that gives way stands 6 LU
-# below the voice in its pauses, and about 10 dB more while it is heard; design choices.
+# The level of what is in front in a mix, LUFS, and how far the other stands below it, LU. Music
+# that gives way goes down about 10 dB more while the voice is heard. Design choices.
 _VOICE, _MUSIC_BELOW, _VOICE_BELOW = -16.0, 6.0, 12.0
 _COMES_S, _GOES_S = Fraction(3, 10), Fraction(3, 2)  # the fades of music
 
@@ -117,7 +117,7 @@ def make_track(
                 under = Path(folder) / "music.wav"
                 fades = round(_COMES_S * graph.SAMPLE_RATE), round(_GOES_S * graph.SAMPLE_RATE)
                 run(
-                    graph.music(music, played.start, played.end, length, fades, under),
+                    graph.music(music, (played.start, played.end), length, fades, under),
                     deadline_s=_DEADLINE_S,
                     what="laying out the music",
                 )
