@@ -88,7 +88,7 @@ def test_json_is_read_too(tmp_path: Path) -> None:
         "condition": {"grade": "good", "notes": []},
         "price": {"amount": 1290.5, "currency": "EUR"},
         "story": {"owned_since": "2015-05-01", "headline": None},
-        "sound": {"keep": False},
+        "audio": {"voice": "mute"},
         "footage": ["a/b.mp4"],
     }
     text = json.dumps(value, indent="\t").replace("a/b", "a\\/b")

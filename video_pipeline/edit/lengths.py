@@ -37,7 +37,7 @@ class Span:
     """What one cut asks for, in frames: `shortest` ≤ `wanted` ≤ `longest` of its slot.
 
     `room` is how many the footage has. Up to `held` frames the last one may be held to make a cut
-    longer than that; `read` is true where words have to be read in `wanted`.
+    longer than that, and on to the next beat; `read` is true where words have to be read in `wanted`.
     """
 
     shortest: int
@@ -66,6 +66,11 @@ class Target:
     def step(self) -> int:
         """Frames from one length that is tried to the next."""
         return 1 if self.beats else max(1, round(self.rate / 10))
+
+    @property
+    def beat(self) -> int:
+        """Frames from one beat to the next; 0 where there is no music."""
+        return round(np.median(np.diff(self.beats))) if len(self.beats) > 1 else 0
 
 
 def target(storyboard: Storyboard, placement: Placement, score: Score | None = None) -> Target:
@@ -150,7 +155,9 @@ def _fit(rows: Sequence[Mapping[int, float]], target: Target) -> tuple[float, tu
 @lru_cache(maxsize=4096)
 def options(span: Span, target: Target) -> Mapping[int, float]:
     """The lengths a cut may have, each with its price."""
-    highest = max(min(span.room, round(_MOST_STRETCHED * span.longest)), span.held)
+    # What is held while it is read may be held on to the next beat.
+    held = span.held + target.beat if span.held else 0
+    highest = max(min(span.room, round(_MOST_STRETCHED * span.longest)), held)
     lowest = min(span.shortest, highest)
     lengths = {
         *range(span.wanted, lowest - 1, -target.step),
@@ -186,6 +193,6 @@ def _off_beat(target: Target, frames: int) -> NDArray[np.float64]:
     beats = np.array(target.beats)
     grid = np.arange(frames)
     distance = np.abs(grid[:, None] - beats[None, :]).min(axis=1)
-    half = float(np.median(np.diff(beats))) / 2
+    half = target.beat / 2
     off: NDArray[np.float64] = _OFF_BEAT * np.minimum(1.0, distance / half)
     return off

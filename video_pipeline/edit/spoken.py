@@ -67,7 +67,7 @@ def as_srt(captions: Sequence[Caption], rate: Fraction) -> str:
     """The captions as a SubRip file."""
     return "\n".join(
         f"{number}\n{_clock(c.first / rate, ',')} --> {_clock(c.last / rate, ',')}\n"
-        f"{c.text.replace('-->', '→')}\n"
+        f"{_plain(c.text)}\n"
         for number, c in enumerate(captions, start=1)
     )
 
@@ -76,11 +76,16 @@ def as_vtt(captions: Sequence[Caption], rate: Fraction) -> str:
     """The captions as a WebVTT file."""
     cues = [
         f"{_clock(c.first / rate, '.')} --> {_clock(c.last / rate, '.')}\n"
-        + c.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        + _plain(c.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         + "\n"
         for c in captions
     ]
     return "\n".join(["WEBVTT\n", *cues])
+
+
+def _plain(text: str) -> str:
+    """Words without the sign that would begin a caption in either form."""
+    return text.replace("-->", "→")
 
 
 def _clock(seconds: Fraction, point: str) -> str:
