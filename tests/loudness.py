@@ -1,8 +1,8 @@
 """Loudness and true peak after ITU-R BS.1770-4, in numpy alone: a second opinion beside ffmpeg's.
 
 The filters are applied to the whole spectrum at once, with zeros behind the sound, so nothing of
-them is missing and no recursion is needed. Held against pyloudnorm 0.2.0 when it was written: within
-0.1 LU on every sound of `test_sound`.
+them is missing and no recursion is needed. Held against pyloudnorm 0.2.0 when it was written:
+within 0.1 LU on every sound of `test_sound`.
 """
 
 from __future__ import annotations

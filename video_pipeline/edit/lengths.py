@@ -37,7 +37,7 @@ class Span:
     """What one cut asks for, in frames: `shortest` ≤ `wanted` ≤ `longest` of its slot.
 
     `room` is how many the footage has. Up to `held` frames the last one may be held to make a cut
-    longer than that, and on to the next beat; `read` is true where words have to be read in `wanted`.
+    longer than that, and on to the next beat; `read` is true where words are read in `wanted`.
     """
 
     shortest: int
