@@ -36,7 +36,7 @@ PICTURE = ("-f", "lavfi", "-i", "color=c=gray:s=64x64:r=30:d=8")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast")
 # A click on every beat of 120 a minute from 0.2 s on, the first of each bar at another pitch.
 CLICKS = (
-    "aevalsrc='0.6*sin(2*PI*if(lt(mod(t+1.8,2),0.5),1600,1000)*t)*lt(mod(t+0.3,0.5),0.02)'"
+    "aevalsrc='0.6*sin(2*PI*if(lt(mod(t+1.8,2),0.5),1600,1000)*t)*lt(mod(t+0.3,0.5),0.08)'"
     ":s=44100:d={seconds}"
 )
 
@@ -194,15 +194,17 @@ def test_music_stays_on_its_beat_through_every_round(
     music = score(clicks, Audio(music="m", beats=Beats(bpm=120, first=0.2)), beats).music
     track = track_of(take, clicks, tiny, store, music=music, keep=False)
     assert not track.silent and not track.warning
-    assert measure(track.path).integrated_lufs == pytest.approx(tiny.loudness_lufs, abs=0.5)
+    assert measure(track.path, primed=True).integrated_lufs == pytest.approx(
+        tiny.loudness_lufs, abs=0.5
+    )
     wave = heard(track.path)
-    # 8 s, four of them the music's: once round. The last beats fade and are too soft to be found.
-    found = onsets(wave, 0.1)
-    # This reader knows of the priming that players without an edit list play: see `graph.aac`.
-    shift = found[1] - 0.5
-    assert abs(shift) < 0.025
-    wanted = [n / 2 for n in range(1, 13)]
-    assert [t - shift for t in found[1:13]] == pytest.approx(wanted, abs=0.004)
+    # 8 s, four of them the music's: once round. The first beat and the last ones are faded.
+    found = [t for t in onsets(wave, 0.1) if 0.3 < t < 6.7]
+    assert len(found) == 13
+    # This reader may leave out the encoder's priming, which others play: see `graph.aac`.
+    off = [t - round(2 * t) / 2 for t in found]
+    assert max(map(abs, off)) < 0.025
+    assert max(off) - min(off) < 0.004
     assert np.abs(wave[-SAMPLE_RATE // 10 :]).max() < 0.1 * np.abs(wave).max()
 
 
@@ -237,7 +239,7 @@ def test_the_mix_comes_out_at_the_placement_s_loudness(
 ) -> None:
     take = talking(make_clip, voice)
     track = track_of(take, tone(make_clip), tiny, store, leads=leads)
-    got = measure(track.path)
+    got = measure(track.path, primed=True)
     assert track.warning == ""
     assert got.integrated_lufs == pytest.approx(tiny.loudness_lufs, abs=0.5)
     assert got.true_peak_dbtp <= tiny.true_peak_dbtp
@@ -257,7 +259,9 @@ def test_silent_music_is_said(make_clip: MakeClip, tiny: Placement, store: Store
     hush = probe_music(make_clip("hush.wav", "-f", "lavfi", "-i", "anullsrc=r=48000:d=2"))
     track = track_of(talking(make_clip, VOICE), hush, tiny, store)
     assert "nothing is heard of the music" in track.warning
-    assert measure(track.path).integrated_lufs == pytest.approx(tiny.loudness_lufs, abs=0.5)
+    assert measure(track.path, primed=True).integrated_lufs == pytest.approx(
+        tiny.loudness_lufs, abs=0.5
+    )
 
 
 def test_the_sound_is_made_anew_for_other_music_and_for_nothing_else(
@@ -304,13 +308,14 @@ def test_the_first_track_that_decodes_is_heard(
 ) -> None:
     """A phone's spatial track (`apac`), which ffmpeg has no decoder for, stands before it."""
     two = make_clip(
-        "two.mov", *PICTURE, "-f", "lavfi", "-i", "sine=f=2000:r=48000:d=8", "-f", "lavfi", "-i",
+        "two.mp4", *PICTURE, "-f", "lavfi", "-i", "sine=f=2000:r=48000:d=8", "-f", "lavfi", "-i",
         "sine=f=500:r=48000:d=8", "-map", "0", "-map", "1", "-map", "2", *H264, "-c:a", "aac",
     )  # fmt: skip
     raw = two.read_bytes()
-    spatial = tmp_path / "spatial.mov"
+    spatial = tmp_path / "spatial.mp4"
     at = raw.index(b"mp4a", raw.index(b"stsd"))
-    spatial.write_bytes(raw[:at] + b"apac" + raw[at + 4 :])
+    told = raw.index(b"esds", at)
+    spatial.write_bytes(raw[:at] + b"apac" + raw[at + 4 : told] + b"dapa" + raw[told + 4 :])
     for path, stream, hertz in ((two, 1, 2000), (spatial, 2, 500)):
         footage = probe(path)
         assert footage.audio_stream == stream
@@ -352,7 +357,7 @@ def test_music_and_captions_go_all_the_way(
     place = ("--presets", tiny_presets, "--cache", knowing_cache)
     out = tmp_path / "out"
     done = run_cli("render", scored(), "--placement", "tiny", "-o", out, *place, "--json")
-    assert done.code == 0, done.err
+    assert done.code == 0, done.err + done.out
     manifest = json.loads((out / "manifest.json").read_text())
     (clip,) = manifest["clips"]
     assert manifest["inputs"]["music"]["sha256"] == clicks.digest
@@ -363,7 +368,7 @@ def test_music_and_captions_go_all_the_way(
     assert "This is …" in (out / f"{stem}.srt").read_text()
     assert any("caption" in name for name in clip["overlays"])
     assert any("who may use the music" in said for said in clip["warnings"])
-    assert any("says 'guaranteed'" in said for said in clip["warnings"])
+    assert any("says 'guarant'" in said for said in clip["warnings"])
     on_beat = [cut["why"].endswith("ends on a beat") for cut in clip["edit"]["cuts"]]
     assert sum(on_beat) > len(on_beat) / 2
     # Another price, and who may use the music: the sound stays what it was.
@@ -423,7 +428,8 @@ def test_moviepy_plays_the_music_too(
     clip = replace(edit, music=music).to_moviepy(presets=tiny_presets)
     assert clip.audio.duration == pytest.approx(5.5, abs=0.05)
     wave = clip.audio.to_soundarray(fps=SAMPLE_RATE)
-    assert onsets(wave, 0.1)[1:8] == pytest.approx([n / 2 for n in range(1, 8)], abs=0.03)
+    found = [t for t in onsets(wave, 0.1) if 0.3 < t < 4.2]
+    assert found == pytest.approx([n / 2 for n in range(1, 9)], abs=0.005)
     both = replace(edit, keep_sound=True, music=music).to_moviepy(presets=tiny_presets)
     mixed = both.audio.to_soundarray(fps=SAMPLE_RATE)
     assert strength(mixed, 300, 2.6, 3.4) > strength(mixed, 300, 0.6, 1.4) + 20

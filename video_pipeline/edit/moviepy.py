@@ -16,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 from moviepy import (
+    AudioArrayClip,
     AudioFileClip,
     CompositeAudioClip,
     CompositeVideoClip,
@@ -30,13 +31,14 @@ from video_pipeline.analysis.sway import sway
 from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.music import FADES_S
 from video_pipeline.edit.steadying import steady_window, stretch_of
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
-from video_pipeline.footage.hearing import probe_music
+from video_pipeline.footage.hearing import probe_music, samples
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.graph import BARS, fitted, shown_until
+from video_pipeline.graph import BARS, SAMPLE_RATE, fitted, shown_until
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.overlays.language import language
 from video_pipeline.presets.placements import load_placement
@@ -98,7 +100,7 @@ def to_moviepy(
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
     whole = concatenate_videoclips(clips).with_fps(float(edit.rate))
-    return whole.with_audio(_with_music(whole.audio, edit, home)) if edit.music else whole
+    return whole.with_audio(_with_music(whole.audio, edit, home))
 
 
 def _windowed(cut: Cut, footage: Footage, edit: Edit, store: Store) -> Cut:
@@ -179,18 +181,18 @@ def _sound(footage: Footage, cut: Cut, edit: Edit) -> Any:
 def _with_music(voice: Any, edit: Edit, home: Path) -> Any:
     """The clip's sound with its music, as loud as the file has it, faded at both ends."""
     music = edit.music
-    assert music is not None  # noqa: S101 - asked by the caller
+    if music is None:
+        return voice
     file = probe_music(home / music.path)
-    turn = AudioFileClip(str(file.path)).subclipped(
-        float(music.start), float(min(music.end, file.duration))
-    )
-    seconds = edit.duration_s
-    if turn.duration < seconds:
-        turn = turn.with_effects([afx.AudioLoop(duration=seconds)])
-    played = turn.subclipped(0, seconds).with_effects(
-        [afx.AudioFadeIn(min(0.3, seconds / 2)), afx.AudioFadeOut(min(1.5, seconds / 2))]
+    wave = samples(file.path, file.stream, SAMPLE_RATE, stereo=True)
+    turn = wave[round(music.start * SAMPLE_RATE) : round(music.end * SAMPLE_RATE)]
+    whole = np.resize(turn, (round(edit.duration_s * SAMPLE_RATE), 2))
+    comes, goes = (min(s, edit.duration_s / 2) for s in FADES_S)
+    played = AudioArrayClip(whole, fps=SAMPLE_RATE).with_effects(
+        [afx.AudioFadeIn(comes), afx.AudioFadeOut(goes)]
     )
     if voice is None:
         return played
     under, over = (voice, played) if music.leads else (played, voice)
-    return CompositeAudioClip([under.with_volume_scaled(0.25), over])
+    both = CompositeAudioClip([under.with_volume_scaled(0.25), over])
+    return both.with_duration(edit.duration_s)

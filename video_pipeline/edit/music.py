@@ -17,6 +17,8 @@ from video_pipeline.listing.clock import seconds_of
 from video_pipeline.listing.model import Audio, Beats
 from video_pipeline.presets.storyboards import Storyboard
 
+# How long music comes, so that its first beat is still felt, and how long it goes; design choices.
+FADES_S = 0.3, 1.5
 _NEAR_S = Fraction(1, 25)  # so near to a beat a cut is felt to be on it
 
 

@@ -66,14 +66,15 @@ def probe_music(path: Path) -> MusicFile:
     )
 
 
-def samples(path: Path, stream: int, rate: int) -> NDArray[np.float32]:
-    """One track of a file in mono, `(samples,)` float32 at `rate`, from the file's first moment on.
+def samples(path: Path, stream: int, rate: int, *, stereo: bool = False) -> NDArray[np.float32]:
+    """One track of a file, `(samples,)` float32 at `rate`, from the file's first moment on.
 
+    In `stereo` it is `(samples, 2)`.
     Packets that do not decode are passed over; where nothing is heard there are zeros.
     """
-    parts = list(_parts(path, stream, rate))
+    parts = list(_parts(path, stream, rate, stereo=stereo))
     length = max((round(at * rate) + len(part) for at, part in parts), default=0)
-    wave = np.zeros(length, dtype=np.float32)
+    wave = np.zeros((length, 2) if stereo else length, dtype=np.float32)
     for at, part in parts:
         first = round(at * rate)
         # What stands before the first moment shown is the encoder's own run-up.
@@ -88,9 +89,11 @@ def _opened(path: Path) -> av.container.InputContainer:
     return av.open(str(path.resolve()), mode="r", options=options, timeout=60)
 
 
-def _parts(path: Path, index: int, rate: int) -> Iterator[tuple[Fraction, NDArray[np.float32]]]:
+def _parts(
+    path: Path, index: int, rate: int, *, stereo: bool = False
+) -> Iterator[tuple[Fraction, NDArray[np.float32]]]:
     """What a track holds, in order, each part with the time at which it is heard."""
-    resampler = AudioResampler(format="flt", layout="mono", rate=rate)
+    resampler = AudioResampler(format="flt", layout="stereo" if stereo else "mono", rate=rate)
     with _opened(path) as container:
         start = Fraction(container.start_time or 0, 1_000_000)
         stream: Any = container.streams[index]
@@ -110,6 +113,7 @@ def _parts(path: Path, index: int, rate: int) -> Iterator[tuple[Fraction, NDArra
                     origin = (frame.pts or 0) * Fraction(frame.time_base or 0) - start
                 frame.pts = None
                 for heard in resampler.resample(frame):
-                    part = np.asarray(heard.to_ndarray().reshape(-1), dtype=np.float32)
+                    part = np.asarray(heard.to_ndarray(), dtype=np.float32)
+                    part = part.reshape(-1, 2) if stereo else part.reshape(-1)
                     yield origin + Fraction(count, rate), part
                     count += len(part)

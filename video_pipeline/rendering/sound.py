@@ -16,6 +16,7 @@ from pathlib import Path
 
 from video_pipeline import graph
 from video_pipeline.edit.model import Edit, Music
+from video_pipeline.edit.music import FADES_S
 from video_pipeline.errors import RenderError
 from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
@@ -37,7 +38,6 @@ _TOLERANCE_LU = 1.0
 # The level of what is in front in a mix, LUFS, and how far the other stands below it, LU. Music
 # that gives way goes down about 10 dB more while the voice is heard. Design choices.
 _VOICE, _MUSIC_BELOW, _VOICE_BELOW = -16.0, 6.0, 12.0
-_COMES_S, _GOES_S = Fraction(3, 10), Fraction(3, 2)  # the fades of music
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,14 @@ class Track:
     warning: str = ""
 
 
-def measure(media: Path) -> Loudness:
-    """Loudness of a file's sound after EBU R 128 / ITU-R BS.1770."""
-    log = run(graph.measured(media), deadline_s=_DEADLINE_S, what="measuring loudness").stderr
+def measure(media: Path, *, primed: bool = False) -> Loudness:
+    """Loudness of a file's sound after EBU R 128 / ITU-R BS.1770.
+
+    `primed` measures a track as it will be heard in the joined clip.
+    """
+    log = run(
+        graph.measured(media, primed=primed), deadline_s=_DEADLINE_S, what="measuring loudness"
+    ).stderr
     summary = log[log.rfind("Summary:") :]
     integrated = re.search(r"I:\s+(-?[\d.]+|-inf|nan) LUFS", summary)
     peak = re.search(r"Peak:\s+(-?[\d.]+|-inf|nan) dBFS", summary)
@@ -96,7 +101,7 @@ def make_track(
     key = digest_of(
         [
             ffmpeg_version(),
-            "sound 4",
+            "sound 5",
             placement.loudness_lufs,
             placement.true_peak_dbtp,
             placement.audio_kbps,
@@ -115,9 +120,9 @@ def make_track(
             notes_of = []
             if music and played:
                 under = Path(folder) / "music.wav"
-                fades = round(_COMES_S * graph.SAMPLE_RATE), round(_GOES_S * graph.SAMPLE_RATE)
+                comes, goes = (round(seconds * graph.SAMPLE_RATE) for seconds in FADES_S)
                 run(
-                    graph.music(music, (played.start, played.end), length, fades, under),
+                    graph.music(music, (played.start, played.end), length, (comes, goes), under),
                     deadline_s=_DEADLINE_S,
                     what="laying out the music",
                 )
@@ -197,7 +202,7 @@ def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
     if almost_silent(loudness, placement):
         _encode(wav, placement, out)
         # The encoder drops what is too faint to hear, and what is left may count as louder.
-        if not could_be_louder(measure(out), placement):
+        if not could_be_louder(measure(out, primed=True), placement):
             return "the footage's sound is almost silent and was left as it is"
     needed = gain = target - loudness.integrated_lufs
     levelled = folder / "levelled.wav"
@@ -208,7 +213,7 @@ def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
             what="levelling the sound",
         )
         _encode(levelled, placement, out)
-        got = measure(out)
+        got = measure(out, primed=True)
         short = target - got.integrated_lufs
         again = min(gain + short, needed + _MOST_LIMITING_DB)
         if got.true_peak_dbtp <= most and (abs(short) <= 0.2 or again == gain):
