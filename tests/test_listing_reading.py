@@ -41,7 +41,7 @@ price: {amount: 1290.50, currency: EUR}
 certificates:
 story:
   owned_since: 2015
-audio: {voice: mute}
+audio: {voice: mute, music: m.mp3, beats: {bpm: 92, find: no}}
 footage: [raw/]
 """
 
@@ -181,7 +181,7 @@ PIECES = [
     ("brand: Arden", "brand: " + "x" * 301, "at most 300 characters (there are 301)", ""),
     ("brand: Arden", 'brand: "A\\x07"', "cannot be shown (U+0007)", "delete it"),
     ("  brand: Arden\n", "", "'item.brand' is missing: the maker's name", "in 'item'"),
-    ("keep: no", "keep: maybe", "expected true or false", ""),
+    ("find: no", "find: maybe", "expected true or false", ""),
     ("grade: very-good", "grade: very-good\n  scale: hous", "'condition.scale' is 'hous'", "house"),
     ("grade: very-good", "grade: A\n  scale: ../house", "'condition.scale' is '../house'", ""),
     ("sku: 0012", "sku: ../etc", "beginning with a letter or digit", ""),
