@@ -20,7 +20,7 @@ from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.motion import AlphaClip, animate
 from video_pipeline.overlays.theme import CUT
 from video_pipeline.presets.placements import Placement
-from video_pipeline.rendering.spoken import CAPTION, Part, laid
+from video_pipeline.rendering.spoken import CAPTION, Taken, laid
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
 
@@ -58,7 +58,7 @@ def draw_overlays(
     digests: dict[str, str] = {}
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
     layers: list[list[Layer]] = []
-    standing: list[Part] = []
+    standing: list[Taken] = []
 
     def moving(drawing: Drawing) -> AlphaClip:
         motion = CUT if edit.reduced_motion else None
@@ -79,8 +79,10 @@ def draw_overlays(
                 lang=edit.lang,
                 theme=edit.theme,
             )
-            standing.append(Part(number - 1, use.first, use.last, drawing))
             clip = moving(drawing)
+            standing.append(
+                Taken(number - 1, use.first, use.last, clip.x, clip.y, clip.width, clip.height)
+            )
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use, cut))
         layers.append(row)

@@ -23,8 +23,21 @@ _LEAST_FRAMES: Final = 5  # of a caption that runs on into another cut; less wou
 
 
 @dataclass(frozen=True)
+class Taken:
+    """Where something stands on cut number `cut` (from 0 on): its frames, its box in pixels."""
+
+    cut: int
+    first: int
+    last: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Part:
-    """What a caption, or any overlay, takes of cut number `cut` (from 0 on), in its frames."""
+    """A caption on cut number `cut` (from 0 on), from frame `first` of the cut to `last`."""
 
     cut: int
     first: int
@@ -35,7 +48,7 @@ class Part:
 def laid(
     captions: Sequence[Caption],
     edit: Edit,
-    standing: Sequence[Part],
+    standing: Sequence[Taken],
     canvas: Canvas,
     own: Path | None = None,
 ) -> tuple[list[Part], tuple[Caption, ...]]:
@@ -84,12 +97,12 @@ def _drawn(
 
 
 def _meets(
-    drawing: Drawing, span: tuple[int, int, int], standing: Sequence[Part], canvas: Canvas
+    drawing: Drawing, span: tuple[int, int, int], standing: Sequence[Taken], canvas: Canvas
 ) -> bool:
     cut, first, last = span
     free = _FREE * canvas.height
 
-    def apart(other: Drawing) -> bool:
+    def apart(other: Taken) -> bool:
         return (
             drawing.y + drawing.height + free <= other.y
             or other.y + other.height + free <= drawing.y
@@ -98,6 +111,6 @@ def _meets(
         )
 
     return any(
-        part.cut == cut and first < part.last and part.first < last and not apart(part.drawing)
-        for part in standing
+        other.cut == cut and first < other.last and other.first < last and not apart(other)
+        for other in standing
     )
