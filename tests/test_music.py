@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from video_pipeline.analysis.beats import find_beats
 from video_pipeline.edit.lengths import target
 from video_pipeline.edit.model import Edit, Music
-from video_pipeline.edit.music import explained, score, stated_beats
+from video_pipeline.edit.music import explained, score, stated_beats, warnings
 from video_pipeline.errors import FootageError, ListingError, UsageError
 from video_pipeline.footage.hearing import MusicFile, probe_music, samples
 from video_pipeline.footage.probe import probe
@@ -143,6 +143,8 @@ def test_music_begins_and_goes_round_on_a_bar(clicks: MusicFile) -> None:
     # Without as much as a bar, all of it.
     whole = score(clicks, audio, (Fraction(1), Fraction(2)))
     assert (whole.music.start, whole.music.end, whole.beats) == (0, clicks.duration, ())
+    said = list(warnings(whole, load_storyboard("showcase")))
+    assert len(said) == 1 and "not one whole bar" in said[0]
 
 
 def test_the_clip_aims_at_the_beats_of_its_music_and_a_loop_does_not(

@@ -24,10 +24,14 @@ _NEAR_S = Fraction(1, 25)  # so near to a beat a cut is felt to be on it
 
 @dataclass(frozen=True)
 class Score:
-    """Music as a clip uses it: what the edit says of it, and its beats, seconds of the file."""
+    """Music as a clip uses it: what the edit says of it, and its beats, seconds of the file.
+
+    `barless` where beats were asked for and make up not one whole bar.
+    """
 
     music: Music
     beats: tuple[Fraction, ...] = ()
+    barless: bool = False
 
     def frames(self, rate: Fraction, most: int) -> tuple[int, ...]:
         """The frames of a clip, from 1 to `most`, on which beats fall; none without beats."""
@@ -66,14 +70,15 @@ def score(file: MusicFile, audio: Audio, beats: Sequence[Fraction] = ()) -> Scor
         leads=audio.voice == "duck",
         rights=audio.rights or "",
     )
+    barless = Score(music, barless=audio.beats is not None)
     if len(beats) < 2:
-        return Score(music)
+        return barless
     # The last beat that was found is the beginning of one more.
     apart = Fraction(median(b - a for a, b in pairwise(beats)))
     whole = [*beats, *([beats[-1] + apart] if beats[-1] + apart <= file.duration else [])]
     bars = (len(whole) - 1) // bar
     if not bars:
-        return Score(music)
+        return barless
     return Score(replace(music, start=whole[0], end=whole[bars * bar]), tuple(beats))
 
 
@@ -83,7 +88,13 @@ def warnings(score: Score | None, storyboard: Storyboard) -> Iterator[str]:
         return
     if storyboard.loop:
         yield f"'{storyboard.name}' is a silent loop: the music is left out"
-    elif not score.music.rights:
+        return
+    if score.barless:
+        yield (
+            "the beats of the music make up not one whole bar of it, so cuts fall where they do: "
+            "look at audio.beats"
+        )
+    if not score.music.rights:
         yield (
             "the listing does not say who may use the music: ask before you post it and note the "
             "answer under audio.rights; places mute or remove clips whose music is not cleared"
