@@ -290,7 +290,7 @@ def test_every_field_and_word_of_a_listing_is_explained() -> None:
 def test_a_whole_listing_shows_every_field() -> None:
     whole = yaml.safe_load(_blocks(ROOT / "docs/listing.md", "yaml")[0])
     assert set(whole) == set(Listing.model_fields)
-    for name in ("item", "condition", "price", "story", "sound"):
+    for name in ("item", "condition", "price", "story", "audio"):
         kind = Listing.model_json_schema()["$defs"][name.capitalize()]
         assert set(whole[name]) == set(kind["properties"]), name
 

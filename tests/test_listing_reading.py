@@ -41,7 +41,7 @@ price: {amount: 1290.50, currency: EUR}
 certificates:
 story:
   owned_since: 2015
-sound: {keep: no}
+audio: {voice: mute, music: m.mp3, beats: {bpm: 92, find: no}}
 footage: [raw/]
 """
 
@@ -73,7 +73,7 @@ def test_values_come_through_as_written(tmp_path: Path) -> None:
     assert listing.price is not None
     assert listing.price.amount == Decimal("1290.50")
     assert listing.story.owned_since == 2015
-    assert listing.sound.keep is False
+    assert listing.audio.voice == "mute"
     assert listing.certificates == ()
     seen = listing.condition.notes[0].seen
     assert seen is not None
@@ -88,7 +88,7 @@ def test_json_is_read_too(tmp_path: Path) -> None:
         "condition": {"grade": "good", "notes": []},
         "price": {"amount": 1290.5, "currency": "EUR"},
         "story": {"owned_since": "2015-05-01", "headline": None},
-        "sound": {"keep": False},
+        "audio": {"voice": "mute"},
         "footage": ["a/b.mp4"],
     }
     text = json.dumps(value, indent="\t").replace("a/b", "a\\/b")
@@ -181,7 +181,7 @@ PIECES = [
     ("brand: Arden", "brand: " + "x" * 301, "at most 300 characters (there are 301)", ""),
     ("brand: Arden", 'brand: "A\\x07"', "cannot be shown (U+0007)", "delete it"),
     ("  brand: Arden\n", "", "'item.brand' is missing: the maker's name", "in 'item'"),
-    ("keep: no", "keep: maybe", "expected true or false", ""),
+    ("find: no", "find: maybe", "expected true or false", ""),
     ("grade: very-good", "grade: very-good\n  scale: hous", "'condition.scale' is 'hous'", "house"),
     ("grade: very-good", "grade: A\n  scale: ../house", "'condition.scale' is '../house'", ""),
     ("sku: 0012", "sku: ../etc", "beginning with a letter or digit", ""),

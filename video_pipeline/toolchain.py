@@ -27,6 +27,8 @@ FFMPEG_VARIABLE = "VIDEO_PIPELINE_FFMPEG"
 # Containers a camera or a phone writes. Playlists and scripts that point to other files are not in
 # the list, so a file that pretends to be a video cannot make ffmpeg open something else.
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf"
+# And those that music comes in.
+SOUNDS = "mp3,wav,flac,aac,aiff,ogg,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 # A photo's coding is known before it is opened, by its first bytes.
 PHOTOS = {"mjpeg": "jpeg_pipe", "png": "png_pipe"}
 

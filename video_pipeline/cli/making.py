@@ -231,6 +231,7 @@ def _report(clips: Sequence[Rendered], *, as_json: bool, verbose: bool) -> None:
             people.print(f"  [yellow]note[/yellow] {escape(warning)}")
     folder = clips[0].file.parent
     shown = (
+        ("captions", "*.srt"),
         ("preview", "*.preview.webp"),
         ("key frames", "keyframes"),
         ("report", "*.report.html"),

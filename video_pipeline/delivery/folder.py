@@ -17,6 +17,8 @@ from video_pipeline.delivery.stills import write_keyframes
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.spoken import as_srt, as_vtt, captions_of
+from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.grades import GradeScale
@@ -50,6 +52,7 @@ def deliver(
     *,
     listing: ListingFile,
     footage: Mapping[str, Footage],
+    music: MusicFile | None = None,
     analyses: Mapping[str, Analysis],
     clips: Sequence[Clip],
     coverage: Coverage,
@@ -69,6 +72,7 @@ def deliver(
             cover=cover_of(clip.file),
             sheet=sheet_of(clip.file),
         )
+        write_captions(clip)
         pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
     write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
@@ -99,6 +103,7 @@ def deliver(
         sku=listing.sku,
         listing=listing.path,
         footage=list(footage.values()),
+        music=music if any(clip.edit.music for clip in clips) else None,
         clips=[
             ClipRecord(
                 clip.edit,
@@ -115,6 +120,15 @@ def deliver(
         unsigned=unsigned,
         serial=listing.item.serial,
     )
+
+
+def write_captions(clip: Clip) -> None:
+    """Write what is said in a clip beside it, as SRT and VTT; nothing where nothing is said."""
+    captions = captions_of(clip.edit)
+    if captions:
+        for form, written in ((".srt", as_srt), (".vtt", as_vtt)):
+            text = written(captions, clip.edit.rate)
+            clip.file.with_suffix(form).write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> tuple[bytes, ...]:

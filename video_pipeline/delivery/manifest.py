@@ -18,6 +18,7 @@ from video_pipeline.edit.corrections import told
 from video_pipeline.edit.coverage import Coverage, coverage_as_json
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
+from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.rendering.behind import Legibility
 from video_pipeline.store import file_digest
@@ -45,6 +46,7 @@ def write_manifest(
     sku: str,
     listing: Path,
     footage: Sequence[Footage],
+    music: MusicFile | None = None,
     clips: Sequence[ClipRecord],
     coverage: Coverage,
     claims: Sequence[Claim],
@@ -74,6 +76,13 @@ def write_manifest(
                 }
                 for f in footage
             ],
+            "music": {
+                "file": music.path.name,
+                "sha256": music.digest,
+                "duration_s": round(float(music.duration), 3),
+            }
+            if music
+            else None,
         },
         "claims": [asdict(claim) for claim in claims],
         "certificates_refused": [asdict(refusal) for refusal in refusals],
@@ -103,6 +112,8 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
     edit = edit_as_json(record.edit)
     for source in edit["sources"].values():
         source["path"] = Path(source["path"]).name
+    if edit["music"]:
+        edit["music"]["path"] = Path(edit["music"]["path"]).name
     edit["listing"] = Path(edit["listing"]).name
     return {
         "placement": record.edit.placement,

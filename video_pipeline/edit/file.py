@@ -18,6 +18,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import MOST_ZOOM
 from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.light import MOST_EXPOSURE, MOST_GAIN
+from video_pipeline.listing.subtitles import Line
 
 # A mistyped key would otherwise be a change that silently does nothing. Pydantic takes this from
 # its caller for anything but a bare dataclass, and from 2.11 on hands it to the dataclasses within.
@@ -87,8 +88,8 @@ def _keys_at(place: Sequence[int | str]) -> list[str]:
     for part in place:
         if is_dataclass(here):
             here = get_type_hints(here)[str(part)]
-        else:  # tuple[Cut, ...] or dict[str, SourceRef]
-            here = next(kind for kind in get_args(here) if is_dataclass(kind))
+        else:  # tuple[Cut, ...] or dict[str, SourceRef] or dict[str, tuple[Line, ...]]
+            here = next(kind for kind in get_args(here) if kind not in (str, ...))
         if type(None) in get_args(here):  # Candidate | None
             here = get_args(here)[0]
     return [field.name for field in fields(here)]
@@ -101,10 +102,25 @@ def check_edit(edit: Edit, footage: Mapping[str, Footage], where: str) -> None:
         for number, cut in enumerate(edit.cuts, start=1)
         for message, mend in _cut_problems(cut, footage, edit.rate)
     ]
+    problems += [
+        Problem(f"{where}: spoken.{name}.{number}", message, mend)
+        for name, lines in edit.spoken.items()
+        for number, line in enumerate(lines)
+        for message, mend in _line_problems(name, line, footage)
+    ]
     if not edit.cuts:
         problems.append(Problem(where, "there is no cut in it", "add one"))
     if problems:
         raise ListingError("the edit cannot be made as it stands", where=where, problems=problems)
+
+
+def _line_problems(
+    name: str, line: Line, footage: Mapping[str, Footage]
+) -> Iterator[tuple[str, str]]:
+    if name not in footage:
+        yield f"'{name}' is not among the sources", "name one of the sources"
+    if not 0 <= line.start < line.end:
+        yield "it ends before it begins", "give it an end after its start, in seconds of the source"
 
 
 def _cut_problems(

@@ -121,6 +121,7 @@ def promising_lines(edit: Edit, listing: Listing) -> tuple[str, ...]:
         if use.template in _LINES
         for text in use.fields.values()
     ]
+    lines += [line.text for said in edit.spoken.values() for line in said]
     return tuple(
         f"a line of the edit says '{word}', which promises more than a seller can prove; leave it "
         "out"

@@ -17,6 +17,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.edit.music import Score
+from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.storyboards import Storyboard
+
 # Prices, in the coin of a pick's score (0..1).
 _OFF = 0.1  # for a cut twice or half as long as it wants, rising with the square
 _BEYOND = 0.3  # more, for a cut twice as long as its slot allows
@@ -33,7 +37,7 @@ class Span:
     """What one cut asks for, in frames: `shortest` ≤ `wanted` ≤ `longest` of its slot.
 
     `room` is how many the footage has. Up to `held` frames the last one may be held to make a cut
-    longer than that; `read` is true where words have to be read in `wanted`.
+    longer than that, and on to the next beat; `read` is true where words are read in `wanted`.
     """
 
     shortest: int
@@ -62,6 +66,29 @@ class Target:
     def step(self) -> int:
         """Frames from one length that is tried to the next."""
         return 1 if self.beats else max(1, round(self.rate / 10))
+
+    @property
+    def beat(self) -> int:
+        """Frames from one beat to the next; 0 where there is no music."""
+        return round(np.median(np.diff(self.beats))) if len(self.beats) > 1 else 0
+
+
+def target(storyboard: Storyboard, placement: Placement, score: Score | None = None) -> Target:
+    """What a storyboard asks for on a placement; where there is music, on its beats."""
+    rate = placement.rate
+    longest = min(storyboard.max_s, placement.max_s or storyboard.max_s)
+    shortest = min(longest, max(storyboard.min_s, placement.min_s or 0.0))
+    beats: tuple[int, ...] = ()
+    if score and not storyboard.loop:
+        # Notes may make a clip longer than is asked for, and its last cut ends on a beat too.
+        beats = score.frames(rate, round((2 * Fraction(longest) + 60) * rate))
+    return Target(
+        shortest=round(Fraction(shortest) * rate),
+        longest=round(Fraction(longest) * rate),
+        limit=None if placement.max_s is None else int(Fraction(placement.max_s) * rate),
+        rate=rate,
+        beats=beats,
+    )
 
 
 def lengths_cost(spans: Sequence[Span], frames: Sequence[int], target: Target) -> float:
@@ -128,7 +155,9 @@ def _fit(rows: Sequence[Mapping[int, float]], target: Target) -> tuple[float, tu
 @lru_cache(maxsize=4096)
 def options(span: Span, target: Target) -> Mapping[int, float]:
     """The lengths a cut may have, each with its price."""
-    highest = max(min(span.room, round(_MOST_STRETCHED * span.longest)), span.held)
+    # What is held while it is read may be held on to the next beat.
+    held = span.held + target.beat if span.held else 0
+    highest = max(min(span.room, round(_MOST_STRETCHED * span.longest)), held)
     lowest = min(span.shortest, highest)
     lengths = {
         *range(span.wanted, lowest - 1, -target.step),
@@ -157,12 +186,13 @@ def _total_cost(frames: NDArray[np.int64], target: Target) -> NDArray[np.float64
     return cost
 
 
+@lru_cache(maxsize=64)
 def _off_beat(target: Target, frames: int) -> NDArray[np.float64]:
     if len(target.beats) < 2:
         return np.zeros(frames)
     beats = np.array(target.beats)
     grid = np.arange(frames)
     distance = np.abs(grid[:, None] - beats[None, :]).min(axis=1)
-    half = float(np.median(np.diff(beats))) / 2
+    half = target.beat / 2
     off: NDArray[np.float64] = _OFF_BEAT * np.minimum(1.0, distance / half)
     return off

@@ -13,6 +13,7 @@ from typing import Any
 
 from video_pipeline.geometry import Crop, Trail
 from video_pipeline.light import NEUTRAL, Light
+from video_pipeline.listing.subtitles import Line
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,31 @@ class SourceRef:
 
 
 @dataclass(frozen=True)
+class Music:
+    """Music under a clip: the file plays from `start` to `end`, seconds of it, and round again.
+
+    Both stand on a bar where the beats are known. Where it `leads`, the footage's own sound lies
+    low under it; else it gives way whenever that sound is heard. `rights` is what the seller states
+    about who may use it.
+    """
+
+    path: str
+    digest: str
+    start: Fraction
+    end: Fraction
+    leads: bool = False
+    rights: str = ""
+
+
+@dataclass(frozen=True)
 class Edit:
     """A whole clip: its cuts in order, for one picture size and rate.
 
     `lang` is the language of the words that are not the seller's, such as "en". With `as_filmed`
     no cut's light is corrected and none is steadied. `theme` is the look of its overlays; with
-    `reduced_motion` they come and go in cuts.
+    `reduced_motion` they come and go in cuts. `keep_sound` is false where the footage's own sound
+    is not heard. `spoken` holds, by source, what is said in it and when, in times of the source;
+    which of it is read in the clip follows from the cuts (see `spoken`).
     """
 
     sku: str
@@ -118,6 +138,8 @@ class Edit:
     cuts: tuple[Cut, ...]
     left_out: tuple[LeftOut, ...] = ()
     keep_sound: bool = True
+    music: Music | None = None
+    spoken: dict[str, tuple[Line, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
     lang: str = "en"
     as_filmed: bool = False

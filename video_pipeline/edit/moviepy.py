@@ -15,20 +15,31 @@ from typing import Any
 
 import cv2
 import numpy as np
-from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, VideoClip, concatenate_videoclips
+from moviepy import (
+    AudioArrayClip,
+    AudioFileClip,
+    CompositeAudioClip,
+    CompositeVideoClip,
+    ImageClip,
+    VideoClip,
+    afx,
+    concatenate_videoclips,
+)
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.sway import sway
 from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
+from video_pipeline.edit.music import FADES_S
 from video_pipeline.edit.onscreen import call_outs
 from video_pipeline.edit.steadying import steady_window, stretch_of
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
+from video_pipeline.footage.hearing import probe_music, samples
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.graph import BARS, fitted, shown_until
+from video_pipeline.graph import BARS, SAMPLE_RATE, fitted, shown_until
 from video_pipeline.overlays.callout import Callout
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import language
@@ -52,7 +63,9 @@ def to_moviepy(
     person's own folders; `store` is the cache, the usual one if it is not named. A badge is drawn
     only for one of `claims` (see trust.badge.verify), in its words, and only where the placement
     allows it; else it is left out, whatever the edit says.
-    Raises FootageError when a source is gone.
+    Music stands softer than a voice by a fixed measure, or a voice softer than music that leads:
+    only `render` has music give way and brings all to a loudness. Captions are left out.
+    Raises FootageError when a source or the music is gone.
     """
     edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
@@ -95,7 +108,8 @@ def to_moviepy(
             layers.append(_following(callout, edit.rate).with_start(start))
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
-    return concatenate_videoclips(clips).with_fps(float(edit.rate))
+    whole = concatenate_videoclips(clips).with_fps(float(edit.rate))
+    return whole.with_audio(_with_music(whole.audio, edit, home))
 
 
 def _windowed(cut: Cut, footage: Footage, edit: Edit, store: Store) -> Cut:
@@ -190,3 +204,23 @@ def _sound(footage: Footage, cut: Cut, edit: Edit) -> Any:
     whole = AudioFileClip(str(footage.path))
     end = min(start + float(cut.frames / edit.rate), whole.duration)
     return whole.subclipped(start, end) if end > start else None
+
+
+def _with_music(voice: Any, edit: Edit, home: Path) -> Any:
+    """The clip's sound with its music, as loud as the file has it, faded at both ends."""
+    music = edit.music
+    if music is None:
+        return voice
+    file = probe_music(home / music.path)
+    wave = samples(file.path, file.stream, SAMPLE_RATE, stereo=True)
+    turn = wave[round(music.start * SAMPLE_RATE) : round(music.end * SAMPLE_RATE)]
+    whole = np.resize(turn, (round(edit.duration_s * SAMPLE_RATE), 2))
+    comes, goes = (min(s, edit.duration_s / 2) for s in FADES_S)
+    played = AudioArrayClip(whole, fps=SAMPLE_RATE).with_effects(
+        [afx.AudioFadeIn(comes), afx.AudioFadeOut(goes)]
+    )
+    if voice is None:
+        return played
+    under, over = (voice, played) if music.leads else (played, voice)
+    both = CompositeAudioClip([under.with_volume_scaled(0.25), over])
+    return both.with_duration(edit.duration_s)

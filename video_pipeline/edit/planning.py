@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from video_pipeline.analysis.model import Analysis
-from video_pipeline.edit import captions
+from video_pipeline.edit import captions, music
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
 from video_pipeline.edit.following import trail_of
 from video_pipeline.edit.framing import frame_window, softness
-from video_pipeline.edit.lengths import Target
+from video_pipeline.edit.lengths import target
 from video_pipeline.edit.light import matched
 from video_pipeline.edit.loop import closed
 from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut, SourceRef
@@ -135,7 +135,7 @@ class _Table:
             for setup in self.setups
         ]
         self.hidden: dict[int, tuple[str, ...]] = {}  # what is said of the words' places
-        self.objective = Objective(openings, _target(brief))
+        self.objective = Objective(openings, target(brief.storyboard, brief.placement, brief.score))
         self.best = choose(self.objective)
         if all(pick is None for pick in self.best.picks):
             raise FootageError(
@@ -210,6 +210,12 @@ class _Table:
                 i for i, one in enumerate(shown) if self.setups[one.place].slot.needs == "flaw"
             }
             cuts = matched(cuts, self.analyses, brief.placement.rate, flaws)
+        cuts = tuple(music.explained(cuts, self.objective.target.beats, brief.placement.rate))
+        sources = {
+            name: SourceRef(str(footage.path), footage.digest)
+            for name, footage in self.footage.items()
+            if any(cut.source == name for cut in cuts)
+        }
         edit = Edit(
             sku=brief.listing.sku,
             listing=brief.listing.path.name,
@@ -218,14 +224,12 @@ class _Table:
             width=brief.placement.width,
             height=brief.placement.height,
             rate=brief.placement.rate,
-            sources={
-                name: SourceRef(str(footage.path), footage.digest)
-                for name, footage in self.footage.items()
-                if any(cut.source == name for cut in cuts)
-            },
+            sources=sources,
             cuts=cuts,
             left_out=(*draft.left_out, *self._unfilled(choice)),
-            keep_sound=brief.listing.sound.keep,
+            keep_sound=brief.listing.audio.voice != "mute" and not brief.storyboard.loop,
+            music=brief.score.music if brief.score and not brief.storyboard.loop else None,
+            spoken={n: said for n, said in brief.spoken.items() if n in sources and said},
             lang=brief.words.tag,
             as_filmed=brief.as_filmed,
         )
@@ -238,6 +242,7 @@ class _Table:
             *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
             *dict.fromkeys(line for one in shown for line in self.hidden[one.place]),
             *softness([cut.crop for cut in cuts], brief.placement),
+            *music.warnings(brief.score, brief.storyboard),
             *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
             *_too_short(edit.duration_s, brief.storyboard.min_s),
         )
@@ -410,22 +415,6 @@ class _Table:
         ]
         if problems:
             raise ListingError("these wishes cannot all be met", problems=problems)
-
-
-def _target(brief: Brief) -> Target:
-    board, placement = brief.storyboard, brief.placement
-    longest = min(board.max_s, placement.max_s or board.max_s)
-    shortest = min(longest, max(board.min_s, placement.min_s or 0.0))
-    return Target(
-        shortest=_frames(shortest, placement.rate),
-        longest=_frames(longest, placement.rate),
-        limit=None if placement.max_s is None else int(Fraction(placement.max_s) * placement.rate),
-        rate=placement.rate,
-    )
-
-
-def _frames(seconds: float, rate: Fraction) -> int:
-    return round(Fraction(seconds) * rate)
 
 
 def _why(setup: Setup, picked: Window, *, chosen: bool) -> str:

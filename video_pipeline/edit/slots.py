@@ -15,6 +15,7 @@ from video_pipeline.edit import captions
 from video_pipeline.edit.following import Follow
 from video_pipeline.edit.lengths import Span
 from video_pipeline.edit.model import Candidate, LeftOut
+from video_pipeline.edit.music import Score
 from video_pipeline.edit.pointing import Place, place_of
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.story import Unsaid, story_line
@@ -23,6 +24,7 @@ from video_pipeline.edit.wishes import Pin, Wishes
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.listing.model import ListingFile, Note
+from video_pipeline.listing.subtitles import Line
 from video_pipeline.overlays.language import ENGLISH, Language
 from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.presets.grades import GradeScale
@@ -56,6 +58,8 @@ class Brief:
     theme: str = ATELIER  # the look of overlays, which decides how large they are
     follow: Follow | None = None  # without it no flaw is ringed
     as_filmed: bool = False  # no cut's light is matched to that of the others
+    score: Score | None = None  # the music, where there is any
+    spoken: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)  # by the source's name
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,16 @@ Graphs are put together with ffmpeg-python, which escapes each filter value; no 
 wrote ever enters one.
 """
 
-from video_pipeline.graph.audio import AAC_FRAME, SAMPLE_RATE, aac, levelled, measured, sound
+from video_pipeline.graph.audio import (
+    AAC_FRAME,
+    SAMPLE_RATE,
+    aac,
+    levelled,
+    measured,
+    mixed,
+    music,
+    sound,
+)
 from video_pipeline.graph.crops import BARS, fitted
 from video_pipeline.graph.picture import (
     Layer,
@@ -33,6 +42,8 @@ __all__ = [
     "levelled",
     "loop",
     "measured",
+    "mixed",
+    "music",
     "piece",
     "samples",
     "shown_until",

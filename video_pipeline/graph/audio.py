@@ -1,4 +1,4 @@
-"""Commands for sound: cutting it, measuring it, levelling it, encoding it."""
+"""Commands for sound: cutting it, laying music under it, measuring, levelling, encoding it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 
 import ffmpeg
 
+from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.graph.command import command, opened
+from video_pipeline.toolchain import SOUNDS
 
 SAMPLE_RATE = 48_000
 AAC_FRAME = 1_024  # samples; also the encoder's priming, which players without an edit list play
@@ -50,9 +52,75 @@ def sound(parts: Sequence[tuple[Footage | None, Fraction, int]], out: Path) -> l
     return _wav(joined, out, beside)
 
 
-def measured(media: Path) -> list[str]:
-    """The command that measures loudness and true peak (EBU R 128) of a file's sound."""
-    heard = ffmpeg.input(str(media)).audio.filter("ebur128", peak="true")
+def music(
+    file: MusicFile,
+    stretch: tuple[Fraction, Fraction],
+    samples: int,
+    fades: tuple[int, int],
+    out: Path,
+) -> list[str]:
+    """The command that lays a stretch of music out over `samples`: 48 kHz stereo float WAV.
+
+    The stretch, from and to a second of the file, goes round as often as it is needed, to the
+    sample. The whole comes and goes in `fades` samples; 3 ms hide the seam where it goes round.
+    """
+    start, end = stretch
+    turn = round((end - start) * SAMPLE_RATE)
+    source = ffmpeg.input(str(file.path), protocol_whitelist="file", format_whitelist=SOUNDS)[
+        str(file.stream)
+    ]
+    first = round(start * SAMPLE_RATE)
+    track = source.filter("aresample", SAMPLE_RATE)
+    track = track.filter("aformat", sample_fmts="flt", channel_layouts="stereo")
+    track = track.filter("asetpts", "N/SR/TB").filter("apad", whole_len=first + turn)
+    track = track.filter("atrim", start_sample=first, end_sample=first + turn)
+    track = track.filter("asetpts", "PTS-STARTPTS")
+    if samples > turn:
+        seam = min(144, turn // 2)
+        track = track.filter("afade", type="in", start_sample=0, nb_samples=seam)
+        track = track.filter("afade", type="out", start_sample=turn - seam, nb_samples=seam)
+        track = track.filter("aloop", loop=-1, size=turn)
+    track = track.filter("atrim", end_sample=samples)
+    comes, goes = (max(1, min(fade, samples // 2)) for fade in fades)
+    track = track.filter("afade", type="in", start_sample=0, nb_samples=comes)
+    track = track.filter("afade", type="out", start_sample=samples - goes, nb_samples=goes)
+    return _wav(track, out)
+
+
+def mixed(
+    voice: Path, voice_db: float, music_wav: Path, music_db: float, out: Path, *, gives_way: bool
+) -> list[str]:
+    """The command that mixes two WAV files of one length, each with its gain.
+
+    Where the music `gives_way`, a compressor takes it down for as long as the voice is heard: the
+    voice, brought to about -16 LUFS by its gain, keys it.
+    """
+    spoken = ffmpeg.input(str(voice)).audio.filter("volume", f"{voice_db:.4f}dB")
+    played = ffmpeg.input(str(music_wav)).audio.filter("volume", f"{music_db:.4f}dB")
+    if gives_way:
+        halves = spoken.filter_multi_output("asplit")
+        spoken = halves[0]
+        played = ffmpeg.filter(
+            [played, halves[1]],
+            "sidechaincompress",
+            threshold=0.03,
+            ratio=4,
+            attack=20,
+            release=600,
+            knee=4,
+        )
+    both = ffmpeg.filter([spoken, played], "amix", inputs=2, normalize=0, duration="first")
+    return _wav(both, out)
+
+
+def measured(media: Path, *, primed: bool = False) -> list[str]:
+    """The command that measures loudness and true peak (EBU R 128) of a file's sound.
+
+    With `primed`, that of an AAC file of ours as it is heard in a clip, encoder's priming and all:
+    where the meter's blocks begin may change the loudness of a few knocks by 1 LU.
+    """
+    options = {"ignore_editlist": 1} if primed else {}
+    heard = ffmpeg.input(str(media), **options).audio.filter("ebur128", peak="true")
     return command(ffmpeg.output(heard, "-", f="null"), log="info")
 
 

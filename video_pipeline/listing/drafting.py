@@ -66,8 +66,10 @@ condition:
 
 # includes: [Dust bag, Box]
 
-sound:
-  keep: true  # false makes a silent clip
+audio:
+  voice: keep  # mute makes a silent clip, or leaves only the music
+  # music: music.mp3
+  # rights: who may use this music, where, and who says so
 
 # Files, folders or globs, relative to this file.
 footage:

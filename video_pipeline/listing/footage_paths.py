@@ -63,6 +63,31 @@ def resolve_footage(listing: ListingFile) -> tuple[Path, ...]:
     return tuple(found.values())
 
 
+def named_file(listing: ListingFile, loc: Loc, entry: str, *, folder: bool = False) -> Path:
+    """A file, or a `folder`, that a listing names at `loc` beside its footage, as absolute path.
+
+    The same may be named as among footage. Raises ListingError with the line and a near name when
+    it is not there.
+    """
+    home = Path(os.path.abspath(listing.folder))  # noqa: PTH100 - resolve() would follow links
+    what, path = ("folder" if folder else "file"), Path()
+    if _PROTOCOL.match(entry) or "\0" in entry:
+        message, mend = (
+            f"'{dotted(loc)}' is an address or a protocol",
+            f"name a {what} here",
+        )
+    else:
+        path = Path(os.path.normpath(home / Path(entry).expanduser()))
+        path = _existing(path) or path
+        if path.is_dir() if folder else path.is_file():
+            return path
+        message = f"'{dotted(loc)}' is '{entry}'; there is no such {what}"
+        mend = _near(path) or f"looked in {path.parent}"
+    raise refuse(
+        listing.path, "listing", [Mistake(read_page(listing.path).line(loc), message, mend)]
+    )
+
+
 def footage_of(seen: Seen, footage: Sequence[Path]) -> Path | None:
     """The file in which something was seen: the one it names, or the only one there is."""
     if seen.file is None:

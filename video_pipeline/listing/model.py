@@ -196,12 +196,61 @@ class Story(Stated):
     special: Text | None = Field(default=None, description="What is special about it.")
 
 
-class Sound(Stated):
-    """What is heard."""
+class Beats(Stated):
+    """Where the beats of the music fall: stated, or to be found."""
 
-    keep: bool = Field(
-        default=True, description="Keep the footage's own sound; false gives silence."
+    bpm: float | None = Field(default=None, ge=30, le=300, description="Beats a minute.")
+    first: Annotated[float | str, AfterValidator(_clock)] = Field(
+        default=0.0, description="When the first bar of the music begins: 0.35 or '0:01.2'."
     )
+    times: tuple[float, ...] = Field(
+        default=(),
+        max_length=5000,
+        description="When each beat falls, seconds; the first one begins a bar.",
+    )
+    find: bool = Field(default=False, description="Listen for them; needs the extra [beats].")
+    bar: int = Field(default=4, ge=1, le=16, description="Beats to a bar.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.bpm is not None) + bool(self.times) + self.find != 1:
+            raise ValueError("one of bpm, times and find: true, and not two of them")
+        if self.times and (self.times[0] < 0 or list(self.times) != sorted(set(self.times))):
+            raise ValueError("times in rising order, none below 0")
+        return self
+
+
+class Audio(Stated):
+    """What is heard, and what is read of it."""
+
+    voice: Literal["keep", "duck", "mute"] = Field(
+        default="keep",
+        description="The footage's own sound: in front, low under the music, or not at all.",
+    )
+    music: Text | None = Field(
+        default=None, description="A file of music, relative to the listing."
+    )
+    rights: Text | None = Field(
+        default=None, description="Who may use the music, where, and who says so. Never shown."
+    )
+    beats: Beats | None = Field(default=None, description="Cuts fall on them where they can.")
+    captions: dict[str, Text] = Field(
+        default={},
+        description="For a footage file's name, a .srt or .vtt of what is said in it.",
+    )
+    speech: Text | None = Field(
+        default=None,
+        description="A folder with a faster-whisper model that writes captions; needs [speech].",
+    )
+
+    @model_validator(mode="after")
+    def _under_music(self) -> Self:
+        if self.music is None:
+            if self.voice == "duck":
+                raise ValueError("music for 'voice: duck', which lays the voice under it")
+            if self.beats is not None or self.rights is not None:
+                raise ValueError("music where it has beats or rights")
+        return self
 
 
 class Listing(Stated):
@@ -213,7 +262,7 @@ class Listing(Stated):
     certificates: tuple[NamedCertificate, ...] = Field(default=(), max_length=4)
     price: Price | None = None
     story: Story = Story()
-    sound: Sound = Sound()
+    audio: Audio = Audio()
     includes: tuple[Text, ...] = Field(
         default=(), max_length=12, description="Dust bag, box, strap …"
     )

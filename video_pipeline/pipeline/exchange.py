@@ -14,6 +14,7 @@ from video_pipeline.edit.opentimeline import as_otio, laid_out
 from video_pipeline.edit.recut import recut
 from video_pipeline.errors import UsageError
 from video_pipeline.footage.model import Footage
+from video_pipeline.pipeline.hearing import elsewhere
 from video_pipeline.pipeline.planning import check_replaceable, portable
 from video_pipeline.pipeline.preparing import Settings, open_sources
 from video_pipeline.replacing import replaced
@@ -86,7 +87,10 @@ def take_back(
         for name, source in fresh.sources.items()
     }
     listing = edit_path.resolve().parent / edit.listing
-    told = portable(replace(fresh, sources=there), listing, output)
+    fresh = replace(fresh, sources=there)
+    if fresh.music:
+        fresh = elsewhere(fresh, str(edit_path.resolve().parent / fresh.music.path))
+    told = portable(fresh, listing, output)
     with replaced(output) as part:
         write_edit(told, part)
     return told, output
@@ -116,6 +120,10 @@ def _lost(edit: Edit, footage: Mapping[str, Footage], ending: str) -> Iterator[s
         if ending == ".otio"
         else "how each shot is framed is not in it"
     )
+    if edit.music:
+        yield "the music is not in it, nor how loud it is; `render` lays it under the cuts"
+    if edit.spoken:
+        yield "captions are not in it: they follow the cuts when it is rendered"
     if ending != ".fcpxml":
         yield f"it has no picture size: set the timeline to {edit.width} x {edit.height} yourself"
     if ending != ".edl":

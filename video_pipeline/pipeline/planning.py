@@ -21,6 +21,7 @@ from video_pipeline.errors import (
 )
 from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
+from video_pipeline.pipeline.hearing import elsewhere, score_of, spoken_in
 from video_pipeline.pipeline.preparing import (
     Prepared,
     Settings,
@@ -59,6 +60,10 @@ def brief_of(
         follow=partial(trail, store=settings.store),
         as_filmed=settings.as_filmed,
         theme=settings.theme or ATELIER,
+        score=score_of(prepared.sounds, prepared.listing.audio, settings.store),
+        spoken={}
+        if storyboard.loop
+        else spoken_in(prepared.sounds, prepared.footage, settings.store),
     )
 
 
@@ -195,4 +200,6 @@ def portable(edit: Edit, listing_path: Path, edit_path: Path) -> Edit:
         name: replace(source, path=os.path.relpath(source.path, home))
         for name, source in edit.sources.items()
     }
+    if edit.music:
+        edit = elsewhere(edit, os.path.relpath(edit.music.path, home))
     return replace(edit, listing=os.path.relpath(listing_path.resolve(), home), sources=sources)

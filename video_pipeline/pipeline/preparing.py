@@ -6,7 +6,7 @@ The listing is read, its footage opened, its certificates verified, and each mom
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.overlays.theme import theme as read_theme
+from video_pipeline.pipeline.hearing import Sounds, open_sounds
 from video_pipeline.presets.placements import Placement
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
@@ -108,6 +109,8 @@ class Prepared:
                 mend="add one under certificates:, or choose another placement",
             )
 
+    sounds: Sounds = field(default_factory=Sounds)
+
 
 def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
     """Probe footage files; names them by file name, with a number where two are alike."""
@@ -150,7 +153,8 @@ def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = Fal
     check_seen(listing, paths)
     footage = open_footage(paths)
     located(listing, footage)  # a wrong time is told now, not after minutes of looking
-    return verified(listing, footage, settings, require_badge=require_badge)
+    prepared = verified(listing, footage, settings, require_badge=require_badge)
+    return replace(prepared, sounds=open_sounds(listing, footage))
 
 
 def read_checked(listing_path: Path, settings: Settings) -> ListingFile:

@@ -23,6 +23,7 @@ from video_pipeline.errors import (
     UsageError,
 )
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
+from video_pipeline.pipeline.hearing import Sounds, open_music
 from video_pipeline.pipeline.planning import STORYBOARD, plan_listing
 from video_pipeline.pipeline.preparing import (
     Prepared,
@@ -188,7 +189,10 @@ def render_edit(
             problems=[Problem(edit_path.name, "its size or rate was changed", "plan it again")],
         )
     check_edit(edit, footage, edit_path.name)
-    prepared = verified(listing, footage, settings, require_badge=require_badge)
+    prepared = replace(
+        verified(listing, footage, settings, require_badge=require_badge),
+        sounds=Sounds(music=open_music(edit, edit_path)),
+    )
     prepared.allow(place)
     edit = masked(edit, Mask(listing.item.serial))
     unsaid = unsaid_notes(edit, prepared.listing, settings.overlays)
@@ -290,7 +294,8 @@ def _render(
     for (edit, place), overlays in zip(edits, drawn, strict=True):
         here = slice(place_in, place_in + len(edit.cuts))
         place_in = here.stop
-        track = make_track(edit, prepared.footage, place, settings.store)
+        music = prepared.sounds.music
+        track = make_track(edit, prepared.footage, place, settings.store, music)
         own, heavy = encoded[here], None
         sound_bytes = track.path.stat().st_size
         if again := budget.within(pieces[here], own, sound_bytes):
@@ -314,6 +319,7 @@ def _render(
             *told_by_sku(prepared.listing),
             *promising_lines(edit, prepared.listing),
             *((track.warning,) if track.warning else ()),
+            *((overlays.unlaid,) if overlays.unlaid else ()),
             *((heavy,) if heavy else ()),
         )
         clips.append(
@@ -324,6 +330,7 @@ def _render(
         folder,
         listing=prepared.listing,
         footage=prepared.footage,
+        music=prepared.sounds.music,
         analyses=analyses,
         clips=clips,
         coverage=coverage,

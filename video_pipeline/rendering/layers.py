@@ -13,6 +13,7 @@ from pathlib import Path
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
 from video_pipeline.edit.onscreen import call_outs
+from video_pipeline.edit.spoken import captions_of
 from video_pipeline.errors import UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.graph import Layer
@@ -23,6 +24,7 @@ from video_pipeline.overlays.motion import AlphaClip, animate, animate_callout
 from video_pipeline.overlays.theme import CUT
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.behind import Legibility, made_legible
+from video_pipeline.rendering.spoken import CAPTION, Taken, laid
 from video_pipeline.rendering.standing import check_standing
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
@@ -34,12 +36,15 @@ _LEAST_REST = 5  # frames; an overlay that cannot rest that long is not worth it
 class DrawnOverlays:
     """The layers of each cut, the digest of every overlay by its name, the claims shown, and how
     well each overlay can be read, by its name too.
+
+    `unlaid` is what should be known of captions for which there was no room; mostly nothing.
     """
 
     layers: tuple[tuple[Layer, ...], ...]
     digests: Mapping[str, str]
     claims: tuple[str, ...]
     legibility: Mapping[str, Legibility] = field(default_factory=dict)
+    unlaid: str = ""
 
 
 def draw_overlays(
@@ -63,7 +68,9 @@ def draw_overlays(
     digests: dict[str, str] = {}
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
     legibility: dict[str, Legibility] = {}
-    layers: list[tuple[Layer, ...]] = []
+    layers: list[list[Layer]] = []
+    standing: list[Taken] = []
+    folder = store.folder / "overlays"
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
         stand: list[tuple[OverlayUse, Drawing]] = []
@@ -96,22 +103,55 @@ def draw_overlays(
             )
             clip = animate(
                 drawing,
-                store.folder / "overlays",
+                folder,
                 rate=edit.rate,
             )
             digests[name] = clip.digest
             _check_time(clip, use, cut)
             row.append(_layer(clip, use))
+            standing.append(_taken(number - 1, use, clip))
         for use, callout in call_outs(
             cut, footage, stand, canvas, rate=edit.rate, own=own, theme=edit.theme
         ):
             held = max(0, use.last - max(use.first, cut.frames - cut.hold) + 1)
-            folder = store.folder / "overlays"
             clip = animate_callout(callout, folder, rate=edit.rate, held=held)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use))
-        layers.append(tuple(row))
-    return DrawnOverlays(tuple(layers), digests, tuple(shown.values()), legibility)
+            standing.append(_taken(number - 1, use, clip))
+        layers.append(row)
+    captions = captions_of(edit)
+    parts, unlaid = laid(captions, edit, standing, canvas, own)
+    for part in parts:
+        cut = edit.cuts[part.cut]
+        use = OverlayUse(CAPTION, {}, part.first, part.last)
+        name = f"{part.cut + 1:02d}-{cut.slot}-{CAPTION}-{part.first}"
+        drawing = replace(part.drawing, motion=CUT) if edit.reduced_motion else part.drawing
+        drawing, legibility[name] = made_legible(
+            drawing,
+            use,
+            cut,
+            footage[cut.source],
+            size=(edit.width, edit.height),
+            rate=edit.rate,
+            store=store,
+        )
+        clip = animate(drawing, folder, rate=edit.rate)
+        digests[name] = clip.digest
+        _check_time(clip, use, cut)
+        layers[part.cut].append(_layer(clip, use))
+    said = ""
+    if unlaid:
+        said = (
+            f"{len(unlaid)} of {len(captions)} captions are not drawn, where other words stand or "
+            "the fonts lack a letter; they are in the .srt and .vtt beside the clip"
+        )
+    return DrawnOverlays(
+        tuple(map(tuple, layers)), digests, tuple(shown.values()), legibility, said
+    )
+
+
+def _taken(cut: int, use: OverlayUse, clip: AlphaClip) -> Taken:
+    return Taken(cut, use.first, use.last, clip.x, clip.y, clip.width, clip.height)
 
 
 def _check_time(clip: AlphaClip, use: OverlayUse, cut: Cut) -> None:

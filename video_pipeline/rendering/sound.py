@@ -1,4 +1,8 @@
-"""Sound: one track for the whole clip, at the placement's loudness, or honest silence."""
+"""Sound: one track for the whole clip, at the placement's loudness, or honest silence.
+
+It is the footage's own sound, cut as the pictures are, with music under or over it. Both are
+measured, set against each other, mixed, and the mix is measured and levelled once more.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from video_pipeline import graph
-from video_pipeline.edit.model import Edit
+from video_pipeline.edit.model import Edit, Music
+from video_pipeline.edit.music import FADES_S
 from video_pipeline.errors import RenderError
+from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.presets.placements import Placement
 from video_pipeline.store import Store, digest_of
@@ -27,6 +33,11 @@ _AAC_MARGIN_DB = 0.7
 # A click that stood at the ceiling comes out of the encoder lower by up to this: it smears it.
 _AAC_SMEARING_DB = 6.0
 _TOLERANCE_LU = 1.0
+
+
+# The level of what is in front in a mix, LUFS, and how far the other stands below it, LU. Music
+# that gives way goes down about 10 dB more while the voice is heard. Design choices.
+_VOICE, _MUSIC_BELOW, _VOICE_BELOW = -16.0, 6.0, 12.0
 
 
 @dataclass(frozen=True)
@@ -46,9 +57,14 @@ class Track:
     warning: str = ""
 
 
-def measure(media: Path) -> Loudness:
-    """Loudness of a file's sound after EBU R 128 / ITU-R BS.1770."""
-    log = run(graph.measured(media), deadline_s=_DEADLINE_S, what="measuring loudness").stderr
+def measure(media: Path, *, primed: bool = False) -> Loudness:
+    """Loudness of a file's sound after EBU R 128 / ITU-R BS.1770.
+
+    `primed` measures a track as it will be heard in the joined clip.
+    """
+    log = run(
+        graph.measured(media, primed=primed), deadline_s=_DEADLINE_S, what="measuring loudness"
+    ).stderr
     summary = log[log.rfind("Summary:") :]
     integrated = re.search(r"I:\s+(-?[\d.]+|-inf|nan) LUFS", summary)
     peak = re.search(r"Peak:\s+(-?[\d.]+|-inf|nan) dBFS", summary)
@@ -62,9 +78,14 @@ def measure(media: Path) -> Loudness:
 
 
 def make_track(
-    edit: Edit, footage: Mapping[str, Footage], placement: Placement, store: Store
+    edit: Edit,
+    footage: Mapping[str, Footage],
+    placement: Placement,
+    store: Store,
+    music: MusicFile | None = None,
 ) -> Track:
-    """Cut, level and encode the sound of an edit."""
+    """Cut, mix, level and encode the sound of an edit; `music` is the file of the edit's music."""
+    played = edit.music if music else None
     ticks = graph.SAMPLE_RATE / edit.rate
     parts: list[tuple[Footage | None, Fraction, int]] = []
     frame = 0
@@ -74,14 +95,19 @@ def make_track(
         heard = edit.keep_sound and source.audio_stream is not None
         parts.append((source, cut.start, samples) if heard else (None, Fraction(0), samples))
         frame += cut.frames
-    silent = all(source is None for source, _, _ in parts)
+    mute = all(source is None for source, _, _ in parts)
+    silent = mute and played is None
+    length = sum(samples for *_, samples in parts)
     key = digest_of(
         [
             ffmpeg_version(),
-            "sound 3",
+            "sound 5",
             placement.loudness_lufs,
             placement.true_peak_dbtp,
             placement.audio_kbps,
+            (music.digest, music.stream, str(played.start), str(played.end), played.leads)
+            if music and played
+            else None,
             [(f.digest if f else "", f.audio_stream if f else 0, str(s), n) for f, s, n in parts],
         ]
     )
@@ -91,9 +117,22 @@ def make_track(
         with tempfile.TemporaryDirectory(prefix="video-pipeline-") as folder:
             wav = Path(folder) / "cut.wav"
             run(graph.sound(parts, wav), deadline_s=_DEADLINE_S, what="cutting the sound")
-            warning = "" if silent else _level(wav, Path(folder), placement, part)
+            notes_of = []
+            if music and played:
+                under = Path(folder) / "music.wav"
+                comes, goes = (round(seconds * graph.SAMPLE_RATE) for seconds in FADES_S)
+                run(
+                    graph.music(music, (played.start, played.end), length, (comes, goes), under),
+                    deadline_s=_DEADLINE_S,
+                    what="laying out the music",
+                )
+                wav, said = _mixed(wav, under, played, placement, Path(folder), mute=mute)
+                notes_of.append(said)
             if silent:
                 _encode(wav, placement, part)
+            else:
+                notes_of.append(_level(wav, Path(folder), placement, part))
+            warning = "; ".join(filter(None, notes_of))
         notes.parent.mkdir(parents=True, exist_ok=True)
         notes.write_text(warning, encoding="utf-8")
 
@@ -121,6 +160,36 @@ def could_be_louder(loudness: Loudness, placement: Placement) -> bool:
     return limiting <= 0 or (room > _AAC_SMEARING_DB and limiting <= _MOST_LIMITING_DB)
 
 
+def _mixed(
+    voice: Path, under: Path, music: Music, placement: Placement, folder: Path, *, mute: bool
+) -> tuple[Path, str]:
+    """The WAV in which both are heard, and what a person should know about it."""
+    heard = measure(under)
+    if math.isinf(heard.integrated_lufs):
+        return voice, "nothing is heard of the music: it is silent where the clip plays it"
+    if mute:
+        return under, ""
+    spoken = measure(voice)
+    if almost_silent(spoken, placement):
+        return under, "the footage's sound is almost silent: only the music is heard"
+    voice_at = _VOICE - _VOICE_BELOW if music.leads else _VOICE
+    music_at = _VOICE if music.leads else _VOICE - _MUSIC_BELOW
+    out = folder / "mixed.wav"
+    run(
+        graph.mixed(
+            voice,
+            voice_at - spoken.integrated_lufs,
+            under,
+            music_at - heard.integrated_lufs,
+            out,
+            gives_way=not music.leads,
+        ),
+        deadline_s=_DEADLINE_S,
+        what="mixing voice and music",
+    )
+    return out, ""
+
+
 def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
     """Encode a WAV at the placement's loudness; returns what a person should know about it.
 
@@ -133,7 +202,7 @@ def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
     if almost_silent(loudness, placement):
         _encode(wav, placement, out)
         # The encoder drops what is too faint to hear, and what is left may count as louder.
-        if not could_be_louder(measure(out), placement):
+        if not could_be_louder(measure(out, primed=True), placement):
             return "the footage's sound is almost silent and was left as it is"
     needed = gain = target - loudness.integrated_lufs
     levelled = folder / "levelled.wav"
@@ -144,7 +213,7 @@ def _level(wav: Path, folder: Path, placement: Placement, out: Path) -> str:
             what="levelling the sound",
         )
         _encode(levelled, placement, out)
-        got = measure(out)
+        got = measure(out, primed=True)
         short = target - got.integrated_lufs
         again = min(gain + short, needed + _MOST_LIMITING_DB)
         if got.true_peak_dbtp <= most and (abs(short) <= 0.2 or again == gain):
