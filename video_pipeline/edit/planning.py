@@ -238,7 +238,7 @@ class _Table:
             *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
             *dict.fromkeys(line for one in shown for line in self.hidden[one.place]),
             *softness([cut.crop for cut in cuts], brief.placement),
-            *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
+            *(refusal.warning for refusal in brief.refusals),
             *_too_short(edit.duration_s, brief.storyboard.min_s),
         )
         return replace(edit, warnings=warnings)
