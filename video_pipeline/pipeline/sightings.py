@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from video_pipeline.analysis.model import Analysis
+from video_pipeline.edit.keyframes import KeyFrame
 from video_pipeline.pipeline.preparing import Prepared, Settings
 from video_pipeline.trust.issuers import load_issuers
 from video_pipeline.trust.sightings import Read, sighted
@@ -28,3 +29,10 @@ def seen_on_camera(
     issuers = load_issuers(settings.issuers)
     claims, others = sighted(reads, prepared.stated, prepared.claims, issuers)
     return replace(prepared, claims=claims, refusals=(*prepared.refusals, *others))
+
+
+def on_camera(prepared: Prepared) -> tuple[KeyFrame, ...]:
+    """One frame for each certificate whose code the footage shows, the listing's or another."""
+    own = [(claim.shown[0], "a certificate's code") for claim in prepared.claims if claim.shown]
+    others = [(r.shown, "another certificate's code") for r in prepared.refusals if r.shown]
+    return tuple(KeyFrame(s.source, s.best, what, 1.0, s.box) for s, what in (*own, *others))

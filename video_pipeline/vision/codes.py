@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from video_pipeline.geometry import Box
 
 VERSION = version("zxing-cpp")
-_KINDS = zxingcpp.BarcodeFormats(
-    [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix]
-)
+_KINDS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix])
 _MOST = 8  # codes of one picture: a sheet of labels is no certificate
 _MOST_CHARACTERS = 400  # an address to check a certificate at has at most 300
 
