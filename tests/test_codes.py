@@ -24,6 +24,8 @@ from video_pipeline.geometry import Box
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.store import Store
 from video_pipeline.trust.badge import verify
+from video_pipeline.trust.evidence import MANIFEST
+from video_pipeline.trust.identity import CHAIN_FILE, make_identity
 from video_pipeline.trust.issuers import load_issuers
 from video_pipeline.trust.sightings import Read, sighted
 from video_pipeline.vision.codes import codes
@@ -140,6 +142,28 @@ def test_manifest_and_report_say_where_it_was_shown(
     assert "another certificate" in page
     for text in (json.dumps(manifest), page):
         assert OTHER not in text, "an address that the camera saw is never handed on"
+
+
+def test_evidence_holds_the_frames_that_show_codes(
+    carded_listing: Path, run_cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    identity = make_identity("Atelier Nord", tmp_path / "identity")
+    chain = identity.key_file.with_name(CHAIN_FILE)
+    signing = ("--sign-with", identity.key_file, "--sign-chain", chain)
+    out = tmp_path / "evidence"
+    done = run_cli("evidence", carded_listing, "-o", out, *signing)
+    assert done.code == 0, done.err
+    page = json.loads((out / MANIFEST).read_text())
+    read = {}
+    for picture in page["pictures"]:
+        if "code" in picture["title"]:
+            grey = cv2.imread(str(out / picture["file"]), cv2.IMREAD_GRAYSCALE)
+            read[picture["title"]] = [code.text for code in codes(np.asarray(grey, np.uint8))]
+    assert read == {"A certificate's code": [OWN], "Another certificate's code": [OTHER]}
+    assert page["certificates"]["verified"][0]["shown"][0]["source"] == "carded.mp4"
+    html = (out / "evidence.html").read_text()
+    assert "shown at 0:04." in html
+    assert OTHER not in html
 
 
 @pytest.fixture(scope="module")
