@@ -30,7 +30,7 @@ _QR_QUIET_MODULES = 4  # ISO/IEC 18004 asks for four light modules around a QR c
 # measured down to 540p at 0.6 Mbps, "The badge's QR code" in benchmarks/RESULTS.md.
 _QR_ERROR = "l"
 _QR_MOST_BYTES = 200  # version 9: modules of five pixels, two and a half at 540p
-_QR_ROOM = 264  # px: a code grows so far where its modules gain a whole pixel by it
+_QR_GROWTH = 11 / 9  # of its side, at most, where its modules gain a whole pixel by it
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ class Column:
             )
         self._sheet._codes += 1
         rows = segno.make(address, error=_QR_ERROR, micro=False).matrix
-        module = max(-int(-side // len(rows)), int(_QR_ROOM * side / 216) // len(rows))
+        module = max(-int(-side // len(rows)), round(side * _QR_GROWTH) // len(rows))
         whole = module * len(rows)
         quiet = module * _QR_QUIET_MODULES
         x0 = self.x + self.width - whole

@@ -69,10 +69,7 @@ def _known(
     listing: ListingFile, claims: Sequence[Claim], issuers: Mapping[str, Issuer]
 ) -> dict[tuple[str, str], str]:
     """Where to check each certificate that the listing names, by issuer and number; or ''."""
-    known = {
-        (claim.issuer, claim.certificate_id): claim.check_url or ""
-        for claim in _alone(claims)
-    }  # fmt: skip
+    known = {(c.issuer, c.certificate_id): c.check_url or "" for c in _alone(claims)}
     for entry in listing.certificates:
         if entry.file is None:
             issuer = next((i for i in issuers.values() if i.file.stem == entry.issuer), None)
