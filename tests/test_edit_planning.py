@@ -18,13 +18,13 @@ from video_pipeline.edit.planning import plan
 from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import FootageError, ListingError, UsageError
-from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.geometry import Box, Crop, CropKey
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.drawing import Canvas, draw
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.presets.storyboards import load_storyboard
-from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.claims import Claim, Refusal, Shown
 
 CLAIM = Claim(
     "C-1", "https://issuer.example/x", "An Issuer", "authentic", date(2026, 1, 1), None,
@@ -130,6 +130,26 @@ def test_an_unfilmed_note_is_told_with_the_grade(brief: Callable[..., Brief]) ->
     grade = next(u for c in edit.cuts for u in c.overlays if u.template == "grade-card")
     assert grade.fields["notes"] == ["Corner: light scuff. A mark"]
     assert any("seen:" in o.reason for o in edit.left_out if o.slot == "flaw")
+
+
+def test_the_proof_stands_over_the_clean_view_of_the_certificates_code(
+    brief: Callable[..., Brief],
+) -> None:
+    box = Box(0.3, 0.4, 0.6, 0.55)
+    dark = Shown("take.mp4", Fraction(4), Fraction(8), Fraction(6), box)
+    clean = Shown("take.mp4", Fraction(13), Fraction(15), Fraction(14), box)
+    footage = table((4, WHOLE), (4, {"exposure": 0.1, "luma": 0.1}), (4, METAL), (4, {}), (4, SEAM))
+
+    def proof(*shown: Shown, **changes: Any) -> Any:
+        claims = (replace(CLAIM, shown=shown),)
+        edit = plan(brief(claims, **changes), {"take.mp4": footage})
+        return next(cut for cut in edit.cuts if cut.slot == "proof")
+
+    assert proof(dark, clean).start <= 14 <= proof(dark, clean).start + 3
+    assert not 4 <= proof(dark).start + 1 <= 8
+    # What the seller says goes first.
+    stated = [{"file": "certificate.jwt", "seen": {"time": 9.5}}]
+    assert 8 <= proof(clean, certificates=stated).start <= 10
 
 
 def test_no_badge_without_a_claim(brief: Callable[..., Brief]) -> None:

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
+from video_pipeline.vision.codes import Code
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Moment:
     fingerprint  64-bit perceptual hash, to tell near-duplicates
     light        by how many stops red, green and blue became brighter since the last analysed
                  frame, in what both show (see vision.light); None where that is not known
+    codes        QR and Data Matrix codes that were read; looked for in every second frame only
     """
 
     t: Fraction
@@ -45,6 +47,7 @@ class Moment:
     cut: bool
     fingerprint: int
     light: tuple[float, float, float] | None = None
+    codes: tuple[Code, ...] = ()
 
     def parts_of(self, shows: str) -> tuple[Box, ...]:
         """The boxes of what carries the score of "hardware" or "stitching"; of others none."""

@@ -248,4 +248,5 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["clock"] = clock_of
     return environment.get_template("evidence.html.j2")

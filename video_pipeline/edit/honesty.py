@@ -131,7 +131,7 @@ def promising_lines(edit: Edit, listing: Listing) -> tuple[str, ...]:
 
 
 def masked(edit: Edit, mask: Mask) -> Edit:
-    """The edit with the serial number masked in what its overlays say."""
+    """The edit with the serial number masked in what its overlays and its captions say."""
     cuts = tuple(
         replace(
             cut,
@@ -139,7 +139,11 @@ def masked(edit: Edit, mask: Mask) -> Edit:
         )
         for cut in edit.cuts
     )
-    return replace(edit, cuts=cuts)
+    spoken = {
+        name: tuple(replace(line, text=mask.value(line.text)) for line in lines)
+        for name, lines in edit.spoken.items()
+    }
+    return replace(edit, cuts=cuts, spoken=spoken)
 
 
 def _lines(notes: Any) -> list[str]:

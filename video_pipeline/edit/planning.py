@@ -243,7 +243,7 @@ class _Table:
             *dict.fromkeys(line for one in shown for line in self.hidden[one.place]),
             *softness([cut.crop for cut in cuts], brief.placement),
             *music.warnings(brief.score, brief.storyboard),
-            *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
+            *(refusal.warning for refusal in brief.refusals),
             *_too_short(edit.duration_s, brief.storyboard.min_s),
         )
         return replace(edit, warnings=warnings)

@@ -19,7 +19,7 @@ from video_pipeline.edit.music import Score
 from video_pipeline.edit.pointing import Place, place_of
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.story import Unsaid, story_line
-from video_pipeline.edit.windows import Window, best_windows, window_around
+from video_pipeline.edit.windows import Window, best_windows, pointed, window_around
 from video_pipeline.edit.wishes import Pin, Wishes
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
@@ -30,7 +30,7 @@ from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot, Storyboard
-from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.claims import Claim, Refusal, Shown
 
 # Overlays that must be readable whatever the view behind them, and overlays that matter more than
 # a new view: their slots may show again what was shown before.
@@ -319,7 +319,7 @@ def _open_flaws(
             continue
         text = captions.note_text(note, brief.words)
         length = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
-        windows = _pointed(places[index], reels, length)
+        windows = pointed(reels[places[index].source], places[index].at, length)
         view = windows[0]
         warning = ""
         if view.faults:
@@ -347,17 +347,6 @@ def _open_flaws(
         )
 
 
-def _pointed(place: Place, reels: Mapping[str, Reel], length: Fraction) -> tuple[Window, ...]:
-    """The window that shows a place, or the best ones of a file that shows nothing else."""
-    reel = reels[place.source]
-    if place.at is not None:
-        return (window_around(reel, "flaw", place.at, length),)
-    windows, _ = best_windows([reel], "flaw", length, most=4)
-    if windows:
-        return tuple(windows)
-    return (window_around(reel, "flaw", reel.end / 2, length),)
-
-
 def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
     if not brief.placement.badge_allowed:
         reason = f"{brief.placement.title} does not allow a badge in the picture"
@@ -376,10 +365,14 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
         seen = brief.listing.certificates[claim.entry].seen
         place = place_of(seen, footage, f"{brief.listing.path.name}: certificates.{claim.entry}")
         pin = next(pins, None)
+        sighting = None
         if pin:
             place = Place(pin.source, pin.at)
+        elif place is None:
+            sighting = _sighting(claim, reels, length)
+            place = Place(sighting.source, sighting.best) if sighting else None
         if place:  # shown on camera: that view is the proof's own
-            windows: Sequence[Window] = _pointed(place, reels, length)
+            windows: Sequence[Window] = pointed(reels[place.source], place.at, length)
             need, problem = slot.needs, ", ".join(windows[0].faults)
         else:
             lengths = (length, length / 2, length / 4)
@@ -396,9 +389,18 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
                 pin=pin,
                 windows=tuple(windows),
                 optional=False,
+                box=sighting.box if sighting else None,
                 overlays=_overlays(slot, brief, **{"certification-badge": words}),
             )
         )
+
+
+def _sighting(claim: Claim, reels: Mapping[str, Reel], length: Fraction) -> Shown | None:
+    """The longest stretch that shows the certificate's code and is fit to be shown."""
+    for shown in claim.shown:
+        if not pointed(reels[shown.source], shown.best, length)[0].faults:
+            return shown
+    return None
 
 
 def _overlays(

@@ -133,6 +133,14 @@ def window_around(reel: Reel, need: Need, at: Fraction, wanted: Fraction) -> Win
     return window(reel, need, best, wanted, end - reel.times[best])
 
 
+def pointed(reel: Reel, at: Fraction | None, wanted: Fraction) -> tuple[Window, ...]:
+    """The window that shows a time, or the best ones of a file that shows nothing else."""
+    if at is not None:
+        return (window_around(reel, "flaw", at, wanted),)
+    windows, _ = best_windows([reel], "flaw", wanted, most=4)
+    return tuple(windows) or (window_around(reel, "flaw", reel.end / 2, wanted),)
+
+
 def _beside(reel: Reel, here: int) -> tuple[int, int]:
     """A few moments around one, `[first, last)`, without what is banned."""
     first, last = here, here + 1

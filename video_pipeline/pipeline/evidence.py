@@ -10,6 +10,7 @@ from video_pipeline.delivery.publishing import published
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.errors import UsageError
 from video_pipeline.pipeline.preparing import Settings, analyse_all, prepare
+from video_pipeline.pipeline.sightings import on_camera, seen_on_camera
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.progress import Listener, silent
 
@@ -43,11 +44,12 @@ def make_evidence(
     identity.check_outside(folder)
     with published(folder, None) as private:
         analyses = analyse_all(prepared.footage, settings, listener)
+        prepared = seen_on_camera(prepared, analyses, settings)
         write_evidence(
             private,
             listing=listing,
             footage=prepared.footage,
-            frames=pick_keyframes(analyses, SHOWN, _KEYFRAMES),
+            frames=(*on_camera(prepared), *pick_keyframes(analyses, SHOWN, _KEYFRAMES)),
             scale=load_scale(listing.condition.scale, settings.presets),
             claims=prepared.claims,
             refusals=prepared.refusals,

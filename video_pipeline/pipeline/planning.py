@@ -30,6 +30,7 @@ from video_pipeline.pipeline.preparing import (
     prepare,
     read_checked,
 )
+from video_pipeline.pipeline.sightings import seen_on_camera
 from video_pipeline.pipeline.steadying import steadied_edit
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
@@ -116,6 +117,8 @@ def prepare_and_plan(
     analyses = analyse_all(prepared.footage, settings, listener)
     if required:
         coverage_of(prepared, analyses, settings, required)
+    prepared = seen_on_camera(prepared, analyses, settings)
+    brief = brief_of(prepared, place, settings, board, wishes)
     return tuple(
         _steadied(dressed(edit, settings), brief, prepared, settings, listener)
         for edit in plan_variants(brief, analyses, variants)

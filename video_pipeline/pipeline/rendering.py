@@ -36,6 +36,7 @@ from video_pipeline.pipeline.preparing import (
     still_claimed,
     verified,
 )
+from video_pipeline.pipeline.sightings import seen_on_camera
 from video_pipeline.pipeline.steadying import windowed
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
@@ -140,7 +141,9 @@ def render_listing(
     for place in places:
         prepared.allow(place)
 
-    def planned(analyses: Mapping[str, Analysis]) -> list[tuple[Edit, Placement]]:
+    def planned(
+        prepared: Prepared, analyses: Mapping[str, Analysis]
+    ) -> list[tuple[Edit, Placement]]:
         return [
             (plan_listing(prepared, place, analyses, settings, board, listener=listener), place)
             for place in places
@@ -205,7 +208,7 @@ def render_edit(
     edit = replace(edit, warnings=tuple(dict.fromkeys((*edit.warnings, *warnings))))
     return _publish(
         prepared,
-        lambda _analyses: [(edit, place)],
+        lambda _prepared, _analyses: [(edit, place)],
         output,
         settings,
         require_badge=require_badge,
@@ -216,7 +219,7 @@ def render_edit(
 
 def _publish(
     prepared: Prepared,
-    choose: Callable[[Mapping[str, Analysis]], list[tuple[Edit, Placement]]],
+    choose: Callable[[Prepared, Mapping[str, Analysis]], list[tuple[Edit, Placement]]],
     output: Path | None,
     settings: Settings,
     *,
@@ -234,9 +237,13 @@ def _publish(
     with published(output, prepared.listing.sku) as folder:
         analyses = analyse_all(prepared.footage, settings, listener)
         coverage = coverage_of(prepared, analyses, settings, required)
+        prepared = seen_on_camera(prepared, analyses, settings)
+        edits = choose(prepared, analyses)
+        for _, place in edits:
+            prepared.allow(place)
         clips = _render(
             prepared,
-            choose(analyses),
+            edits,
             analyses,
             folder,
             settings,
@@ -315,6 +322,7 @@ def _render(
         findings = check(file, place)
         warnings = (
             *edit.warnings,
+            *(refusal.warning for refusal in prepared.refusals if refusal.shown),
             *promises(prepared.listing),
             *told_by_sku(prepared.listing),
             *promising_lines(edit, prepared.listing),
@@ -323,7 +331,10 @@ def _render(
             *((heavy,) if heavy else ()),
         )
         clips.append(
-            Clip(edit, place, file, tuple(own), overlays, (*warnings, *_judged(findings, file)))
+            Clip(
+                *(edit, place, file, tuple(own), overlays),
+                tuple(dict.fromkeys((*warnings, *_judged(findings, file)))),
+            )
         )
     listener(Step("packing", sku, 0, 1))
     deliver(

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
+from video_pipeline.geometry import Box
 from video_pipeline.presets.consequences import State
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A stretch of footage in which a certificate's own code was read; times in seconds.
+
+    `best` is the look nearest to its middle, and `box` where the code is then. It is a fact beside
+    the proof and no part of it: anybody can print a code.
+    """
+
+    source: str
+    start: Fraction
+    end: Fraction
+    best: Fraction
+    box: Box
 
 
 @dataclass(frozen=True)
@@ -18,7 +35,8 @@ class Claim:
     says nothing about a real item; its first line says so. `brand` is the listing's, which is the
     certificate's too; `entry` counts the listing's certificates from 0. Issuers number alike, so
     it is `file_digest` (SHA-256, hex digits) that tells one claim from another. `parts` are the two
-    claims that a dual mark stands for, which are of different issuers.
+    claims that a dual mark stands for, which are of different issuers. `shown` is where the footage
+    shows the certificate's code, longest first.
     """
 
     certificate_id: str
@@ -37,6 +55,7 @@ class Claim:
     entry: int = 0
     brand: str = ""
     parts: tuple[Claim, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,7 @@ class Refusal:
 
     `file` is the file's name alone, or issuer and number: a report must not tell how a seller's
     folders are called. `wording` is what may be said of this state beside the clip, where anything
-    may.
+    may. `shown` is the footage in which it was seen, for one that the listing does not name.
     """
 
     file: str
@@ -53,3 +72,10 @@ class Refusal:
     mend: str
     state: State = "none"
     wording: str = ""
+    shown: Shown | None = None
+
+    @property
+    def warning(self) -> str:
+        """What the seller is told of it, with what to do."""
+        lead = self.file if self.shown else f"no badge for {self.file}"
+        return f"{lead}: {self.reason}. {self.mend}"
