@@ -22,6 +22,7 @@ from video_pipeline.cli.settings import (
     detector_option,
     language_option,
     look_options,
+    post_by_option,
     require_option,
     settings_from,
     settings_options,
@@ -78,6 +79,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @as_filmed_option
 @language_option
 @look_options
+@post_by_option
 @require_option
 @detector_option
 @settings_options
@@ -148,6 +150,7 @@ def plan(
 @as_filmed_option
 @language_option
 @look_options
+@post_by_option
 @require_option
 @signing_options
 @detector_option

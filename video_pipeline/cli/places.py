@@ -12,6 +12,7 @@ from rich.table import Table
 from video_pipeline.cli.output import output_options, people, print_json
 from video_pipeline.pipeline import draw_guide
 from video_pipeline.presets.placements import (
+    BURNABLE,
     Placement,
     Sourced,
     about,
@@ -50,7 +51,7 @@ def placements(context: click.Context, presets: Path | None, as_json: bool, debu
             f"{place.width} x {place.height}",
             _span(place),
             _bytes(place.max_bytes),
-            "yes" if place.burn_in == "badge" else "no",
+            "yes" if "badge" in place.burn_in else "no",
             escape(place.title),
         )
     people.print(table)
@@ -144,7 +145,8 @@ def _place_json(place: Placement) -> dict[str, Any]:
         "min_s": place.min_s,
         "max_s": place.max_s,
         "max_bytes": place.max_bytes,
-        "burn_in": place.burn_in,
+        "burn_in": [what for what in BURNABLE if what in place.burn_in],
+        "burn_in_by_api": [what for what in BURNABLE if what in place.burn_in_by_api],
         "safe": {
             "top": place.safe.top,
             "right": place.safe.right,

@@ -13,6 +13,7 @@ from typing import Any
 
 from video_pipeline.geometry import Crop, Trail
 from video_pipeline.light import NEUTRAL, Light
+from video_pipeline.presets.placements import PostBy
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class Edit:
 
     `lang` is the language of the words that are not the seller's, such as "en". With `as_filmed`
     no cut's light is corrected and none is steadied. `theme` is the look of its overlays; with
-    `reduced_motion` they come and go in cuts.
+    `reduced_motion` they come and go in cuts. `post_by` says whether it is posted by hand or by a
+    program, which decides what may stand in the picture.
     """
 
     sku: str
@@ -123,6 +125,7 @@ class Edit:
     as_filmed: bool = False
     theme: str = "atelier"
     reduced_motion: bool = False
+    post_by: PostBy = "hand"
 
     @property
     def frames(self) -> int:

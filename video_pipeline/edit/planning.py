@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions
+from video_pipeline.edit.burned_in import burnable
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
 from video_pipeline.edit.following import trail_of
 from video_pipeline.edit.framing import frame_window, softness
@@ -108,6 +109,8 @@ class _Table:
     """The editor's table: every setup of one clip, the windows that could fill it, and the best."""
 
     def __init__(self, brief: Brief, analyses: Mapping[str, Analysis]) -> None:
+        listing, kept_out = burnable(brief.listing, brief.placement)
+        brief = replace(brief, listing=listing, kept_out=kept_out)
         self.brief, self.analyses = brief, analyses
         self.footage = {name: analysis.footage for name, analysis in analyses.items()}
         places = check_brief(brief, self.footage)
@@ -228,6 +231,7 @@ class _Table:
             keep_sound=brief.listing.sound.keep,
             lang=brief.words.tag,
             as_filmed=brief.as_filmed,
+            post_by=brief.placement.post_by,
         )
         warnings = (
             *draft.warnings,
@@ -238,6 +242,11 @@ class _Table:
             *dict.fromkeys(self.setups[i].warning for i in filled if self.setups[i].warning),
             *dict.fromkeys(line for one in shown for line in self.hidden[one.place]),
             *softness([cut.crop for cut in cuts], brief.placement),
+            *(
+                f"{kept.place} stays out of the picture, since {kept.why}; it is in the post's text"
+                for kept in brief.kept_out
+                if kept.place != "price"
+            ),
             *(f"no badge for {r.file}: {r.reason}. {r.mend}" for r in brief.refusals),
             *_too_short(edit.duration_s, brief.storyboard.min_s),
         )

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from video_pipeline.edit import captions
+from video_pipeline.edit.burned_in import KeptOut, refused_line
 from video_pipeline.edit.following import Follow
 from video_pipeline.edit.lengths import Span
 from video_pipeline.edit.model import Candidate, LeftOut
@@ -43,7 +44,11 @@ _WINDOWS, _WINDOWS_TO_REPEAT = 12, 5
 
 @dataclass(frozen=True)
 class Brief:
-    """Everything an edit is made from, besides the footage."""
+    """Everything an edit is made from, besides the footage.
+
+    What the placement keeps out of the picture is taken from the listing by planning, and then
+    stands in `kept_out`.
+    """
 
     listing: ListingFile
     storyboard: Storyboard
@@ -56,6 +61,11 @@ class Brief:
     theme: str = ATELIER  # the look of overlays, which decides how large they are
     follow: Follow | None = None  # without it no flaw is ringed
     as_filmed: bool = False  # no cut's light is matched to that of the others
+    kept_out: tuple[KeptOut, ...] = ()
+
+    def why_out(self, *places: str) -> str:
+        """Why something of the listing is kept out of the picture; empty when none of it is."""
+        return next((kept.why for kept in self.kept_out if kept.place in places), "")
 
 
 @dataclass(frozen=True)
@@ -157,7 +167,11 @@ def _open_line(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft
     """A view for the slot's text; without its facts only a 'must' slot stays, without words."""
     line = story_line(slot.text, brief.listing, brief.words)
     if isinstance(line, Unsaid):
-        draft.left_out.append(LeftOut(slot.name, line.reason, None))
+        reason = brief.why_out(*line.facts) or line.reason
+    else:
+        reason = refused_line(" ".join(line.values()), brief.placement, brief.listing)
+    if isinstance(line, Unsaid) or reason:
+        draft.left_out.append(LeftOut(slot.name, reason, None))
         if slot.must == "must":
             _open_view(replace(slot, overlays=(), text=""), brief, reels, draft)
         return
@@ -178,6 +192,8 @@ def _open_view(
     overlays = _overlays(slot, brief, **(given or {}))
     if slot.overlays and not overlays and slot.must != "must":
         reason = f"the listing has nothing for its {' and '.join(slot.overlays)}"
+        if "price" in slot.overlays:
+            reason = brief.why_out("price") or reason
         draft.left_out.append(LeftOut(slot.name, reason, None))
         return
     wanted = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
@@ -355,8 +371,7 @@ def _pointed(place: Place, reels: Mapping[str, Reel], length: Fraction) -> tuple
 
 
 def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
-    if not brief.placement.badge_allowed:
-        reason = f"{brief.placement.title} does not allow a badge in the picture"
+    if reason := brief.placement.keeps_out("badge"):
         draft.left_out.append(LeftOut(slot.name, reason, None))
         return
     if not brief.claims:
@@ -368,7 +383,8 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
     length = _whole_frames(slot.seconds, brief)
     footage = {name: reel.analysis.footage for name, reel in reels.items()}
     pins = iter([pin for pin in brief.wishes.pins if pin.slot == slot.name])
-    for claim in brief.claims:
+    addressed = not brief.placement.keeps_out("address")
+    for claim in captions.badges(brief.claims, addressed=addressed):
         seen = brief.listing.certificates[claim.entry].seen
         place = place_of(seen, footage, f"{brief.listing.path.name}: certificates.{claim.entry}")
         pin = next(pins, None)
@@ -380,7 +396,7 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
         else:
             lengths = (length, length / 2, length / 4)
             windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
-        words = captions.badge(claim, brief.listing.item)
+        words = captions.badge(claim, brief.listing.item, addressed=addressed)
         draft.setups.append(
             Setup(
                 slot=slot,

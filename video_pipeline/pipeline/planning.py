@@ -50,7 +50,7 @@ def brief_of(
     return Brief(
         listing=prepared.listing,
         storyboard=storyboard,
-        placement=placement.facing(rtl=settings.words.rtl),
+        placement=placement.posted(settings.post_by or "hand").facing(rtl=settings.words.rtl),
         scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),
         claims=prepared.claims,
         refusals=prepared.refusals,
