@@ -230,6 +230,7 @@ def _report(clips: Sequence[Rendered], *, as_json: bool, verbose: bool) -> None:
         people.print(f"  clip           {escape(str(clip.file))}")
         people.print(f"  cover          {escape(stem)}.cover.jpg")
         people.print(f"  contact sheet  {escape(stem)}.sheet.jpg")
+        people.print(f"  words to post  {escape(stem)}.post.json")
         for warning in clip.warnings:
             people.print(f"  [yellow]note[/yellow] {escape(warning)}")
     folder = clips[0].file.parent

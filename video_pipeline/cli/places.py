@@ -98,7 +98,7 @@ def show(
     for heading in ("figure", "value", "belief", "source"):
         table.add_column(heading, overflow="fold")
     for figure in found:
-        value = "not stated" if figure.value is None else escape(str(figure.value))
+        value = escape(_written(figure.value))
         source = figure.source + (f" ({figure.note})" if figure.note else "")
         table.add_row(figure.name, value, figure.confidence, escape(source))
     people.print(table)
@@ -124,6 +124,12 @@ def _sketch(place: Placement) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "not stated"
+    return (", ".join(map(str, value)) or "nothing") if isinstance(value, tuple) else str(value)
 
 
 def _span(place: Placement) -> str:

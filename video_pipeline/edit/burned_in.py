@@ -1,9 +1,10 @@
-"""What may be burned into the picture: a placement may keep out badges, addresses, prices and calls.
+"""What may be burned into the picture: a placement may keep out badges, addresses and prices.
 
-What a placement keeps out is taken from the listing before a clip is planned, so that no overlay can
-say it. An edit is a file that anyone can change, so its overlays are held against the same rule when
-they are drawn: by the fields that a template's `overlay.yaml` says to carry such a thing, and by what
-their texts look like. A call to action cannot be told by its looks: only fields marked so are one.
+What a placement keeps out is taken from the listing before a clip is planned, so that no overlay
+can say it. An edit is a file that anyone can change, so its overlays are held against the same rule
+when they are drawn: by the fields that a template's `overlay.yaml` says to carry such a thing, and
+by what their texts look like. A call to action cannot be told by its looks: only fields marked so
+are one.
 """
 
 from __future__ import annotations
@@ -33,9 +34,7 @@ _WORDS: Final = (
 _SIGNS: Final = "$¢£¤¥֏؋৲৳฿៛₠-⃀﷼﹩＄￠￡￥￦"
 _SPACE: Final = "[\\s\u200e\u200f]*"
 _MONEY: Final = rf"(?:[A-Z]{{0,3}}[{_SIGNS}]|(?<![^\W\d_])(?:{_CODES}|{_WORDS})(?![^\W\d_]))"
-_PRICE: Final = re.compile(
-    rf"{_MONEY}{_SPACE}(?:{_FIGURE})|(?:{_FIGURE})\s*k?{_SPACE}{_MONEY}"
-)
+_PRICE: Final = re.compile(rf"{_MONEY}{_SPACE}(?:{_FIGURE})|(?:{_FIGURE})\s*k?{_SPACE}{_MONEY}")
 # A host ends with letters in one case only, so that a missing space after a full stop is none.
 _ADDRESS: Final = re.compile(
     r"(?:https?://|www\.)\S+"
@@ -121,7 +120,7 @@ def _entries(
 
 
 def _refused(text: str, placement: Placement, names: Sequence[str] = ()) -> BurnIn | None:
-    """What a text says that the placement keeps out; what the `names` in it look like is no matter."""
+    """What a text says that the placement keeps out; the `names` in it may look like anything."""
     for name in names:
         text = text.replace(name, " ") if name else text
     if placement.keeps_out("price") and price_in(text):
@@ -150,13 +149,14 @@ def held_to(
     if all(not placement.keeps_out(what) for what in BURNABLE if what != "badge"):
         return edit, ()
     notes: list[str] = []
+    said = (*names, edit.sku)
     cuts = tuple(
         replace(
             cut,
             overlays=tuple(
                 held
                 for use in cut.overlays
-                if (held := _held(use, cut, placement, (*names, edit.sku), own, notes))
+                if (held := _held(use, cut, placement, names=said, own=own, notes=notes))
             ),
         )
         for cut in edit.cuts
@@ -168,6 +168,7 @@ def _held(
     use: OverlayUse,
     cut: Cut,
     placement: Placement,
+    *,
     names: Sequence[str],
     own: Path | None,
     notes: list[str],

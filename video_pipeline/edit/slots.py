@@ -12,24 +12,19 @@ from fractions import Fraction
 from typing import Any
 
 from video_pipeline.edit import captions
-from video_pipeline.edit.burned_in import KeptOut, refused_line
-from video_pipeline.edit.following import Follow
+from video_pipeline.edit.brief import Brief
+from video_pipeline.edit.burned_in import refused_line
 from video_pipeline.edit.lengths import Span
 from video_pipeline.edit.model import Candidate, LeftOut
 from video_pipeline.edit.pointing import Place, place_of
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.story import Unsaid, story_line
 from video_pipeline.edit.windows import Window, best_windows, window_around
-from video_pipeline.edit.wishes import Pin, Wishes
+from video_pipeline.edit.wishes import Pin
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
-from video_pipeline.listing.model import ListingFile, Note
-from video_pipeline.overlays.language import ENGLISH, Language
-from video_pipeline.overlays.theme import ATELIER
-from video_pipeline.presets.grades import GradeScale
-from video_pipeline.presets.placements import Placement
-from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot, Storyboard
-from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.listing.model import Note
+from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot
 
 # Overlays that must be readable whatever the view behind them, and overlays that matter more than
 # a new view: their slots may show again what was shown before.
@@ -40,32 +35,6 @@ _MAY_REPEAT = {"hook", "price", STORY_LINE, *_LISTS, *_DOCUMENTS}
 _CARD_NOTES, _CARD_CHARACTERS = 4, 280
 # Windows that a slot may choose among; fewer where what is said matters more than the view.
 _WINDOWS, _WINDOWS_TO_REPEAT = 12, 5
-
-
-@dataclass(frozen=True)
-class Brief:
-    """Everything an edit is made from, besides the footage.
-
-    What the placement keeps out of the picture is taken from the listing by planning, and then
-    stands in `kept_out`.
-    """
-
-    listing: ListingFile
-    storyboard: Storyboard
-    placement: Placement
-    scale: GradeScale
-    claims: tuple[Claim, ...]
-    refusals: tuple[Refusal, ...]
-    words: Language = ENGLISH  # what is not the seller's own is said in it
-    wishes: Wishes = field(default_factory=Wishes)
-    theme: str = ATELIER  # the look of overlays, which decides how large they are
-    follow: Follow | None = None  # without it no flaw is ringed
-    as_filmed: bool = False  # no cut's light is matched to that of the others
-    kept_out: tuple[KeptOut, ...] = ()
-
-    def why_out(self, *places: str) -> str:
-        """Why something of the listing is kept out of the picture; empty when none of it is."""
-        return next((kept.why for kept in self.kept_out if kept.place in places), "")
 
 
 @dataclass(frozen=True)

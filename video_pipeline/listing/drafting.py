@@ -66,6 +66,8 @@ condition:
 
 # includes: [Dust bag, Box]
 
+# link: https://shop.example/bag-17  # where it is sold; for the post's text
+
 sound:
   keep: true  # false makes a silent clip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.folder import Clip, deliver
+from video_pipeline.delivery.posting import Desk
 from video_pipeline.delivery.publishing import published
 from video_pipeline.edit.burned_in import burnable, held_to
 from video_pipeline.edit.corrections import as_filmed
@@ -339,6 +340,15 @@ def _render(
         ],
         scale=load_scale(prepared.listing.condition.scale, settings.presets),
         identity=settings.identity,
+        desk=Desk(
+            prepared.listing,
+            load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),
+            prepared.claims,
+            prepared.refusals,
+            settings.words,
+            settings.presets,
+            settings.overlays,
+        ),
     )
     listener(Step("packing", sku, 1, 1))
     return clips

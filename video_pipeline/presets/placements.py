@@ -50,7 +50,8 @@ class SafeArea:
 class PostLimits:
     """How much text a post may have there; None where no source states a limit.
 
-    The caption's counts its hashtags, in characters or in bytes of UTF-8. `hashtags` is how many, `address` whether the text may name an address outside the place.
+    The caption's counts its hashtags, in characters or in bytes of UTF-8. `hashtags` is how many,
+    `address` whether the text may name an address outside the place.
     """
 
     title_chars: int | None = None
@@ -104,7 +105,7 @@ class Placement:
 
     def posted(self, by: PostBy) -> Placement:
         """The place as it is for clips that are posted so; what it keeps out stays out."""
-        if by == "hand" or self.post_by == by:
+        if by in ("hand", self.post_by):
             return self
         return replace(self, burn_in=self.burn_in & self.burn_in_by_api, post_by=by)
 
