@@ -23,8 +23,6 @@ from video_pipeline.locales import nearest
 
 Kind = Literal[
     "placements", "storyboards", "grades", "coverage", "advice", "certificates", "hashtags"
-]  # fmt: skip
-    "placements", "storyboards", "grades", "coverage", "advice", "certificates", "hashtags"
 ]
 Confidence = Literal["high", "medium", "low", "choice"]
 
