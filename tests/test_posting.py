@@ -276,7 +276,7 @@ KEYS = {
     ("lang", "money", "flaw", "graded"),
     [
         ("en", "€1,250", "Corner: light scuff. A mark", "Condition: Good"),
-        ("fr", "1\u202f250\u00a0€", "Coin : Éraflure", "État : "),
+        ("fr", "1\u202f250\u00a0€", "Coin\u00a0: éraflure", "État\u00a0: "),
         ("ja", "€1,250", "A mark", "状態："),
     ],
 )

@@ -217,7 +217,7 @@ def _caption(
     if price and price["was_text"]:
         asked = [f"{price['text']} ({words.word('label', 'was')} {price['was_text']})"]
     foot = [f"{words.word('label', 'reference')} {listing.sku}"]
-    if not any(item.brand in line for line in said):
+    if not any(item.brand.casefold() in line.casefold() for line in said):
         said.append(words.word("label", "not-affiliated").replace("{brand}", item.brand))
     whole = [[*name, *details], story, condition, included, asked, said, foot]
     # What gives way when it is too long, in this order: never state, price or certificate.
