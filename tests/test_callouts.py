@@ -17,10 +17,10 @@ from footage_tables import table
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.trailing import MOST_OFF, trail
+from video_pipeline.edit.brief import Brief
 from video_pipeline.edit.file import check_edit, read_edit, write_edit
 from video_pipeline.edit.model import Cut, Edit, OverlayUse, SourceRef
 from video_pipeline.edit.planning import plan
-from video_pipeline.edit.slots import Brief
 from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage

@@ -694,7 +694,18 @@ def test_placements(run_cli: Run, tmp_path: Path) -> None:
     outcome = run_cli("placements", "--json")
     assert outcome.code == 0, outcome.err
     places = {place["name"]: place for place in outcome.json["placements"]}
-    keys = {"name", "title", "width", "height", "min_s", "max_s", "max_bytes", "burn_in", "safe"}
+    keys = {
+        "name",
+        "title",
+        "width",
+        "height",
+        "min_s",
+        "max_s",
+        "max_bytes",
+        "burn_in",
+        "burn_in_by_api",
+        "safe",
+    }
     assert all(set(place) == keys for place in places.values())
     people = run_cli("placements").out
     assert all(name in people and place["title"] in people for name, place in places.items())

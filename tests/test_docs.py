@@ -322,7 +322,7 @@ def test_preset_examples_can_be_read(tmp_path: Path) -> None:
             assert set(yaml.safe_load(text)) < set(base)
             whole = yaml.safe_dump({**base, **yaml.safe_load(text)})
             path.write_text(whole, encoding="utf-8")
-            assert load_placement(stem, tmp_path).burn_in == "none"
+            assert load_placement(stem, tmp_path).burn_in == {"price"}
         elif kind == "storyboards":
             assert read_storyboard(stem, tmp_path).slots
         elif kind == "grades":

@@ -138,7 +138,7 @@ def test_a_badge_is_left_out_where_the_placement_says_so(
     grey: Path, tiny_presets: Path, tmp_path: Path
 ) -> None:
     page = yaml.safe_load((tiny_presets / "placements/tiny.yaml").read_text(encoding="utf-8"))
-    page["burn_in"]["value"] = "text"
+    page["burn_in"]["value"] = ["price"]
     (tmp_path / "placements").mkdir()
     (tmp_path / "placements/tiny.yaml").write_text(yaml.safe_dump(page), encoding="utf-8")
     assert np.ptp(shown(badged(grey), tmp_path)) < 8

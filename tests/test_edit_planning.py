@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from footage_tables import table
 
+from video_pipeline.edit.brief import Brief
 from video_pipeline.edit.file import check_edit, edit_as_json, read_edit, write_edit
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import plan
-from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import FootageError, ListingError, UsageError
 from video_pipeline.geometry import Box, Crop, CropKey

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_pipeline.analysis.model import Analysis
+from video_pipeline.edit.brief import Brief
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.edit.planning import plan, plan_variants
-from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.edit.wishes import Ban, Pin, Wishes, ban_of, pin_of
 from video_pipeline.errors import FootageError, ListingError, PipelineError, UsageError

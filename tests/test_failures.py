@@ -534,7 +534,7 @@ def test_a_badge_that_no_shot_shows(
     presets = tmp_path / "presets"
     shutil.copytree(tiny_presets, presets)
     page = yaml.safe_load((presets / "placements/tiny.yaml").read_text(encoding="utf-8"))
-    page["burn_in"]["value"] = "none"
+    page["burn_in"]["value"] = []
     (presets / "placements" / "bare.yaml").write_text(yaml.safe_dump(page), encoding="utf-8")
     options = ("-o", tmp_path / "out", "--presets", presets, "--placement", "bare")
     outcome = run_cli("render", short_listing(), *options, "--require-badge")

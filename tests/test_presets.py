@@ -17,7 +17,7 @@ from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.overlays.language import Language, languages
 from video_pipeline.presets.coverage import category_names, load_expectations
 from video_pipeline.presets.grades import load_scale, scale_names
-from video_pipeline.presets.placements import load_placement, placement_names
+from video_pipeline.presets.placements import BURNABLE, load_placement, placement_names
 from video_pipeline.presets.storyboards import load_storyboard, storyboard_names
 from video_pipeline.resources import shipped
 
@@ -71,7 +71,7 @@ def test_placements_share_their_picture() -> None:
     for p in placements:
         assert (p.width, p.height, p.rate) == (1080, 1920, Fraction(30))
         assert p.loudness_lufs == -14
-        assert p.burn_in == "badge"
+        assert p.burn_in == set(BURNABLE)
         assert (p.crf, p.preset, p.max_kbps) == (
             placements[0].crf, placements[0].preset, placements[0].max_kbps,
         )  # fmt: skip

@@ -26,7 +26,7 @@ from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.graph import Layer
 from video_pipeline.light import Light
-from video_pipeline.presets.placements import Placement, SafeArea, load_placement
+from video_pipeline.presets.placements import Placement, PostLimits, SafeArea, load_placement
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.store import Store
 
@@ -119,7 +119,10 @@ DOES_NOT = {
     "placement's name": place(name="other", title="Other"),
     "loudness": place(loudness_lufs=-16.0, true_peak_dbtp=-1.0, audio_kbps=96),
     "limits": place(min_s=None, max_s=10.0, max_bytes=5),
-    "safe area": place(safe=SafeArea(1, 2, 3, 4), burn_in="none", cover=(100, 100)),
+    "safe area": place(safe=SafeArea(1, 2, 3, 4), burn_in=frozenset(), cover=(100, 100)),
+    "who posts it, with which words": place(
+        burn_in_by_api=frozenset({"price"}), post=PostLimits(title_chars=80), post_by="api"
+    ),
 }
 
 
@@ -149,7 +152,7 @@ def test_every_field_is_judged() -> None:
 
     assert {f.name for f in fields(Piece)} == {"cut", "footage", "layers", "placement"}
     assert (
-        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 53
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 56
     )
 
 

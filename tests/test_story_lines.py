@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from jinja2.exceptions import SecurityError
 from test_edit_planning import CLAIM, METAL, RICH, SEAM, WHOLE, condition, note, slots
 
+from video_pipeline.edit.brief import Brief
 from video_pipeline.edit.honesty import promising_lines
 from video_pipeline.edit.loop import closed
 from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.edit.planning import plan
 from video_pipeline.edit.reel import Reel
-from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.story import FACTS, Unsaid, read_storyboard, story_line
 from video_pipeline.edit.windows import window
 from video_pipeline.errors import ListingError

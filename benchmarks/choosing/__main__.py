@@ -27,9 +27,9 @@ from benchmarks.choosing import rivals
 from benchmarks.choosing.footage import NEEDS, Take, takes
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.analysis.scan import analyse
+from video_pipeline.edit.brief import Brief
 from video_pipeline.edit.planning import plan
 from video_pipeline.edit.reel import Reel
-from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.windows import window
 from video_pipeline.footage.probe import probe
 from video_pipeline.listing.reading import read_listing

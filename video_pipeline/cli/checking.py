@@ -11,27 +11,38 @@ from rich.markup import escape
 
 from video_pipeline import doctor as examination
 from video_pipeline.cli.output import output_options, people, print_json, verbose_option
-from video_pipeline.cli.settings import settings_from, settings_options
+from video_pipeline.cli.settings import post_by_option, settings_from, settings_options
 from video_pipeline.delivery.manifest import made_with
-from video_pipeline.presets.placements import load_placement
+from video_pipeline.delivery.posting import check_posting
+from video_pipeline.presets.placements import PostBy, load_placement
 from video_pipeline.rendering.check import check as check_clip
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--placement", default="tiktok", show_default=True)
+@post_by_option
 @click.option(
     "--presets", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own."
 )
 @output_options
-def check(*, file: Path, placement: str, presets: Path | None, as_json: bool, debug: bool) -> None:
+def check(
+    *,
+    file: Path,
+    placement: str,
+    post_by: PostBy | None,
+    presets: Path | None,
+    as_json: bool,
+    debug: bool,
+) -> None:
     """Hold an mp4 against what a placement asks for; say what to mend.
 
     The exit code is 5 when it falls short.
 
     Example: `video-pipeline check clip.mp4 --placement reels`.
     """
-    findings = check_clip(file, load_placement(placement, presets))
+    place = load_placement(placement, presets)
+    findings = [*check_clip(file, place), *check_posting(file, place, post_by or "hand")]
     if as_json:
         print_json(
             {

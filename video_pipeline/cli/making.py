@@ -22,6 +22,7 @@ from video_pipeline.cli.settings import (
     detector_option,
     language_option,
     look_options,
+    post_by_option,
     require_option,
     settings_from,
     settings_options,
@@ -78,6 +79,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @as_filmed_option
 @language_option
 @look_options
+@post_by_option
 @require_option
 @detector_option
 @settings_options
@@ -148,6 +150,7 @@ def plan(
 @as_filmed_option
 @language_option
 @look_options
+@post_by_option
 @require_option
 @signing_options
 @detector_option
@@ -227,6 +230,7 @@ def _report(clips: Sequence[Rendered], *, as_json: bool, verbose: bool) -> None:
         people.print(f"  clip           {escape(str(clip.file))}")
         people.print(f"  cover          {escape(stem)}.cover.jpg")
         people.print(f"  contact sheet  {escape(stem)}.sheet.jpg")
+        people.print(f"  words to post  {escape(stem)}.post.json")
         for warning in clip.warnings:
             people.print(f"  [yellow]note[/yellow] {escape(warning)}")
     folder = clips[0].file.parent

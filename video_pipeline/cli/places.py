@@ -12,6 +12,7 @@ from rich.table import Table
 from video_pipeline.cli.output import output_options, people, print_json
 from video_pipeline.pipeline import draw_guide
 from video_pipeline.presets.placements import (
+    BURNABLE,
     Placement,
     Sourced,
     about,
@@ -50,7 +51,7 @@ def placements(context: click.Context, presets: Path | None, as_json: bool, debu
             f"{place.width} x {place.height}",
             _span(place),
             _bytes(place.max_bytes),
-            "yes" if place.burn_in == "badge" else "no",
+            "yes" if "badge" in place.burn_in else "no",
             escape(place.title),
         )
     people.print(table)
@@ -97,7 +98,7 @@ def show(
     for heading in ("figure", "value", "belief", "source"):
         table.add_column(heading, overflow="fold")
     for figure in found:
-        value = "not stated" if figure.value is None else escape(str(figure.value))
+        value = escape(_written(figure.value))
         source = figure.source + (f" ({figure.note})" if figure.note else "")
         table.add_row(figure.name, value, figure.confidence, escape(source))
     people.print(table)
@@ -125,6 +126,12 @@ def _sketch(place: Placement) -> str:
     return "\n".join(lines)
 
 
+def _written(value: Any) -> str:
+    if value is None:
+        return "not stated"
+    return (", ".join(map(str, value)) or "nothing") if isinstance(value, tuple) else str(value)
+
+
 def _span(place: Placement) -> str:
     if place.max_s is None:
         return "any" if place.min_s is None else f"from {place.min_s:g}"
@@ -144,7 +151,8 @@ def _place_json(place: Placement) -> dict[str, Any]:
         "min_s": place.min_s,
         "max_s": place.max_s,
         "max_bytes": place.max_bytes,
-        "burn_in": place.burn_in,
+        "burn_in": [what for what in BURNABLE if what in place.burn_in],
+        "burn_in_by_api": [what for what in BURNABLE if what in place.burn_in_by_api],
         "safe": {
             "top": place.safe.top,
             "right": place.safe.right,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from video_pipeline.pipeline import Settings
+from video_pipeline.presets.placements import PostBy
 from video_pipeline.store import Store
 from video_pipeline.trust.identity import choose_identity
 from video_pipeline.vision.detector import Detector
@@ -79,6 +80,16 @@ def as_filmed_option(command: Command) -> Command:
     )(command)
 
 
+def post_by_option(command: Command) -> Command:
+    """`--post-by api|hand`: who posts the clip, which decides what may stand in its picture."""
+    return click.option(
+        "--post-by",
+        type=click.Choice(["hand", "api"]),
+        help="Posted by your hand, or by a program through the place's API: then no badge, address "
+        "or price stands in the picture.  [default: hand]",
+    )(command)
+
+
 def require_option(command: Command) -> Command:
     """`--require VIEWS`: what the footage has to show, as a tuple named `required`."""
     return click.option(
@@ -129,6 +140,7 @@ def settings_from(
     signs: bool = False,
     theme: str | None = None,
     reduced_motion: bool = False,
+    post_by: PostBy | None = None,
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
@@ -142,4 +154,5 @@ def settings_from(
         identity=identity,
         theme=theme,
         reduced_motion=reduced_motion,
+        post_by=post_by,
     )

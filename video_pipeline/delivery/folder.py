@@ -11,7 +11,8 @@ from video_pipeline import graph
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
-from video_pipeline.delivery.report import ClipPage, small_picture, write_report
+from video_pipeline.delivery.posting import Desk, post, post_of, write_post
+from video_pipeline.delivery.report import ClipPage, PostPage, small_picture, write_report
 from video_pipeline.delivery.signing import cover_of, sheet_of, sign_folder
 from video_pipeline.delivery.stills import write_keyframes
 from video_pipeline.edit.coverage import Coverage
@@ -60,13 +61,19 @@ def deliver(
     refusals: Sequence[Refusal],
     scale: GradeScale | None = None,
     identity: Identity | None = None,
+    desk: Desk | None = None,
 ) -> None:
     """Write everything that goes with the clips into `folder`, the manifest last.
 
-    With an `identity` (and the `scale` of the listing's grade) every mp4 and JPEG is signed.
+    With an `identity` (and the `scale` of the listing's grade) every mp4 and JPEG is signed; with a
+    `desk` each clip has its post's words beside it.
     """
-    pages = []
+    pages, posts = [], []
     for clip in clips:
+        if desk is not None:
+            words = post(clip.edit, clip.placement, clip.file, desk)
+            write_post(words, post_of(clip.file))
+            posts.append(PostPage(clip.placement.title, words))
         pictures = write_clip_stills(
             clip,
             cover=cover_of(clip.file),
@@ -85,6 +92,7 @@ def deliver(
         coverage=coverage,
         claims=claims,
         refusals=refusals,
+        posts=posts,
     )
     unsigned = {}
     if identity is not None and scale is not None:

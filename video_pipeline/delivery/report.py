@@ -47,6 +47,14 @@ class ClipPage:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class PostPage:
+    """The words beside one clip as the report tells them; `words` are those of its post.json."""
+
+    title: str
+    words: Mapping[str, Any]
+
+
 def write_report(
     out: Path,
     *,
@@ -56,6 +64,7 @@ def write_report(
     coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
+    posts: Sequence[PostPage] = (),
 ) -> None:
     """Write the page to `out`. Raises RenderError when a picture cannot be taken."""
     pictures = _best_moments(coverage, footage)
@@ -77,6 +86,7 @@ def write_report(
         warnings=list(dict.fromkeys(w for clip in clips for w in clip.warnings)),
         claims=claims,
         refusals=refusals,
+        posts=posts,
     )
     out.write_text(page, encoding="utf-8")
 

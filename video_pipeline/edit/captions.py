@@ -6,7 +6,9 @@ The result is plain data in the edit, so a person can read and change every word
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from video_pipeline import locales
 from video_pipeline.listing.model import Item, Listing, Note, Price, Size
@@ -132,20 +134,35 @@ def grade(
     }
 
 
-def badge(claim: Claim, item: Item | None = None) -> dict[str, Any]:
+def badges(claims: Sequence[Claim], *, addressed: bool) -> tuple[Claim, ...]:
+    """The claims as badges say them; without addresses a dual mark is said as its two parts.
+
+    A dual mark tells each address in one line with the facts, and no fact may be left out.
+    """
+    if addressed:
+        return tuple(claims)
+    return tuple(part for claim in claims for part in (claim.parts or (claim,)))
+
+
+def badge(claim: Claim, item: Item | None = None, *, addressed: bool = True) -> dict[str, Any]:
     """A verified certificate, in the words that trust allows.
 
     The field `claim` says which certificate it is, and is not drawn. `item` may be left out where
-    only the claim is at hand: the brand is the same.
+    only the claim is at hand: the brand is the same. Where a placement takes no address
+    (`addressed` is false) neither the QR code nor the line that names where to check is said.
     """
+    lines = list(claim.lines)
+    if not addressed and claim.check_url:
+        host = urlsplit(claim.check_url).hostname or claim.check_url
+        lines = [line for line in lines if host not in line]
     fields: dict[str, Any] = {
-        "lines": list(claim.lines),
+        "lines": lines,
         "claim": claim.file_digest,
         "certificate_id": claim.certificate_id,
         "issuer_name": claim.issuer_name,
         "brand": item.brand if item else claim.brand,
     }
-    if claim.check_url:
+    if claim.check_url and addressed:
         fields["check_url"] = claim.check_url
     return fields
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from video_pipeline.edit.captions import badge, condition_note, note_line
+from video_pipeline.edit.burned_in import address_in
+from video_pipeline.edit.captions import badge, badges, condition_note, note_line
 from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.errors import ClaimError
 from video_pipeline.listing.model import Item, Listing
@@ -49,21 +50,29 @@ def words_of(
 ) -> Words:
     """What the overlay `use` of a cut for `slot` may say; `own` is the person's overlays folder.
 
-    A template marked `claim: true` gets the fields of a verified claim, whatever the edit says.
+    A template marked `claim: true` gets the fields of a verified claim, whatever the edit says,
+    without an address where the placement takes none.
     Raises ClaimError when there is no such claim or the placement keeps badges out, UsageError for
     a template that is not there or wrong.
     """
     head = head_of(use.template, own)
     if not head.claim:
         return Words(use.fields)
-    if not placement.badge_allowed:
+    if why := placement.keeps_out("badge"):
         raise ClaimError(
-            f"{placement.title} does not allow a badge in the picture",
+            why,
             where=f"cut '{slot}'",
             mend=f"take the overlay '{use.template}' out of the edit",
         )
-    claim = _claim(use, slot, claims)
-    fields = badge(claim, item)
+    addressed = not placement.keeps_out("address")
+    claim = _claim(use, slot, badges(claims, addressed=addressed))
+    fields = badge(claim, item, addressed=addressed)
+    if not addressed and any(map(address_in, fields["lines"])):
+        raise ClaimError(
+            f"{placement.keeps_out('address')}, and the badge names one besides the place to check",
+            where=f"cut '{slot}'",
+            mend=f"take the overlay '{use.template}' out of the edit",
+        )
     if claim.parts:  # its lines name both numbers; a template asks for one that it says
         fields["certificate_id"] = claim.parts[0].certificate_id
     return Words({name: fields[name] for name in head.fields if name in fields}, claim)

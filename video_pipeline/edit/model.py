@@ -14,6 +14,7 @@ from typing import Any
 from video_pipeline.geometry import Crop, Trail
 from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.listing.subtitles import Line
+from video_pipeline.presets.placements import PostBy
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ class Edit:
     no cut's light is corrected and none is steadied. `theme` is the look of its overlays; with
     `reduced_motion` they come and go in cuts. `keep_sound` is false where the footage's own sound
     is not heard. `spoken` holds, by source, what is said in it and when, in times of the source;
-    which of it is read in the clip follows from the cuts (see `spoken`).
+    which of it is read in the clip follows from the cuts (see `spoken`). `post_by` says whether it
+    is posted by hand or by a program, which decides what may stand in the picture.
     """
 
     sku: str
@@ -145,6 +147,7 @@ class Edit:
     as_filmed: bool = False
     theme: str = "atelier"
     reduced_motion: bool = False
+    post_by: PostBy = "hand"
 
     @property
     def frames(self) -> int:

@@ -28,6 +28,7 @@ from moviepy import (
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.sway import sway
+from video_pipeline.edit.burned_in import held_to
 from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
@@ -62,7 +63,7 @@ def to_moviepy(
     `home` is the folder that the edit's source paths start from; `presets` and `overlays` are a
     person's own folders; `store` is the cache, the usual one if it is not named. A badge is drawn
     only for one of `claims` (see trust.badge.verify), in its words, and only where the placement
-    allows it; else it is left out, whatever the edit says.
+    allows it; else it is left out, whatever the edit says, as is all that the placement keeps out.
     Music stands softer than a voice by a fixed measure, or a voice softer than music that leads:
     only `render` has music give way and brings all to a loudness. Captions are left out.
     Raises FootageError when a source or the music is gone.
@@ -70,7 +71,8 @@ def to_moviepy(
     edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
     lang = language(edit.lang, overlays)
-    placement = load_placement(edit.placement, presets).facing(rtl=lang.rtl)
+    placement = load_placement(edit.placement, presets).posted(edit.post_by).facing(rtl=lang.rtl)
+    edit, _ = held_to(edit, placement, own=overlays)
     canvas = Canvas(edit.width, edit.height, placement.safe)
     clips = []
     for cut in (_windowed(cut, footage[cut.source], edit, store or Store()) for cut in edit.cuts):

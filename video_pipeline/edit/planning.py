@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit import captions, music
+from video_pipeline.edit.brief import Brief
 from video_pipeline.edit.choice import Choice, Objective, Opening, choose
 from video_pipeline.edit.following import trail_of
 from video_pipeline.edit.framing import frame_window, softness
@@ -23,7 +24,7 @@ from video_pipeline.edit.onscreen import ringed
 from video_pipeline.edit.placing import placed_on, shown_in
 from video_pipeline.edit.pointing import Place, located, place_of
 from video_pipeline.edit.reel import Reel
-from video_pipeline.edit.slots import Brief, Draft, Setup, named, open_slot
+from video_pipeline.edit.slots import Draft, Setup, named, open_slot
 from video_pipeline.edit.windows import Window, window
 from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
@@ -46,7 +47,7 @@ def plan(brief: Brief, analyses: Mapping[str, Analysis]) -> Edit:
     Raises ListingError when a note points at a file or time that is not there or the wishes cannot
     all be met, FootageError when nothing in the footage can be used.
     """
-    table = _Table(brief, analyses)
+    table = _Table(brief.burnable, analyses)
     return table.edit(table.best)
 
 
@@ -62,7 +63,7 @@ def plan_variants(brief: Brief, analyses: Mapping[str, Analysis], most: int) -> 
             where="--variants",
             mend="leave it out, or choose another --storyboard",
         )
-    table = _Table(brief, analyses)
+    table = _Table(brief.burnable, analyses)
     choices = list(table.variants(most))
     notes = table.few_variants(len(choices)) if len(choices) < most else ()
     return tuple(table.edit(choice, notes) for choice in choices)
@@ -232,6 +233,7 @@ class _Table:
             spoken={n: said for n, said in brief.spoken.items() if n in sources and said},
             lang=brief.words.tag,
             as_filmed=brief.as_filmed,
+            post_by=brief.placement.post_by,
         )
         warnings = (
             *draft.warnings,
@@ -243,6 +245,7 @@ class _Table:
             *dict.fromkeys(line for one in shown for line in self.hidden[one.place]),
             *softness([cut.crop for cut in cuts], brief.placement),
             *music.warnings(brief.score, brief.storyboard),
+            *brief.unburned,
             *(refusal.warning for refusal in brief.refusals),
             *_too_short(edit.duration_s, brief.storyboard.min_s),
         )

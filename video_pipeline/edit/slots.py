@@ -12,25 +12,20 @@ from fractions import Fraction
 from typing import Any
 
 from video_pipeline.edit import captions
-from video_pipeline.edit.following import Follow
+from video_pipeline.edit.brief import Brief
+from video_pipeline.edit.burned_in import refused_line
 from video_pipeline.edit.lengths import Span
 from video_pipeline.edit.model import Candidate, LeftOut
-from video_pipeline.edit.music import Score
 from video_pipeline.edit.pointing import Place, place_of
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.story import Unsaid, story_line
 from video_pipeline.edit.windows import Window, best_windows, pointed, window_around
-from video_pipeline.edit.wishes import Pin, Wishes
+from video_pipeline.edit.wishes import Pin
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
-from video_pipeline.listing.model import ListingFile, Note
-from video_pipeline.listing.subtitles import Line
-from video_pipeline.overlays.language import ENGLISH, Language
-from video_pipeline.overlays.theme import ATELIER
-from video_pipeline.presets.grades import GradeScale
-from video_pipeline.presets.placements import Placement
-from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot, Storyboard
-from video_pipeline.trust.claims import Claim, Refusal, Shown
+from video_pipeline.listing.model import Note
+from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot
+from video_pipeline.trust.claims import Claim, Shown
 
 # Overlays that must be readable whatever the view behind them, and overlays that matter more than
 # a new view: their slots may show again what was shown before.
@@ -41,25 +36,6 @@ _MAY_REPEAT = {"hook", "price", STORY_LINE, *_LISTS, *_DOCUMENTS}
 _CARD_NOTES, _CARD_CHARACTERS = 4, 280
 # Windows that a slot may choose among; fewer where what is said matters more than the view.
 _WINDOWS, _WINDOWS_TO_REPEAT = 12, 5
-
-
-@dataclass(frozen=True)
-class Brief:
-    """Everything an edit is made from, besides the footage."""
-
-    listing: ListingFile
-    storyboard: Storyboard
-    placement: Placement
-    scale: GradeScale
-    claims: tuple[Claim, ...]
-    refusals: tuple[Refusal, ...]
-    words: Language = ENGLISH  # what is not the seller's own is said in it
-    wishes: Wishes = field(default_factory=Wishes)
-    theme: str = ATELIER  # the look of overlays, which decides how large they are
-    follow: Follow | None = None  # without it no flaw is ringed
-    as_filmed: bool = False  # no cut's light is matched to that of the others
-    score: Score | None = None  # the music, where there is any
-    spoken: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)  # by the source's name
 
 
 @dataclass(frozen=True)
@@ -161,7 +137,11 @@ def _open_line(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft
     """A view for the slot's text; without its facts only a 'must' slot stays, without words."""
     line = story_line(slot.text, brief.listing, brief.words)
     if isinstance(line, Unsaid):
-        draft.left_out.append(LeftOut(slot.name, line.reason, None))
+        reason = brief.why_out(*line.facts) or line.reason
+    else:
+        reason = refused_line(" ".join(line.values()), brief.placement, brief.listing)
+    if isinstance(line, Unsaid) or reason:
+        draft.left_out.append(LeftOut(slot.name, reason, None))
         if slot.must == "must":
             _open_view(replace(slot, overlays=(), text=""), brief, reels, draft)
         return
@@ -182,6 +162,8 @@ def _open_view(
     overlays = _overlays(slot, brief, **(given or {}))
     if slot.overlays and not overlays and slot.must != "must":
         reason = f"the listing has nothing for its {' and '.join(slot.overlays)}"
+        if "price" in slot.overlays:
+            reason = brief.why_out("price") or reason
         draft.left_out.append(LeftOut(slot.name, reason, None))
         return
     wanted = _whole_frames(brief.storyboard.seconds_for(slot, text), brief)
@@ -348,8 +330,7 @@ def _open_flaws(
 
 
 def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draft) -> None:
-    if not brief.placement.badge_allowed:
-        reason = f"{brief.placement.title} does not allow a badge in the picture"
+    if reason := brief.placement.keeps_out("badge"):
         draft.left_out.append(LeftOut(slot.name, reason, None))
         return
     if not brief.claims:
@@ -361,7 +342,8 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
     length = _whole_frames(slot.seconds, brief)
     footage = {name: reel.analysis.footage for name, reel in reels.items()}
     pins = iter([pin for pin in brief.wishes.pins if pin.slot == slot.name])
-    for claim in brief.claims:
+    addressed = not brief.placement.keeps_out("address")
+    for claim in captions.badges(brief.claims, addressed=addressed):
         seen = brief.listing.certificates[claim.entry].seen
         place = place_of(seen, footage, f"{brief.listing.path.name}: certificates.{claim.entry}")
         pin = next(pins, None)
@@ -377,7 +359,7 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
         else:
             lengths = (length, length / 2, length / 4)
             windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
-        words = captions.badge(claim, brief.listing.item)
+        words = captions.badge(claim, brief.listing.item, addressed=addressed)
         draft.setups.append(
             Setup(
                 slot=slot,

@@ -52,9 +52,10 @@ _ENVIRONMENT.tests = {"defined": _ENVIRONMENT.tests["defined"]}
 
 @dataclass(frozen=True)
 class Unsaid:
-    """A line that is left out, and why, in plain words."""
+    """A line that is left out, and why, in plain words; `facts` are those that it names."""
 
     reason: str
+    facts: tuple[str, ...] = ()
 
 
 def read_storyboard(
@@ -83,18 +84,19 @@ def story_line(text: str, listing: Listing, words: Language) -> dict[str, Any] |
     Of a text of two lines the first stands small above the second.
     """
     stated = _facts(listing, words)
+    named = tuple(_named(_ENVIRONMENT.parse(text)))
     try:
         written = _ENVIRONMENT.from_string(text).render(_nested(stated))
     except UndefinedError:
-        lacking = [fact for fact in _named(_ENVIRONMENT.parse(text)) if fact not in stated]
-        return Unsaid(f"the listing does not state {' and '.join(lacking)}")
+        lacking = [fact for fact in named if fact not in stated]
+        return Unsaid(f"the listing does not state {' and '.join(lacking)}", named)
     lines = [said for line in written.splitlines() if (said := " ".join(line.split()))]
     if not lines:
-        return Unsaid("its text says nothing for this listing")
+        return Unsaid("its text says nothing for this listing", named)
     above, line = (lines[0], " ".join(lines[1:])) if len(lines) > 1 else ("", lines[0])
     for said, most in ((above, _MOST_ABOVE), (line, MOST_CHARACTERS)):
         if len(said) > most:
-            facts = [fact for fact in _named(_ENVIRONMENT.parse(text)) if fact in stated]
+            facts = [fact for fact in named if fact in stated]
             return Unsaid(
                 f"its line has {len(said)} characters and at most {most} can be read at a glance; "
                 f"shorten {' or '.join(facts) or 'it in the storyboard'}"

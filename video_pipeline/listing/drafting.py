@@ -66,6 +66,8 @@ condition:
 
 # includes: [Dust bag, Box]
 
+# link: https://shop.example/bag-17  # where it is sold; for the post's text
+
 audio:
   voice: keep  # mute makes a silent clip, or leaves only the music
   # music: music.mp3

@@ -28,6 +28,7 @@ from video_pipeline.listing.clock import seconds_of
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Link = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Year = Annotated[int, Field(ge=1850, le=2100)]
 
@@ -265,6 +266,10 @@ class Listing(Stated):
     audio: Audio = Audio()
     includes: tuple[Text, ...] = Field(
         default=(), max_length=12, description="Dust bag, box, strap …"
+    )
+    link: Link | None = Field(
+        default=None,
+        description="The page where it is sold; for the post's text, never in the picture.",
     )
     footage: tuple[Text, ...] = Field(
         min_length=1, description="Files, folders or globs, relative to this file."

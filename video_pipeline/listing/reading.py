@@ -21,6 +21,7 @@ from video_pipeline.listing.prices import price_mistakes
 from video_pipeline.presets.grades import load_scale, scale_names
 
 _IN_WORDS: Final = {
+    r"^https?://[^\s]+$": "an address that begins with https://",
     r"^[A-Z]{3}$": "three capital letters such as EUR, USD, JPY or CNY",
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$": "letters, digits, '.', '_' or '-', "
     "beginning with a letter or digit, at most 64 of them",

@@ -17,16 +17,17 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
-from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model, model_validator
 
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import read_page
 from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.overlays.typesetting import clean
+from video_pipeline.presets.placements import BurnIn
 from video_pipeline.resources import find, shipped
 
 TEMPLATE: Final = "template.svg.j2"
@@ -82,6 +83,18 @@ class Header(BaseModel):
     fields: Annotated[dict[str, Kind], Field(min_length=1)] = Field(
         description="The fields it takes, each with its kind."
     )
+    carries: dict[str, BurnIn] = Field(
+        {},
+        description="Fields that say what a placement may keep out of the picture, each with what "
+        "that is: price, address or call-to-action.",
+    )
+
+    @model_validator(mode="after")
+    def _carried_by_fields(self) -> Self:
+        for name in self.carries:
+            if name not in self.fields:
+                raise ValueError(f"a field for what 'carries' names: there is no '{name}'")
+        return self
 
     @property
     def stands(self) -> tuple[Anchor, ...]:

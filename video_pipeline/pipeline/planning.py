@@ -10,10 +10,10 @@ from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.analysis.trailing import trail
+from video_pipeline.edit.brief import Brief
 from video_pipeline.edit.file import is_edit, write_edit
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.planning import check_brief, plan, plan_variants
-from video_pipeline.edit.slots import Brief
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.edit.wishes import Wishes
 from video_pipeline.errors import (
@@ -52,7 +52,7 @@ def brief_of(
     return Brief(
         listing=prepared.listing,
         storyboard=storyboard,
-        placement=placement.facing(rtl=settings.words.rtl),
+        placement=placement.posted(settings.post_by or "hand").facing(rtl=settings.words.rtl),
         scale=load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),
         claims=prepared.claims,
         refusals=prepared.refusals,

@@ -25,7 +25,7 @@ from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
-from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.placements import Placement, PostBy
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
 from video_pipeline.trust.badge import marks, verify
@@ -45,6 +45,7 @@ class Settings:
     its own. With `as_filmed` no cut's light is corrected and none is steadied.
     With an `identity`, what is made is signed. `theme` is the look of overlays; None is
     the usual one, or for an edit its own. With `reduced_motion` overlays come and go in cuts.
+    `post_by` says who posts the clips; None is by hand, or for an edit as it says.
     """
 
     store: Store
@@ -56,6 +57,7 @@ class Settings:
     identity: Identity | None = None
     theme: str | None = None
     reduced_motion: bool = False
+    post_by: PostBy | None = None
 
     @property
     def issuers(self) -> Path | None:
@@ -70,11 +72,12 @@ class Settings:
 
 
 def dressed(edit: Edit, settings: Settings) -> Edit:
-    """The edit in the look that was asked for, or in its own."""
+    """The edit in the look, and for the way of posting, that was asked for, or in its own."""
     return replace(
         edit,
         theme=settings.theme or edit.theme,
         reduced_motion=settings.reduced_motion or edit.reduced_motion,
+        post_by=settings.post_by or edit.post_by,
     )
 
 

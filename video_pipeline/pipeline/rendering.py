@@ -8,7 +8,9 @@ from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.folder import Clip, deliver
+from video_pipeline.delivery.posting import Desk
 from video_pipeline.delivery.publishing import published
+from video_pipeline.edit.burned_in import burnable, held_to
 from video_pipeline.edit.corrections import as_filmed
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
@@ -198,8 +200,13 @@ def render_edit(
     )
     prepared.allow(place)
     edit = masked(edit, Mask(listing.item.serial))
-    unsaid = unsaid_notes(edit, prepared.listing, settings.overlays)
-    warnings = [f"the edit no longer says a flaw of the listing: {line}" for line in unsaid]
+    item = prepared.listing.item
+    edit, kept_out = held_to(edit, place, names=(item.brand, item.model), own=settings.overlays)
+    # Words of a note that may not stand in the picture are not missed in it.
+    shown, _ = burnable(prepared.listing, place.posted(edit.post_by))
+    unsaid = unsaid_notes(edit, shown, settings.overlays)
+    warnings = list(kept_out)
+    warnings += [f"the edit no longer says a flaw of the listing: {line}" for line in unsaid]
     if settings.detector is not None:
         warnings.append(
             f"the edit has chosen its shots already: '{settings.detector.name}' finds the key "
@@ -351,6 +358,15 @@ def _render(
         ],
         scale=load_scale(prepared.listing.condition.scale, settings.presets),
         identity=settings.identity,
+        desk=Desk(
+            prepared.listing,
+            load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),
+            prepared.claims,
+            prepared.refusals,
+            settings.words,
+            settings.presets,
+            settings.overlays,
+        ),
     )
     listener(Step("packing", sku, 1, 1))
     return clips

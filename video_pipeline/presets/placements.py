@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -17,7 +17,16 @@ from video_pipeline.presets.consequences import (
 )
 from video_pipeline.presets.shelf import Confidence, Figure, Written, names, read_preset
 
-BurnIn = Literal["none", "text", "badge"]
+BurnIn = Literal["badge", "address", "price", "call-to-action"]
+"""What a placement may keep out of the picture; an address may be words or a QR code."""
+BURNABLE: tuple[BurnIn, ...] = get_args(BurnIn)
+PostBy = Literal["hand", "api"]
+_NOUNS = {
+    "badge": "a badge",
+    "address": "an address",
+    "price": "a price",
+    "call-to-action": "a call to action",
+}
 # x264's "ultrafast" is left out: it leaves High profile.
 Speed = Literal["superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"]
 
@@ -38,6 +47,22 @@ class SafeArea:
 
 
 @dataclass(frozen=True)
+class PostLimits:
+    """How much text a post may have there; None where no source states a limit.
+
+    The caption's counts its hashtags, in characters or in bytes of UTF-8. `hashtags` is how many,
+    `address` whether the text may name an address outside the place.
+    """
+
+    title_chars: int | None = None
+    caption_chars: int | None = None
+    caption_bytes: int | None = None
+    hashtags: int | None = None
+    alt_chars: int | None = None
+    address: bool = True
+
+
+@dataclass(frozen=True)
 class Placement:
     """One placement from `presets/placements/<name>.yaml`.
 
@@ -45,7 +70,9 @@ class Placement:
     source states are None and are not enforced. `preset` is x264's speed, `max_kbps` the most that
     a second of picture may take; `cover` is (width, height) in pixels.
     `mirrors` says that the app exchanges left and right for languages that are written from right
-    to left. `consequences` says what follows here from each state of a certificate.
+    to left. `consequences` says what follows here from each state of a certificate. `burn_in` is
+    what may stand in the picture of a clip posted by hand, `burn_in_by_api` of one that a program
+    posts through the place's API. `post` limits the words beside it.
     """
 
     name: str
@@ -61,17 +88,33 @@ class Placement:
     true_peak_dbtp: float
     audio_kbps: int
     safe: SafeArea
-    burn_in: BurnIn
+    burn_in: frozenset[BurnIn]
     cover: tuple[int, int]
     preset: str
     max_kbps: int
     consequences: Consequences
     mirrors: bool = False
+    burn_in_by_api: frozenset[BurnIn] = frozenset()
+    post: PostLimits = PostLimits()
+    post_by: PostBy = "hand"
 
     @property
     def badge_allowed(self) -> bool:
         """Whether a verified certificate may stand in the picture."""
-        return self.burn_in == "badge" and self.consequences["authentic"] == "badge"
+        return "badge" in self.burn_in and self.consequences["authentic"] == "badge"
+
+    def posted(self, by: PostBy) -> Placement:
+        """The place as it is for clips that are posted so; what it keeps out stays out."""
+        if by in ("hand", self.post_by):
+            return self
+        return replace(self, burn_in=self.burn_in & self.burn_in_by_api, post_by=by)
+
+    def keeps_out(self, what: BurnIn) -> str:
+        """Why something may not stand in the picture here, in plain words; empty where it may."""
+        if self.badge_allowed if what == "badge" else what in self.burn_in:
+            return ""
+        how = " of a clip posted by API" if self.post_by == "api" else ""
+        return f"{self.title} does not allow {_NOUNS[what]} in the picture{how}"
 
     def facing(self, *, rtl: bool) -> Placement:
         """The place as it stands in a language written from right to left, or in any other."""
@@ -110,7 +153,9 @@ def load_placement(name: str, own: Path | None = None) -> Placement:
             bottom=page.safe.bottom.value,
             left=page.safe.left.value,
         ),
-        burn_in=page.burn_in.value,
+        burn_in=frozenset(page.burn_in.value),
+        burn_in_by_api=frozenset(page.burn_in_by_api.value if page.burn_in_by_api else ()),
+        post=page.post.limits,
         cover=page.cover.value,
         preset=page.preset.value,
         max_kbps=page.max_kbps.value,
@@ -138,6 +183,7 @@ def figures(name: str, own: Path | None = None) -> tuple[Sourced, ...]:
     page = read_preset("placements", name, _Page, own)
     found = {field: getattr(page, field) for field in _Page.model_fields}
     found |= {f"safe.{edge}": getattr(page.safe, edge) for edge in _Safe.model_fields}
+    found |= {f"post.{limit}": getattr(page.post, limit) for limit in _Post.model_fields}
     return tuple(
         Sourced(field, figure.value, figure.source, figure.confidence, figure.note)
         for field, figure in found.items()
@@ -181,6 +227,36 @@ class _Safe(Written):
     )
 
 
+Characters = Annotated[int, Field(ge=10, le=100_000)]
+Burned = Annotated[tuple[BurnIn, ...], Field(max_length=len(BURNABLE))]
+
+
+class _Post(Written):
+    title_chars: Figure[Characters] | None = Field(
+        default=None, description="The most characters of a title."
+    )
+    caption_chars: Figure[Characters] | None = Field(
+        default=None, description="The most characters of the text beside it, hashtags included."
+    )
+    caption_bytes: Figure[Characters] | None = Field(
+        default=None, description="The same in bytes of UTF-8."
+    )
+    hashtags: Figure[Annotated[int, Field(ge=0, le=100)]] | None = Field(
+        default=None, description="The most hashtags."
+    )
+    alt_chars: Figure[Characters] | None = Field(
+        default=None, description="The most characters of a text for the blind."
+    )
+    address: Figure[bool] | None = Field(
+        default=None, description="Whether the text may name an address outside the place."
+    )
+
+    @property
+    def limits(self) -> PostLimits:
+        stated = {name: getattr(self, name) for name in _Post.model_fields}
+        return PostLimits(**{n: figure.value for n, figure in stated.items() if figure})
+
+
 class _Page(Written):
     """A placement's file as it is written."""
 
@@ -198,7 +274,13 @@ class _Page(Written):
     true_peak_dbtp: Figure[Annotated[float, Field(ge=-9, le=0)]]
     audio_kbps: Figure[Annotated[int, Field(ge=32, le=512)]]
     safe: _Safe
-    burn_in: Figure[BurnIn]
+    burn_in: Figure[Burned] = Field(
+        description="What may stand in the picture besides the item, its state and its story."
+    )
+    burn_in_by_api: Figure[Burned] | None = Field(
+        default=None, description="The same for clips that a program posts; left out, nothing."
+    )
+    post: _Post = _Post()
     cover: Figure[tuple[Pixels, Pixels]]
     preset: Figure[Speed]
     max_kbps: Figure[Annotated[int, Field(ge=500, le=100_000)]]

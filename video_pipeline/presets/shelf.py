@@ -21,7 +21,9 @@ from video_pipeline.handwriting.pages import Mistake, Page, read_page
 from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.locales import nearest
 
-Kind = Literal["placements", "storyboards", "grades", "coverage", "advice", "certificates"]
+Kind = Literal[
+    "placements", "storyboards", "grades", "coverage", "advice", "certificates", "hashtags"
+]
 Confidence = Literal["high", "medium", "low", "choice"]
 
 
@@ -33,6 +35,7 @@ _NOUN = {
     "coverage": "list of views",
     "advice": "advice",
     "certificates": "page about certificates",
+    "hashtags": "page of hashtags",
 }
 
 

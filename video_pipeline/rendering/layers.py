@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from video_pipeline.edit.burned_in import held_to
 from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
 from video_pipeline.edit.onscreen import call_outs
@@ -57,13 +58,14 @@ def draw_overlays(
     store: Store,
     own: Path | None = None,
 ) -> DrawnOverlays:
-    """Draw every overlay of an edit.
+    """Draw every overlay of an edit, without what the placement keeps out of the picture.
 
     Raises ClaimError for a badge without a verified claim or on a placement that keeps badges out,
     UsageError for an overlay that cannot be drawn, has no time to be read or lies on another,
     RenderError for one outside the safe area or when the footage behind it cannot be read.
     """
-    placement = placement.facing(rtl=Language(edit.lang, own).rtl)
+    placement = placement.posted(edit.post_by).facing(rtl=Language(edit.lang, own).rtl)
+    edit, _ = held_to(edit, placement, names=(item.brand, item.model), own=own)
     canvas = Canvas(edit.width, edit.height, placement.safe)
     digests: dict[str, str] = {}
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
