@@ -106,19 +106,19 @@ lengths = st.builds(
     lambda shortest, more, beyond, room, held: Span(
         shortest, shortest + more, shortest + more + beyond, room, min(held, shortest + more)
     ),
-    st.integers(5, 20), st.integers(0, 10), st.integers(0, 10), st.integers(5, 60),
+    st.integers(5, 12), st.integers(0, 5), st.integers(0, 5), st.integers(5, 18),
     st.sampled_from([0, 100]),
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(lengths, min_size=1, max_size=3), st.integers(0, 90), st.booleans())
+@settings(max_examples=40, deadline=None)
+@given(st.lists(lengths, min_size=1, max_size=3), st.integers(0, 60), st.booleans())
 def test_no_other_lengths_cost_less(spans: list[Span], aim: int, beat: bool) -> None:
-    beats = tuple(range(0, 400, 15)) if beat else ()
+    beats = tuple(range(0, 60, 15)) if beat else ()
     target = Target(aim, aim + 10, aim + 40, Fraction(30), beats)
     cost, frames = fit_lengths(spans, target)
     every = itertools.product(*(options(span, target) for span in spans))
-    best = min(lengths_cost(spans, tried, target) for tried in itertools.islice(every, 20_000))
+    best = min(lengths_cost(spans, tried, target) for tried in every)
     assert cost <= best + 1e-9
     assert abs(cost - lengths_cost(spans, frames, target)) < 1e-9
     for span, length in zip(spans, frames, strict=True):
