@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.edit.lengths import Span, Target, fit_lengths, least_priced, prices, rebate
+from video_pipeline.edit.lengths import Span, Target, fit_lengths, least_priced, prices, rebates
 from video_pipeline.edit.search import Search
 from video_pipeline.edit.windows import Window
 
@@ -133,6 +133,8 @@ class Objective:
 def choose(objective: Objective) -> Choice:
     """The picks and lengths of the highest value; the first found among equals."""
     openings = objective.openings
+    if not openings:
+        return Choice((), (), objective.value(()))
     # Those that may repeat others come last: they bind least.
     order = sorted(range(len(openings)), key=lambda i: (openings[i].repeats, i))
     options = [(i, k) for i in order for k in objective.options(i)]
@@ -159,18 +161,16 @@ def _worths(
     worth = np.array(
         [-objective.empty[i] if k is None else objective.gains[i][k] for i, k in options]
     )
-    firsts = np.cumsum([0, *sizes[:-1]])
-    spans = [() if k is None else objective.variants(i, k) for i, k in options]
-    promised: list[tuple[float, NDArray[np.float64]]] = []
-    for price in prices(objective.target):
-        spent = [
-            min((least_priced(s, objective.target, price) for s in some), default=0.0)
-            for some in spans
-        ]
-        most = worth - np.array(spent)
-        most[: sizes[0]] += rebate(objective.target, price)
-        promised.append((float(np.maximum.reduceat(most, firsts).sum()), most))
-    return min(promised, key=lambda one: one[0])[1]
+    spent = np.zeros((len(options), len(prices(objective.target))))
+    for n, (i, k) in enumerate(options):
+        if k is not None:
+            priced = [least_priced(span, objective.target) for span in objective.variants(i, k)]
+            spent[n] = np.min(priced, axis=0)
+    most = worth[:, None] - spent
+    most[: sizes[0]] += rebates(objective.target)
+    promised = np.maximum.reduceat(most, np.cumsum([0, *sizes[:-1]])).sum(axis=0)
+    nearest: NDArray[np.float64] = most[:, int(promised.argmin())]
+    return nearest
 
 
 def _costs(objective: Objective, options: Sequence[tuple[int, int | None]]) -> NDArray[np.float64]:

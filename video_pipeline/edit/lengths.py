@@ -81,6 +81,7 @@ def fit_lengths(spans: Sequence[Span], target: Target) -> tuple[float, tuple[int
     return _fit([options(span, target) for span in spans], target)
 
 
+@lru_cache(maxsize=16)
 def prices(target: Target) -> NDArray[np.float64]:
     """Prices of one frame that the length of a whole clip may be worth, a few of each kind.
 
@@ -93,26 +94,25 @@ def prices(target: Target) -> NDArray[np.float64]:
     return np.unique(np.concatenate([np.linspace(a, b, 7) for a, b in pairwise(knees)]))
 
 
-def least_priced(span: Span, target: Target, price: float) -> float:
-    """What one cut costs at the least if each of its frames costs `price` too."""
-    frames, costs = _priced(span, target)
-    return float((costs + price * frames).min())
+@lru_cache(maxsize=4096)
+def least_priced(span: Span, target: Target) -> NDArray[np.float64]:
+    """What one cut costs at the least if each of its frames costs a price too, for all `prices`."""
+    priced = options(span, target)
+    frames, costs = np.array(list(priced)), np.array(list(priced.values()))
+    least: NDArray[np.float64] = (costs + prices(target)[:, None] * frames).min(axis=1)
+    return least
 
 
-def rebate(target: Target, price: float) -> float:
-    """How much `price` for each frame of a clip can be above what its length as a whole costs.
+def rebates(target: Target) -> NDArray[np.float64]:
+    """How much each price, for every frame of a clip, is at the most above what its length costs.
 
     So the lengths of a clip cost no less than `least_priced` of all its cuts less this. The cost of
     the whole rises ever faster, so that the difference is greatest where it bends.
     """
     bends = np.array([0, target.shortest, target.longest, target.limit or target.longest])
-    return float((price * bends - _total_cost(bends, target)).max())
-
-
-@lru_cache(maxsize=4096)
-def _priced(span: Span, target: Target) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    priced = options(span, target)
-    return np.array(list(priced)), np.array(list(priced.values()))
+    above = prices(target)[:, None] * bends - _total_cost(bends, target)
+    most: NDArray[np.float64] = above.max(axis=1)
+    return most
 
 
 def _fit(rows: Sequence[Mapping[int, float]], target: Target) -> tuple[float, tuple[int, ...]]:

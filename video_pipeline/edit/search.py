@@ -35,7 +35,7 @@ class Found:
 
 
 class Search:
-    """Places with their options, one place's after another's, and what is known of them.
+    """Places, one at least, with their options, one place's after another's.
 
     `worth` (n,) is what each option adds at the most; `cost` (n, n), symmetrical and nowhere below
     0, what two options of different places cost together; `sizes` says how many options each place
@@ -53,8 +53,6 @@ class Search:
 
     def run(self, value: Callable[[Way], float]) -> Found:
         """The way of the highest `value`, which is never above what its options add and cost."""
-        if not self.places:
-            return Found((), value(()), proven=True)
         tail: Way = ()
         for place in range(self.places - 1, 0, -1):
             self.best, tail = self._begun(place, tail)
