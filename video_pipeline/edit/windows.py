@@ -52,12 +52,12 @@ class Window:
     quality: float
     faults: tuple[str, ...]
 
-    @property
+    @cached_property
     def score(self) -> float:
         """How good a pick it is, 0..1."""
         return self.fit * (0.4 + 0.6 * self.quality)
 
-    @property
+    @cached_property
     def end(self) -> Fraction:
         """Where it ends, seconds."""
         return self.start + self.length
@@ -69,7 +69,7 @@ class Window:
 
     def overlap(self, other: Window) -> float:
         """Share of the shorter window that lies in the other; 0 for different sources."""
-        if self.source != other.source:
+        if self.source != other.source or self.end <= other.start or other.end <= self.start:
             return 0.0
         shared = min(self.end, other.end) - max(self.start, other.start)
         return max(0.0, float(shared / min(self.length, other.length)))
