@@ -159,5 +159,6 @@ def _one_part(choices: Sequence[tuple[Fraction, tuple[Box, ...]]]) -> list[tuple
 def _calmed(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Running medians of each column."""
     wide = np.pad(rows, ((_HALF, _HALF), (0, 0)), mode="edge")
-    calm: NDArray[np.float64] = np.median(sliding_window_view(wide, 2 * _HALF + 1, axis=0), axis=-1)
+    around = sliding_window_view(wide, 2 * _HALF + 1, axis=0)
+    calm: NDArray[np.float64] = np.sort(around, axis=-1)[..., _HALF]
     return calm

@@ -161,15 +161,13 @@ class _Judged:
             return [], None
         inside = self._inside
         enough = self.fit >= SHOWS[self.need]
-        score = self.fit * (0.4 + 0.6 * self.quality)
+        at = self.reel.seconds[self.first]
+        apart = (1 - _APART) * float(self.length) - _NO_ROUNDING
+        left = np.where(inside & enough, self.fit * (0.4 + 0.6 * self.quality), -1.0)
         kept: list[int] = []
-        for i in np.argsort(-np.where(inside & enough, score, -1.0), kind="stable"):
-            if len(kept) == most or not (inside[i] and enough[i]):
-                break
-            apart = (1 - _APART) * float(self.length)
-            at = self.reel.seconds[self.first]
-            if all(abs(at[i] - at[k]) > apart - _NO_ROUNDING for k in kept):
-                kept.append(int(i))
+        while len(kept) < most and left.max() >= 0:
+            kept.append(int(left.argmax()))
+            left[np.abs(at - at[kept[-1]]) <= apart] = -1.0
         near = self._nearness(inside, enough)
         i = int(np.argmax(near))
         nearest = (
