@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_pipeline.edit.choice import Objective, Opening, choose
-from video_pipeline.edit.lengths import Span, Target, fit_lengths, least_cost, lengths_cost, options
+from video_pipeline.edit.lengths import (
+    Span,
+    Target,
+    fit_lengths,
+    least_priced,
+    lengths_cost,
+    options,
+    rebates,
+)
 from video_pipeline.edit.windows import Window
 
 RATE = Fraction(30)
@@ -51,6 +59,7 @@ place = st.tuples(
     st.booleans(),
     st.booleans(),
     st.integers(30, 120),
+    st.sampled_from([1, 2]),
 )
 clip = st.builds(
     Target,
@@ -64,18 +73,18 @@ clip = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(place, min_size=1, max_size=4), clip)
 def test_no_other_combination_is_better(
-    places: list[tuple[list[tuple[int, int, int]], str, bool, bool, int]], target: Target
+    places: list[tuple[list[tuple[int, int, int]], str, bool, bool, int, int]], target: Target
 ) -> None:
     openings = [
         opening(
             name,
-            windows(row),
+            tuple(replace(w, length=Fraction(seconds)) for w in windows(row)),
             room,
             optional=optional,
             needed=not optional and room % 2 == 0,
             repeats=repeats,
         )
-        for row, name, optional, repeats, room in places
+        for row, name, optional, repeats, room, seconds in places
     ]
     objective = Objective(openings, target)
     choice = choose(objective)
@@ -96,26 +105,26 @@ lengths = st.builds(
     lambda shortest, more, beyond, room, held: Span(
         shortest, shortest + more, shortest + more + beyond, room, min(held, shortest + more)
     ),
-    st.integers(5, 20), st.integers(0, 10), st.integers(0, 10), st.integers(5, 60),
+    st.integers(5, 12), st.integers(0, 5), st.integers(0, 5), st.integers(5, 18),
     st.sampled_from([0, 100]),
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(lengths, min_size=1, max_size=3), st.integers(0, 90), st.booleans())
+@settings(max_examples=40, deadline=None)
+@given(st.lists(lengths, min_size=1, max_size=3), st.integers(0, 60), st.booleans())
 def test_no_other_lengths_cost_less(spans: list[Span], aim: int, beat: bool) -> None:
-    beats = tuple(range(0, 400, 15)) if beat else ()
+    beats = tuple(range(0, 60, 15)) if beat else ()
     target = Target(aim, aim + 10, aim + 40, Fraction(30), beats)
     cost, frames = fit_lengths(spans, target)
     every = itertools.product(*(options(span, target) for span in spans))
-    best = min(lengths_cost(spans, tried, target) for tried in itertools.islice(every, 20_000))
+    best = min(lengths_cost(spans, tried, target) for tried in every)
     assert cost <= best + 1e-9
     assert abs(cost - lengths_cost(spans, frames, target)) < 1e-9
     for span, length in zip(spans, frames, strict=True):
         held = span.held + target.beat if span.held else 0
         assert 0 < length <= max(span.room, held)
-    assert least_cost([(s,) for s in spans], [False] * len(spans), target) <= cost + 1e-9
-    assert least_cost([(s,) for s in spans], [True] * len(spans), target) <= cost + 1e-9
+    least = sum(least_priced(span, target) for span in spans) - rebates(target)
+    assert (least <= cost + 1e-9).all()
 
 
 def test_cuts_fall_on_the_beat_where_there_is_music() -> None:
@@ -196,16 +205,48 @@ def test_a_cut_does_not_run_on_into_what_another_shows() -> None:
 def test_too_many_like_places_are_not_searched_for_ever() -> None:
     """The best that was found is taken, no pick of which could be bettered alone, and said so."""
     found = windows([(15 * n, 80 + n % 3, (n % 4) * 0x1111111111111111) for n in range(12)])
-    places = [opening(f"slot {n}", found, repeats=n % 2 == 0) for n in range(9)]
+    places = [opening(f"slot {n}", found, repeats=n % 2 == 0) for n in range(13)]
     objective = Objective(places, LONG)
     begun = time.process_time()
     choice = choose(objective)
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 5
     assert not choice.proven
-    for i, k in itertools.product(range(9), range(12)):
+    for i, k in itertools.product(range(13), range(12)):
         other = [*choice.picks[:i], k, *choice.picks[i + 1 :]]
         assert objective.value(other) <= choice.value + 1e-9
     assert abs(objective.value(choice.picks) - choice.value) < 1e-9
+
+
+def test_a_cut_with_too_little_room_may_be_shorter_than_its_shortest() -> None:
+    """What another pick leaves of a view can suit a limit better: no bound may leave that out."""
+    brief, after, far = windows([(0, 90, 0), (12, 80, UNLIKE), (90, 81, UNLIKE)])
+    brief = replace(brief, length=Fraction(1))
+    places = [opening("hero", (brief,)), opening("hardware", (far, after), needed=True)]
+    objective = Objective(places, Target(0, 81, 81, RATE))
+    choice = choose(objective)
+    assert choice.picks == (0, 1)
+    assert choice.frames == (36, 45)
+    assert choice.value > objective.value((0, 0))
+
+
+def test_many_words_that_any_view_could_carry_are_proven_too() -> None:
+    """Places of a story: each could show the same few views, which all look a little alike."""
+    found = windows([(17 * n, 80 - 2 * n, 2 ** (5 * n) - 1) for n in range(12)])
+    kinds = [found[:5], found[3:6], found[:5], found[5:12], found[5:12], found[:5], found[4:11]]
+    kinds += [found[4:11], found[:5], found[3:6], found[3:6], found[:5]]
+    places = [
+        opening(f"slot {n}", kind, repeats=len(kind) == 5, optional=n in (4, 7), room=60 + 5 * n)
+        for n, kind in enumerate(kinds)
+    ]
+    for aim in (LONG, Target(450, 900, None, RATE), Target(300, 450, 600, RATE)):
+        objective = Objective(places, aim)
+        begun = time.process_time()
+        choice = choose(objective)
+        assert choice.proven
+        assert time.process_time() - begun < 1
+        for i, k in itertools.product(range(12), range(3)):
+            other = [*choice.picks[:i], k, *choice.picks[i + 1 :]]
+            assert objective.value(other) <= choice.value + 1e-9
 
 
 def test_what_a_clip_usually_asks_is_proven() -> None:

@@ -58,6 +58,7 @@ def edit_of(*lit: Cut) -> Edit:
     return Edit("s", "l", "showcase", "tiktok", 1080, 1920, RATE, source, lit)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(STEPS, STEPS, STEPS), min_size=1, max_size=6))
 def test_bounds_hold_and_a_flaw_is_brightened_no_more_than_others(
     changes: list[tuple[float, float, float]],
@@ -178,7 +179,7 @@ def test_an_edit_may_not_correct_beyond_the_bounds() -> None:
             check_edit(edit_of(replace(cut, light=light)), footage, "e.json")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.tuples(STEPS, STEPS, STEPS))
 def test_a_correction_is_what_was_asked_or_its_bound(stops: tuple[float, float, float]) -> None:
     light = correction(np.array(stops))

@@ -13,11 +13,13 @@ import cv2
 import numpy as np
 import pytest
 from conftest import MakeClip
+from footage_tables import table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numbered import numbered, numbers, piece_of, planes
 from numpy.typing import NDArray
 
+from video_pipeline.analysis.model import Analysis
 from video_pipeline.analysis.sway import Sway, sway
 from video_pipeline.edit.corrections import as_filmed, told
 from video_pipeline.edit.file import check_edit, read_edit, write_edit
@@ -35,8 +37,11 @@ from video_pipeline.errors import ListingError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Crop, CropKey, Steadied
+from video_pipeline.pipeline.planning import plan_listing
+from video_pipeline.pipeline.preparing import Settings, prepare
 from video_pipeline.pipeline.steadying import steadied_edit, windowed
 from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.presets.storyboards import load_storyboard
 from video_pipeline.store import Store
 from video_pipeline.toolchain import run
 
@@ -316,15 +321,14 @@ def test_an_edit_may_not_ask_for_more(shaky: Footage, changes: dict[str, Any], s
 
 
 def test_a_longest_cut_fits_into_a_command(shaky: Footage, tiny: Placement, tmp_path: Path) -> None:
-    """One word of a command may be 128 KiB long on Linux."""
+    """One word of a command may be 128 KiB long on Linux, an expression nest a hundred deep."""
     rng = np.random.default_rng(1)
     moves = tuple((float(x), float(y)) for x, y in rng.uniform(-9, 9, (MOST_FRAMES, 2)).round(2))
     window = Steadied(324, 576, (CropKey(0, 0, 0), CropKey(449, 30, 50)), closer=1.05, moves=moves)
     window = replace(window, path=(CropKey(0, 10, 10), CropKey(449, 20, 40)))
     command = piece_of(shaky, tiny, frames=MOST_FRAMES, crop=window).command(tmp_path / "o.mp4")
     assert max(map(len, command)) < 120_000
-    short = piece_of(shaky, tiny, frames=12, crop=replace(window, moves=moves[:12]))
-    run(short.command(tmp_path / "o.mp4"), deadline_s=60)
+    run(command, deadline_s=60)
 
 
 def test_the_same_bytes_again(
@@ -376,6 +380,25 @@ def test_frames_are_counted_as_ffmpeg_counts_them(
         [p[240, int((d + 0.5) * 270 / 9)] > 125 for d in range(9)] for p in shown
     ]  # fmt: skip
     assert [sum(1 << d for d, on in enumerate(row) if on) for row in digits] == numbers(out)
+
+
+def test_a_loop_is_left_as_it_was_filmed(
+    shaky: Footage, tiny: Placement, write_listing: Callable[..., Path], store: Store
+) -> None:
+    """Its last shot runs into its first, and its window may not leap there."""
+    listing = write_listing(
+        [shaky.path], certificates=None, condition={"scale": "house", "grade": "very-good"}
+    )
+    usual = Settings(store)
+    prepared = prepare(listing, usual)
+    tables = {shaky.name: Analysis(shaky, table((FRAMES / 30, {"whole": 1.0})).moments)}
+    board = load_storyboard("silent-loop")
+    loop, clip = (
+        plan_listing(prepared, tiny, tables, usual, replace(board, loop=loops))
+        for loops in (True, False)
+    )
+    assert loop.cuts and all(cut.steady is None for cut in loop.cuts)
+    assert any(cut.steady for cut in clip.cuts)
 
 
 def test_a_render_lists_it_and_as_filmed_takes_it_out(

@@ -2,14 +2,12 @@
 
 One sum is made as large as possible: what each pick is worth, less what repetition costs (the same
 stretch again, pictures that look alike, a jump cut), less what the lengths cost that follow from
-the picks (see `lengths`). The search is exact: branch and bound, which drops a branch only when
-even its best imaginable ending is worth no more than a clip already found. Should it take too many
-steps, the best clip found is taken, no single pick of which could be bettered, and said to be that.
+the picks (see `lengths`). The search is exact (see `search`). Should it take too many steps, the
+best clip found is taken, no single pick of which could be bettered, and said to be that.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.edit.lengths import Span, Target, fit_lengths, least_cost
+from video_pipeline.edit.lengths import Span, Target, fit_lengths, least_priced, prices, rebates
+from video_pipeline.edit.search import Search
 from video_pipeline.edit.windows import Window
 
 _ALIKE_BITS = 12  # of 64: below this two pictures look like one to a viewer
@@ -32,9 +31,6 @@ _WORTH_SHOWING = 0.1
 # Of a place that should be filled, and has footage that could; of one whose words would be lost.
 _EMPTY_COST, _UNSAID_COST = 1.0, 3.0
 _NEVER = 1e6  # a combination that is not a choice
-# Steps of the search, each way. A clip of a minute's footage takes a few hundred; only where many
-# places could each show any of many like windows are there too many ways to prove one the best.
-_MOST_STEPS = 2500
 
 
 @dataclass(frozen=True)
@@ -89,6 +85,29 @@ class Objective:
             if openings[i].windows and openings[j].windows
         }
 
+    def options(self, i: int) -> list[int | None]:
+        """What may be picked for an opening: its windows, and None where it may stay empty."""
+        opening = self.openings[i]
+        free = not opening.needed or not opening.windows
+        return [*range(len(opening.windows)), *([None] if free else [])]
+
+    def variants(self, i: int, k: int) -> list[Span]:
+        """The span of a pick, and what other picks could make of it that may cost less.
+
+        With less room a cut only loses lengths, unless that is less than the shortest it may have:
+        then it may be shorter still.
+        """
+        span, (source, start, end) = self.openings[i].spans[k], self._places[i][k]
+        if max(end - start, span.held) >= span.shortest:
+            return [span]
+        rooms = {
+            begin - start
+            for places in self._places
+            for other, begin, _ in places
+            if other == source and begin >= end and begin - start < span.shortest
+        }
+        return [span, *(replace(span, room=min(span.room, room)) for room in sorted(rooms))]
+
     def worth(self, picks: Sequence[int | None]) -> float:
         """What the picks are worth, less what repetition costs."""
         filled = [(i, k) for i, k in enumerate(picks) if k is not None]
@@ -113,7 +132,58 @@ class Objective:
 
 def choose(objective: Objective) -> Choice:
     """The picks and lengths of the highest value; the first found among equals."""
-    return _Search(objective).run()
+    openings = objective.openings
+    if not openings:
+        return Choice((), (), objective.value(()))
+    # Those that may repeat others come last: they bind least.
+    order = sorted(range(len(openings)), key=lambda i: (openings[i].repeats, i))
+    options = [(i, k) for i in order for k in objective.options(i)]
+    sizes = [len(objective.options(i)) for i in order]
+    search = Search(_worths(objective, options, sizes), _costs(objective, options), sizes)
+
+    def picked(way: tuple[int, ...]) -> tuple[int | None, ...]:
+        picks = dict(options[n] for n in way)
+        return tuple(picks[i] for i in range(len(openings)))
+
+    found = search.run(lambda way: objective.value(picked(way)))
+    picks = picked(found.way)
+    return Choice(picks, objective.lengths(picks)[1], found.value, found.proven)
+
+
+def _worths(
+    objective: Objective, options: Sequence[tuple[int, int | None]], sizes: Sequence[int]
+) -> NDArray[np.float64]:
+    """What each option adds at the most, all that its lengths cost already taken off.
+
+    What the length of the whole costs is shared out as a price of every frame (Lagrangian
+    relaxation): of all prices, the one that promises least is nearest to the truth.
+    """
+    worth = np.array(
+        [-objective.empty[i] if k is None else objective.gains[i][k] for i, k in options]
+    )
+    spent = np.zeros((len(options), len(prices(objective.target))))
+    for n, (i, k) in enumerate(options):
+        if k is not None:
+            priced = [least_priced(span, objective.target) for span in objective.variants(i, k)]
+            spent[n] = np.min(priced, axis=0)
+    most = worth[:, None] - spent
+    most[: sizes[0]] += rebates(objective.target)
+    promised = np.maximum.reduceat(most, np.cumsum([0, *sizes[:-1]])).sum(axis=0)
+    nearest: NDArray[np.float64] = most[:, int(promised.argmin())]
+    return nearest
+
+
+def _costs(objective: Objective, options: Sequence[tuple[int, int | None]]) -> NDArray[np.float64]:
+    """What each two options cost together."""
+    place = np.array([i for i, _ in options])
+    cost = np.zeros((len(options), len(options)))
+    rows = {i: np.flatnonzero(place == i) for i in set(place.tolist())}
+    for (i, j), repetition in objective.repetition.items():
+        # An empty place comes after its windows, and costs nobody anything.
+        some, others = (rows[p][: len(objective.gains[p])] for p in (i, j))
+        cost[np.ix_(some, others)] = repetition
+        cost[np.ix_(others, some)] = repetition.T
+    return cost
 
 
 def _gains(opening: Opening) -> NDArray[np.float64]:
@@ -200,136 +270,3 @@ def _unlike(rows: Sequence[Window], columns: Sequence[Window]) -> NDArray[np.int
     )
     bits: NDArray[np.int64] = np.bitwise_count(a[:, None] ^ b).astype(np.int64)
     return bits
-
-
-class _Search:
-    """Branch and bound over the openings, those that may repeat others last: they bind least.
-
-    What the openings from a place on can be worth together, repetition among them included, is
-    found first, from the last one backwards, each search bounding the next (Russian doll search,
-    Verfaillie, Lemaitre and Schiex 1996).
-    """
-
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
-        openings = objective.openings
-        # From here on a place is a place in this order, until a clip is finished.
-        self.order = sorted(range(len(openings)), key=lambda i: (openings[i].repeats, i))
-        self.openings = [openings[i] for i in self.order]
-        self.gains = [objective.gains[i] for i in self.order]
-        self.empty = [objective.empty[i] for i in self.order]
-        self.free = [not o.needed or not o.windows for o in self.openings]
-        self.costs = {
-            (a, b): objective.repetition[i, j] if i < j else objective.repetition[j, i].T
-            for (a, i), (b, j) in itertools.combinations(enumerate(self.order), 2)
-            if openings[i].windows and openings[j].windows
-        }
-        self.least_cost = lru_cache(maxsize=None)(self._least_cost)
-        # What the openings from each place on are worth at the most.
-        self.doll = [0.0] * (len(openings) + 1)
-        self.best = Choice((), (), -np.inf)
-        self.whole = False
-        self.steps = 0
-
-    def run(self) -> Choice:
-        for place in range(len(self.doll) - 2, 0, -1):
-            self.best = Choice((), (), -np.inf)
-            self._descend(place, 0.0, (), self.gains[place:])
-            # Cut short, less is known: no more than its first place and all others at their best.
-            bound = self._most(place, self.gains[place]) + self.doll[place + 1]
-            self.doll[place] = self.best.value if self.steps < _MOST_STEPS else bound
-        self.best, self.steps, self.whole = Choice((), (), -np.inf), 0, True
-        self._descend(0, 0.0, (), self.gains)
-        return self.best if self.steps < _MOST_STEPS else self._bettered()
-
-    def _bettered(self) -> Choice:
-        """The best clip found, with single picks changed as long as that makes it better."""
-        picks, value, before = list(self.best.picks), self.best.value, -np.inf
-        while value > before:
-            before = value
-            for i, opening in enumerate(self.objective.openings):
-                free = not opening.needed or not opening.windows
-                tried: list[int | None] = [*range(len(opening.windows)), *([None] * free)]
-                for k in tried:
-                    other = [*picks[:i], k, *picks[i + 1 :]]
-                    if (found := self.objective.value(other)) > value + 1e-9:
-                        picks, value = other, found
-        return Choice(tuple(picks), self.objective.lengths(picks)[1], value, proven=False)
-
-    def _descend(
-        self,
-        place: int,
-        so_far: float,
-        picks: tuple[int | None, ...],
-        gains: Sequence[NDArray[np.float64]],
-    ) -> None:
-        """Try every pick of the opening at `place`, the most promising first.
-
-        `gains` are what the picks of each opening from `place` on would add, given `picks`.
-        """
-        if place == len(self.free):
-            self._finish(so_far, picks)
-            return
-        self.steps += 1
-        if self.steps >= _MOST_STEPS:
-            return
-        ahead = self._ahead(place + 1, gains[1:])
-        options: list[tuple[float, int | None]] = [
-            (float(gains[0][k]), int(k)) for k in np.argsort(-gains[0], kind="stable")
-        ]
-        if self.free[place]:
-            options.append((-self.empty[place], None))
-            options.sort(key=lambda option: -option[0])
-        for gain, k in options:
-            if not self._promising(so_far + gain + ahead, picks):
-                return
-            left = gains[1:]
-            if k is not None:
-                left = [
-                    g - self.costs[place, place + n][k] if len(g) else g
-                    for n, g in enumerate(left, start=1)
-                ]
-            following = (*picks, k)
-            if self._promising(so_far + gain + self._ahead(place + 1, left), following):
-                self._descend(place + 1, so_far + gain, following, left)
-
-    def _ahead(self, place: int, gains: Sequence[NDArray[np.float64]]) -> float:
-        """What the openings from `place` on can add at the most, with those gains."""
-        least, alone, spent = self.doll[place], 0.0, 0.0
-        for n, gain in enumerate(gains):
-            if not len(gain):
-                continue
-            # Whatever is picked here, so much of it is spent on repeating what came before.
-            if not self.free[place + n]:
-                spent += float((self.gains[place + n] - gain).min())
-            alone += self._most(place + n, gain)
-            least = min(least, alone + self.doll[place + n + 1])
-        return min(least, self.doll[place] - spent)
-
-    def _most(self, place: int, gains: NDArray[np.float64]) -> float:
-        """What one opening can add at the most."""
-        return max(float(gains.max()), -self.empty[place]) if len(gains) else 0.0
-
-    def _promising(self, at_most: float, picks: tuple[int | None, ...]) -> bool:
-        cost = self.least_cost(tuple(k is None for k in picks)) if self.whole else 0.0
-        return at_most - cost > self.best.value + 1e-9
-
-    def _least_cost(self, empty: tuple[bool, ...]) -> float:
-        """What the lengths cost at the least, once it is known which first places stay empty."""
-        rows = [
-            (
-                () if place < len(empty) and empty[place] else self.openings[place].spans,
-                self.free[place] and place >= len(empty),
-            )
-            for place in map(self.order.index, range(len(self.order)))
-        ]
-        spans, undecided = [row[0] for row in rows], [row[1] for row in rows]
-        return least_cost(spans, undecided, self.objective.target)
-
-    def _finish(self, picked: float, picks: tuple[int | None, ...]) -> None:
-        cost, frames = 0.0, tuple[int, ...]()
-        if self.whole:
-            picks = tuple(picks[place] for place in map(self.order.index, range(len(self.order))))
-            cost, frames = self.objective.lengths(picks)
-        if picked - cost > self.best.value + 1e-9:
-            self.best = Choice(picks, frames, picked - cost)

@@ -69,7 +69,7 @@ def follow(
         return None
     rows = np.array([(*b.centre, b.width, b.height) for _, b in seen])
     calm = _calmed(rows)
-    seconds = np.array([float(t - window.start) for t, _ in seen])
+    seconds = np.array([float(t) for t, _ in seen]) - float(window.start)
     return Course(seconds, calm[:, :2], calm[:, 2:])
 
 
@@ -116,7 +116,9 @@ def _fresh(
     for t, boxes in choices:
         if boxes != before:
             before, looked = boxes, t
-        if boxes and (t == looked or t - looked >= _LOOK_AGAIN):
+        elif t - looked < _LOOK_AGAIN:
+            continue
+        if boxes:
             fresh.append((t, boxes))
     return fresh
 
@@ -157,5 +159,6 @@ def _one_part(choices: Sequence[tuple[Fraction, tuple[Box, ...]]]) -> list[tuple
 def _calmed(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Running medians of each column."""
     wide = np.pad(rows, ((_HALF, _HALF), (0, 0)), mode="edge")
-    calm: NDArray[np.float64] = np.median(sliding_window_view(wide, 2 * _HALF + 1, axis=0), axis=-1)
+    around = sliding_window_view(wide, 2 * _HALF + 1, axis=0)
+    calm: NDArray[np.float64] = np.sort(around, axis=-1)[..., _HALF]
     return calm

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,21 +108,38 @@ def fit_lengths(spans: Sequence[Span], target: Target) -> tuple[float, tuple[int
     return _fit([options(span, target) for span in spans], target)
 
 
-def least_cost(
-    openings: Sequence[Sequence[Span]], optional: Sequence[bool], target: Target
-) -> float:
-    """A cost below which no clip can have its lengths, whichever span each opening gets.
+@lru_cache(maxsize=16)
+def prices(target: Target) -> NDArray[np.float64]:
+    """Prices of one frame that the length of a whole clip may be worth, a few of each kind.
 
-    `optional` openings may be left out.
+    From what a frame too few costs (below 0: a frame more is worth something) to one too many.
     """
-    rows: list[dict[int, float]] = []
-    for spans, free in zip(openings, optional, strict=True):
-        row: dict[int, float] = {0: 0.0} if free or not spans else {}
-        for span in spans:
-            for frames, cost in options(span, target).items():
-                row[frames] = min(cost, row.get(frames, np.inf))
-        rows.append(row)
-    return _fit(rows, target)[0]
+    rate = float(target.rate)
+    knees = [-_SHORT / rate, 0.0, _LONG / rate]
+    if target.limit is not None:
+        knees.append((_LONG + _FORBIDDEN) / rate)
+    return np.unique(np.concatenate([np.linspace(a, b, 7) for a, b in pairwise(knees)]))
+
+
+@lru_cache(maxsize=4096)
+def least_priced(span: Span, target: Target) -> NDArray[np.float64]:
+    """What one cut costs at the least if each of its frames costs a price too, for all `prices`."""
+    priced = options(span, target)
+    frames, costs = np.array(list(priced)), np.array(list(priced.values()))
+    least: NDArray[np.float64] = (costs + prices(target)[:, None] * frames).min(axis=1)
+    return least
+
+
+def rebates(target: Target) -> NDArray[np.float64]:
+    """How much each price, for every frame of a clip, is at the most above what its length costs.
+
+    So the lengths of a clip cost no less than `least_priced` of all its cuts less this. The cost of
+    the whole rises ever faster, so that the difference is greatest where it bends.
+    """
+    bends = np.array([0, target.shortest, target.longest, target.limit or target.longest])
+    above = prices(target)[:, None] * bends - _total_cost(bends, target)
+    most: NDArray[np.float64] = above.max(axis=1)
+    return most
 
 
 def _fit(rows: Sequence[Mapping[int, float]], target: Target) -> tuple[float, tuple[int, ...]]:

@@ -8,7 +8,7 @@ things never are, however unlike they look.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -35,7 +35,8 @@ def matched(
     share the rest. A flaw, told by its place in `flaws`, is brightened no more than the cut among
     the others that is brightened most.
     """
-    seen = [_seen(cut, analyses[cut.source], rate) for cut in cuts]
+    courses = {name: _course(analyses[name]) for name in {cut.source for cut in cuts}}
+    seen = [_seen(cut, courses[cut.source], rate) for cut in cuts]
     groups: dict[tuple[str, int], list[int]] = {}
     for i, found in enumerate(seen):
         if found is not None:
@@ -82,20 +83,30 @@ def told(light: Light) -> str:
     return f"{', '.join(parts)}, to match the shots beside it"
 
 
-def _seen(cut: Cut, analysis: Analysis, rate: Fraction) -> tuple[int, NDArray[np.float64]] | None:
+@dataclass(frozen=True)
+class _Course:
+    """A source's light at its moments: when (n,), in which unbroken stretch (n,), stops (n, 3)."""
+
+    seconds: NDArray[np.float64]
+    stretch: NDArray[np.int64]
+    light: NDArray[np.float64]
+
+
+def _course(analysis: Analysis) -> _Course:
+    moments = analysis.moments
+    stretch = np.cumsum([moment.light is None for moment in moments])
+    change = np.cumsum([moment.light or (0.0, 0.0, 0.0) for moment in moments], axis=0)
+    # Each stretch begins at the light of its own first moment.
+    first = np.searchsorted(stretch, stretch)
+    begun = np.where((stretch > 0)[:, None], change[first], 0.0)
+    return _Course(np.array([float(m.t) for m in moments]), stretch, change - begun)
+
+
+def _seen(cut: Cut, course: _Course, rate: Fraction) -> tuple[int, NDArray[np.float64]] | None:
     """The unbroken stretch that a cut lies in, by number, and its light there, stops."""
-    end = cut.start + (cut.frames - cut.hold) / rate
-    stretch, light = 0, np.zeros(3)
-    found: list[tuple[int, NDArray[np.float64]]] = []
-    for moment in analysis.moments:
-        if moment.t >= end:
-            break
-        if moment.light is None:
-            stretch, light = stretch + 1, np.zeros(3)
-        else:
-            light = light + moment.light
-        if moment.t >= cut.start:
-            found.append((stretch, light))
-    if not found or len({number for number, _ in found}) > 1:
+    times = float(cut.start), float(cut.start + (cut.frames - cut.hold) / rate)
+    first, last = np.searchsorted(course.seconds, times)
+    stretch = course.stretch[first:last]
+    if not len(stretch) or (stretch != stretch[0]).any():
         return None
-    return found[0][0], np.mean([value for _, value in found], axis=0)
+    return int(stretch[0]), course.light[first:last].mean(axis=0)

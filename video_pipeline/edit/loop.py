@@ -50,7 +50,7 @@ def _parted(
 ) -> tuple[Window, Window] | None:
     """A stretch in two: its end to open the clip, its beginning to end it; None if one is poor."""
     reel = next(reel for reel in reels if reel.name == stretch.source)
-    start = reel.times.index(stretch.start)
+    start = reel.at(stretch.start)
     # Windows begin where the footage was looked at; the seam is the first such moment.
     seam = next(i for i, t in enumerate(reel.times) if t >= stretch.start + ending)
     begins, length = reel.times[seam], reel.times[seam] - stretch.start

@@ -324,7 +324,7 @@ class _Table:
         """The window as long as its cut runs."""
         reel = self.reels[view.source]
         length = live / self.brief.placement.rate
-        return window(reel, setup.need, reel.times.index(view.start), length, view.room)
+        return window(reel, setup.need, reel.at(view.start), length, view.room)
 
     def _framed(self, setup: Setup, view: Window, trail: Trail | None = None) -> Crop:
         footage = self.footage[view.source]

@@ -171,6 +171,10 @@ class Reel:
             if float(self.end_of(first + b)) - self.seconds[first + a] >= SHORTEST_SHOT_S
         )
 
+    def at(self, time: Fraction) -> int:
+        """The number of the moment at a time that was looked at, or of the next."""
+        return int(np.searchsorted(self.seconds, float(time)))
+
     def end_of(self, last: int) -> Fraction:
         """When a stretch of moments `[first, last)` ends, exact seconds.
 

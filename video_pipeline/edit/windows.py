@@ -52,12 +52,12 @@ class Window:
     quality: float
     faults: tuple[str, ...]
 
-    @property
+    @cached_property
     def score(self) -> float:
         """How good a pick it is, 0..1."""
         return self.fit * (0.4 + 0.6 * self.quality)
 
-    @property
+    @cached_property
     def end(self) -> Fraction:
         """Where it ends, seconds."""
         return self.start + self.length
@@ -69,7 +69,7 @@ class Window:
 
     def overlap(self, other: Window) -> float:
         """Share of the shorter window that lies in the other; 0 for different sources."""
-        if self.source != other.source:
+        if self.source != other.source or self.end <= other.start or other.end <= self.start:
             return 0.0
         shared = min(self.end, other.end) - max(self.start, other.start)
         return max(0.0, float(shared / min(self.length, other.length)))
@@ -169,15 +169,13 @@ class _Judged:
             return [], None
         inside = self._inside
         enough = self.fit >= SHOWS[self.need]
-        score = self.fit * (0.4 + 0.6 * self.quality)
+        at = self.reel.seconds[self.first]
+        apart = (1 - _APART) * float(self.length) - _NO_ROUNDING
+        left = np.where(inside & enough, self.fit * (0.4 + 0.6 * self.quality), -1.0)
         kept: list[int] = []
-        for i in np.argsort(-np.where(inside & enough, score, -1.0), kind="stable"):
-            if len(kept) == most or not (inside[i] and enough[i]):
-                break
-            apart = (1 - _APART) * float(self.length)
-            at = self.reel.seconds[self.first]
-            if all(abs(at[i] - at[k]) > apart - _NO_ROUNDING for k in kept):
-                kept.append(int(i))
+        while len(kept) < most and left.max() >= 0:
+            kept.append(int(left.argmax()))
+            left[np.abs(at - at[kept[-1]]) <= apart] = -1.0
         near = self._nearness(inside, enough)
         i = int(np.argmax(near))
         nearest = (

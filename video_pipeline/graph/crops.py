@@ -7,6 +7,7 @@ The path stands here once more, as the expression that ffmpeg evaluates; a test 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,6 +23,7 @@ from video_pipeline.light import NEUTRAL, Light
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.
 _ROUNDING = Fraction(2, 100)
 BARS = (0x1F, 0x1A, 0x15)  # RGB: the theme's ink, around a crop that does not fill the output
+_TERMS = 24  # of a sum, in one group
 _ROOM = 6  # px around a moving window: its fraction of two pixels, and what cubic weights reach
 
 
@@ -105,6 +107,14 @@ def _moving(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], f
     return picture.filter("crop", *size, 0, 0)
 
 
+def _summed(terms: Sequence[str]) -> str:
+    """Signed terms as one sum in groups: ffmpeg's expressions may nest a hundred deep, and each
+    term of a plain sum nests once more.
+    """
+    groups = range(0, len(terms), _TERMS)
+    return "".join(f"+({''.join(terms[first : first + _TERMS])})" for first in groups)
+
+
 @dataclass(frozen=True)
 class _Axis:
     """A moving window along one axis.
@@ -154,7 +164,7 @@ class _Axis:
             if pace:
                 corner += f"+({pace:.9g})*({_travelled(bend)})"
         moves = crop.moved(np.arange(frames, dtype=np.float64))[:, axis] * grow
-        corner += "".join(f"{move:+.2f}*eq(N,{n})" for n, move in enumerate(moves) if move)
+        corner += _summed([f"{move:+.2f}*eq(N,{n})" for n, move in enumerate(moves) if move])
         begun, ended = crop.zoom
         return cls(
             first,

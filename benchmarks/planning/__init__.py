@@ -1,0 +1,1 @@
+"""How long planning takes, from tables that are already there."""
