@@ -106,6 +106,7 @@ def deliver(
                 clip.overlays.digests,
                 clip.warnings,
                 clip.overlays.legibility,
+                clip.overlays.standing,
             )
             for clip in clips
         ],

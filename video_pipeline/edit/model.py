@@ -104,7 +104,8 @@ class Edit:
 
     `lang` is the language of the words that are not the seller's, such as "en". With `as_filmed`
     no cut's light is corrected and none is steadied. `theme` is the look of its overlays; with
-    `reduced_motion` they come and go in cuts.
+    `reduced_motion` they come and go in cuts. `clears` names further placements for which the
+    picture was made, so that overlays keep clear of what those apps cover too.
     """
 
     sku: str
@@ -123,6 +124,7 @@ class Edit:
     as_filmed: bool = False
     theme: str = "atelier"
     reduced_motion: bool = False
+    clears: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:

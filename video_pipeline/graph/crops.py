@@ -7,6 +7,7 @@ The path stands here once more, as the expression that ffmpeg evaluates; a test 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,6 +23,7 @@ from video_pipeline.light import NEUTRAL, Light
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.
 _ROUNDING = Fraction(2, 100)
 BARS = (0x1F, 0x1A, 0x15)  # RGB: the theme's ink, around a crop that does not fill the output
+_SUMMANDS = 25  # in one bracket: ffmpeg evaluates expressions up to 100 terms deep
 _ROOM = 6  # px around a moving window: its fraction of two pixels, and what cubic weights reach
 
 
@@ -154,7 +156,8 @@ class _Axis:
             if pace:
                 corner += f"+({pace:.9g})*({_travelled(bend)})"
         moves = crop.moved(np.arange(frames, dtype=np.float64))[:, axis] * grow
-        corner += "".join(f"{move:+.2f}*eq(N,{n})" for n, move in enumerate(moves) if move)
+        told = [f"{move:+.2f}*eq(N,{n})" for n, move in enumerate(moves) if move]
+        corner += "".join(f"+({''.join(some)})" for some in _chunks(told))
         begun, ended = crop.zoom
         return cls(
             first,
@@ -180,6 +183,11 @@ class _Axis:
         # A steadied corner is long, so it is worked out once and remembered.
         near = f"st(0,{corner})+{self.window / 2:.6f}*(1-1/{zoom})-{self._even_before('ld(0)')}"
         return near, f"{near}+{self.window * self.pane / self.out:.6f}/{zoom}"
+
+
+def _chunks(terms: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(terms), _SUMMANDS):
+        yield terms[start : start + _SUMMANDS]
 
 
 def _travelled(bend: Bend) -> str:

@@ -35,6 +35,7 @@ from video_pipeline.pipeline.preparing import (
     still_claimed,
     verified,
 )
+from video_pipeline.pipeline.sharing import Sharing, clearing, planned_once, shared_pictures
 from video_pipeline.pipeline.steadying import windowed
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
@@ -77,6 +78,7 @@ def render(
     *,
     placements: Sequence[str] | None = None,
     storyboard: str | None = None,
+    sharing: Sharing = "alike",
     require_badge: bool = False,
     required: Sequence[str] = (),
     listener: Listener = silent,
@@ -93,6 +95,7 @@ def render(
             ["tiktok"] if placements is None else placements,
             settings,
             storyboard=storyboard or STORYBOARD,
+            sharing=sharing,
             require_badge=require_badge,
             required=required,
             listener=listener,
@@ -125,11 +128,15 @@ def render_listing(
     settings: Settings,
     *,
     storyboard: str = STORYBOARD,
+    sharing: Sharing = "alike",
     require_badge: bool = False,
     required: Sequence[str] = (),
     listener: Listener = silent,
 ) -> list[Rendered]:
-    """Everything: from a listing file to a finished output folder, one clip per placement."""
+    """Everything: from a listing file to a finished output folder, one clip per placement.
+
+    `sharing` says which placements may have one picture, see `pipeline.sharing`.
+    """
     places = [load_placement(name, settings.presets) for name in dict.fromkeys(placements)]
     if not places:
         raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
@@ -140,10 +147,12 @@ def render_listing(
         prepared.allow(place)
 
     def planned(analyses: Mapping[str, Analysis]) -> list[tuple[Edit, Placement]]:
-        return [
-            (plan_listing(prepared, place, analyses, settings, board, listener=listener), place)
-            for place in places
-        ]
+        return planned_once(
+            shared_pictures(places, board, rtl=settings.words.rtl, how=sharing),
+            lambda place: plan_listing(
+                prepared, place, analyses, settings, board, listener=listener
+            ),
+        )
 
     return _publish(
         prepared,
@@ -187,6 +196,7 @@ def render_edit(
             where=edit_path.name,
             problems=[Problem(edit_path.name, "its size or rate was changed", "plan it again")],
         )
+    place = clearing(edit, place, settings.presets, rtl=settings.words.rtl)
     check_edit(edit, footage, edit_path.name)
     prepared = verified(listing, footage, settings, require_badge=require_badge)
     prepared.allow(place)

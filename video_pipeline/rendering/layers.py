@@ -23,6 +23,7 @@ from video_pipeline.overlays.motion import AlphaClip, animate, animate_callout
 from video_pipeline.overlays.theme import CUT
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.behind import Legibility, made_legible
+from video_pipeline.rendering.check_words import Standing
 from video_pipeline.rendering.standing import check_standing
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
@@ -33,13 +34,14 @@ _LEAST_REST = 5  # frames; an overlay that cannot rest that long is not worth it
 @dataclass(frozen=True)
 class DrawnOverlays:
     """The layers of each cut, the digest of every overlay by its name, the claims shown, and how
-    well each overlay can be read, by its name too.
+    well each overlay can be read and where it stands, by its name too.
     """
 
     layers: tuple[tuple[Layer, ...], ...]
     digests: Mapping[str, str]
     claims: tuple[str, ...]
     legibility: Mapping[str, Legibility] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
 
 def draw_overlays(
@@ -63,6 +65,7 @@ def draw_overlays(
     digests: dict[str, str] = {}
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
     legibility: dict[str, Legibility] = {}
+    standing: dict[str, Standing] = {}
     layers: list[tuple[Layer, ...]] = []
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
@@ -85,6 +88,7 @@ def draw_overlays(
             stand.append((use, drawing))
             check_standing(cut, number, stand, canvas)
             name = f"{number:02d}-{cut.slot}-{use.template}"
+            standing[name] = Standing.of(drawing)
             drawing, legibility[name] = made_legible(
                 drawing,
                 use,
@@ -111,7 +115,7 @@ def draw_overlays(
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use))
         layers.append(tuple(row))
-    return DrawnOverlays(tuple(layers), digests, tuple(shown.values()), legibility)
+    return DrawnOverlays(tuple(layers), digests, tuple(shown.values()), legibility, standing)
 
 
 def _check_time(clip: AlphaClip, use: OverlayUse, cut: Cut) -> None:

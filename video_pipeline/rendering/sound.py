@@ -49,6 +49,11 @@ class Track:
 def measure(media: Path) -> Loudness:
     """Loudness of a file's sound after EBU R 128 / ITU-R BS.1770."""
     log = run(graph.measured(media), deadline_s=_DEADLINE_S, what="measuring loudness").stderr
+    return heard_in(log, media)
+
+
+def heard_in(log: str, media: Path) -> Loudness:
+    """What ffmpeg's meter wrote about a file. Raises RenderError when it wrote nothing."""
     summary = log[log.rfind("Summary:") :]
     integrated = re.search(r"I:\s+(-?[\d.]+|-inf|nan) LUFS", summary)
     peak = re.search(r"Peak:\s+(-?[\d.]+|-inf|nan) dBFS", summary)
