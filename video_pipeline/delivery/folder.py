@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,12 +64,21 @@ def deliver(
     With an `identity` (and the `scale` of the listing's grade) every mp4 and JPEG is signed.
     """
     pages = []
+    taken: dict[tuple[Path, ...], tuple[Path, tuple[bytes, ...]]] = {}
     for clip in clips:
-        pictures = write_clip_stills(
-            clip,
-            cover=cover_of(clip.file),
-            sheet=sheet_of(clip.file),
-        )
+        # Clips of the same pieces look the same, whatever is heard.
+        same = tuple(piece.path for piece in clip.pieces)
+        if same in taken:
+            first, pictures = taken[same]
+            for of in (cover_of, sheet_of):
+                shutil.copyfile(of(first), of(clip.file))
+        else:
+            pictures = write_clip_stills(
+                clip,
+                cover=cover_of(clip.file),
+                sheet=sheet_of(clip.file),
+            )
+            taken[same] = clip.file, pictures
         pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
     write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)

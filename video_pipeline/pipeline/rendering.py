@@ -41,7 +41,8 @@ from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering import budget
-from video_pipeline.rendering.check import Finding, check
+from video_pipeline.rendering.check import Finding, Made, judge
+from video_pipeline.rendering.facts import Facts, facts_of
 from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
@@ -52,7 +53,7 @@ from video_pipeline.trust.masking import Mask, told_by_sku
 from video_pipeline.trust.wording import promises
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
-_SELLERS_RULES = {"duration", "bytes"}
+_SELLERS_RULES = {"duration", "bytes", "black", "frozen"}
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def render(
         ("--placement", placements, "for one placement"),
         ("--storyboard", storyboard, "after one storyboard"),
         ("--lang", settings.lang, "in one language"),
+        ("--share-picture", None if sharing == "alike" else sharing, "for one placement"),
     ):
         if given is not None:
             raise UsageError(
@@ -288,14 +290,18 @@ def _render(
                 where=prepared.listing.path.name,
                 mend="leave --require-badge, or choose a placement and a storyboard with a badge",
             )
-    pieces = [
-        Piece(cut, prepared.footage[cut.source], layers, place, measured=measured)
-        for (_, place), (_, cuts), overlays in zip(edits, made, drawn, strict=True)
-        for measured in (budget.may_exceed(place, sum(cut.frames for cut in cuts)),)
-        for cut, layers in zip(cuts, overlays.layers, strict=True)
-    ]
+    pieces = budget.measured(
+        [
+            [
+                Piece(cut, prepared.footage[cut.source], layers, place)
+                for cut, layers in zip(cuts, overlays.layers, strict=True)
+            ]
+            for (_, place), (_, cuts), overlays in zip(edits, made, drawn, strict=True)
+        ]
+    )
     encoded = _encode(pieces, settings, sku, listener)
     clips: list[Clip] = []
+    known: dict[tuple[Path, ...], Facts] = {}
     place_in = 0
     for (edit, place), overlays in zip(edits, drawn, strict=True):
         here = slice(place_in, place_in + len(edit.cuts))
@@ -317,7 +323,11 @@ def _render(
         except DamagedError as error:
             settings.store.drop(error.file)
             raise
-        findings = check(file, place)
+        # Two clips of the same pieces and the same sound are the same file, and are played once.
+        same = (*(one.path for one in own), track.path)
+        if same not in known:
+            known[same] = facts_of(file)
+        findings = judge(known[same], place, Made(edit, overlays.standing)).findings
         warnings = (
             *edit.warnings,
             *promises(prepared.listing),

@@ -52,9 +52,7 @@ def shared_pictures(
                 break
         else:
             groups.append([place])
-    made = {
-        place.name: _together(place, group) for group in groups for place in group
-    }
+    made = {place.name: _together(place, group) for group in groups for place in group}
     return [made[place.name] for place in places]
 
 

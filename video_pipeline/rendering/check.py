@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from video_pipeline.edit.model import Edit
+from video_pipeline.overlays.language import Language
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.check_picture import container, empty_stretches, form, timing
 from video_pipeline.rendering.check_sound import sound
@@ -64,7 +65,7 @@ def judge(facts: Facts, placement: Placement, made: Made | None = None) -> Verdi
         *timing(facts, placement),
         *empty_stretches(facts, still),
         *sound(facts, placement),
-        *(words(made.standing, placement) if made else ()),
+        *(words(made.standing, _facing(placement, made.edit)) if made else ()),
     ]
     if facts.played.complaint:
         findings.append(
@@ -78,6 +79,10 @@ def judge(facts: Facts, placement: Placement, made: Made | None = None) -> Verdi
         tuple(sorted(findings, key=lambda finding: finding.rank)),
         (*(() if made else (_NO_EDIT,)), _LOOK),
     )
+
+
+def _facing(placement: Placement, edit: Edit) -> Placement:
+    return placement.facing(rtl=Language(edit.lang).rtl)
 
 
 def _held(edit: Edit) -> list[tuple[float, float]]:

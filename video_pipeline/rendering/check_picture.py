@@ -14,13 +14,12 @@ from video_pipeline.rendering.finding import Finding
 _BT709 = (1, 1, 1)  # ITU-T H.273
 _EXPORT_MP4 = "export it as mp4 with H.264 picture and AAC sound"
 _HIGHEST_LEVEL = 52  # of those that phones of today decode
-# ITU-T H.264, table A-1: level times ten, macroblocks a second, macroblocks a picture, kbit/s (of
-# High profile, 1.25 times the table's figure).
+# ITU-T H.264, table A-1: level times ten, macroblocks a second, macroblocks a picture.
 _LEVELS = (
-    (30, 40_500, 1_620, 12_500), (31, 108_000, 3_600, 17_500), (32, 216_000, 5_120, 25_000),
-    (40, 245_760, 8_192, 25_000), (41, 245_760, 8_192, 62_500), (42, 522_240, 8_704, 62_500),
-    (50, 589_824, 22_080, 168_750), (51, 983_040, 36_864, 300_000),
-    (52, 2_073_600, 36_864, 300_000),
+    (10, 1_485, 99), (11, 3_000, 396), (12, 6_000, 396), (13, 11_880, 396), (20, 11_880, 396),
+    (21, 19_800, 792), (22, 20_250, 1_620), (30, 40_500, 1_620), (31, 108_000, 3_600),
+    (32, 216_000, 5_120), (40, 245_760, 8_192), (42, 522_240, 8_704), (50, 589_824, 22_080),
+    (51, 983_040, 36_864), (52, 2_073_600, 36_864),
 )  # fmt: skip
 
 
@@ -62,7 +61,9 @@ def form(facts: Facts, placement: Placement) -> Iterator[Finding]:
     yield from _level(picture, placement)
     wide, high = placement.width, placement.height
     if picture.size != (wide, high):
-        yield Finding("size", f"{wide}x{high}", "x".join(map(str, picture.size)), _resized(facts, placement))
+        yield Finding(
+            "size", f"{wide}x{high}", "x".join(map(str, picture.size)), _resized(facts, placement)
+        )
     if picture.shape not in (0, 1):
         yield Finding(
             "pixel shape", "square pixels", f"pixels of {picture.shape.numerator}:"
@@ -165,18 +166,16 @@ def empty_stretches(
 
 
 def _level(picture: PictureFacts, placement: Placement) -> Iterator[Finding]:
+    """That the level stated holds such a picture, and that phones decode it."""
     if not picture.level:
         return
     blocks = -(-picture.size[0] // 16) * -(-picture.size[1] // 16)
     needed = next(
-        (level for level, a_second, a_picture, _ in _LEVELS
+        (level for level, a_second, a_picture in _LEVELS
          if blocks <= a_picture and blocks * placement.rate <= a_second),
         _HIGHEST_LEVEL,
     )  # fmt: skip
-    # A lower one than the table begins with holds nothing that a placement asks for.
-    if not min(needed, 30) <= picture.level <= _HIGHEST_LEVEL or (
-        needed > 30 and picture.level < needed
-    ):
+    if not needed <= picture.level <= _HIGHEST_LEVEL:
         yield Finding(
             "level", f"{needed / 10:.1f} to {_HIGHEST_LEVEL / 10:.1f}", f"{picture.level / 10:.1f}",
             f"export with H.264's level {needed / 10:.1f}, or 'automatic'",

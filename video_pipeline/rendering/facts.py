@@ -29,9 +29,9 @@ _COMPLAINTS = ("[warning]", "[error]", "[fatal]", "[panic]")
 class PictureFacts:
     """The picture as its header and packets tell it.
 
-    `size` is (width, height) as stored, `tags` primaries, transfer and matrix (ITU-T H.273), `level`
-    H.264's level times ten, 0 where there is none. `times` are those of all pictures, seconds, in
-    order; `keys` counts which of them begin a group.
+    `size` is (width, height) as stored, `tags` primaries, transfer and matrix (ITU-T H.273),
+    `level` H.264's level times ten, 0 where there is none. `times` are those of all pictures,
+    seconds, in order; `keys` counts which of them begin a group.
     """
 
     codec: str
