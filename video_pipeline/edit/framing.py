@@ -130,6 +130,10 @@ def _size(
             # The item is wider than an upright picture: show it all, with room above and below.
             wide = min(float(footage.width), box_width * _ROOM_AROUND)
             return _even(wide), _even(float(footage.height))
+        if show_all and box_height > width / aspect:
+            # Higher than a wide picture: show it all, with room beside it.
+            high = min(float(footage.height), box_height * _ROOM_AROUND)
+            return _even(width), _even(high)
         if need in ("hardware", "stitching", "flaw"):
             safe_width = 1 - (placement.safe.left + placement.safe.right) / placement.width
             room = 0.7 * safe_width * width / max(box_width, 0.5 * box_height, 1.0)
