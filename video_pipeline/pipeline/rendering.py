@@ -53,7 +53,7 @@ from video_pipeline.trust.masking import Mask, told_by_sku
 from video_pipeline.trust.wording import promises
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
-_SELLERS_RULES = {"duration", "bytes", "black", "frozen"}
+_SELLERS_RULES = {"duration", "bytes", "black", "frozen", "legibility"}
 
 
 @dataclass(frozen=True)
