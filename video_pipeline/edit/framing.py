@@ -26,6 +26,9 @@ PUSH_IN = 1.06  # how many times larger the picture stands at the end of a push-
 _MOST_CLOSER = 1.35
 _ROOM_AROUND = 1.08  # a whole item keeps this much room when the picture is fitted around it
 MARGIN = 0.04  # of the crop's width, kept clear within the safe area: boxes are not exact
+# How far above the middle of the safe area things stand, in halves of its height: a label takes a
+# line at its foot, a flaw's note.
+_HIGHER = {"hardware": 0.16, "stitching": 0.16, "certificate": 0.16, "flaw": 0.4}
 _FARTHER = 0.03  # of the crop's width: a push-in may take what is outside so much farther out
 
 
@@ -164,7 +167,7 @@ def _corridor(
     # What is larger than the safe area may lie anyhow that fills it, its middle still inside.
     free = np.where(spare >= 0, np.maximum(0, spare - MARGIN), np.minimum(-spare, 0.8 * room))
     # Words stand at the foot of the safe area, so what is shown stands in its upper part.
-    higher = np.array((0.0, 0.0 if need in ("whole", "any") else 0.16)) * room
+    higher = np.array((0.0, _HIGHER.get(need, 0.0))) * room
     return Corridor(
         frames=at,
         low=centred - free,
