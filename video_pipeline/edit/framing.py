@@ -27,7 +27,7 @@ _MOST_CLOSER = 1.35
 _ROOM_AROUND = 1.08  # a whole item keeps this much room when the picture is fitted around it
 MARGIN = 0.04  # of the crop's width, kept clear within the safe area: boxes are not exact
 # How far above the middle of the safe area things stand, in halves of its height: a label takes a
-# line at its foot, a flaw's note.
+# line at its foot, a flaw's note much more of it.
 _HIGHER = {"hardware": 0.16, "stitching": 0.16, "certificate": 0.16, "flaw": 0.4}
 _FARTHER = 0.03  # of the crop's width: a push-in may take what is outside so much farther out
 
