@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from conftest import MakeClip
-from numbered import clip_of, numbered, piece_of
+from numbered import clip_of, edit_of, numbered, piece_of
 
+from video_pipeline import rendering
 from video_pipeline.errors import FootageError
 from video_pipeline.footage.probe import probe
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.rendering.boxes import boxes
-from video_pipeline.rendering.check import check
-from video_pipeline.rendering.sound import Loudness, could_be_louder
+from video_pipeline.rendering.check import Made, check, judge
+from video_pipeline.rendering.check_words import Standing
+from video_pipeline.rendering.facts import facts_of
+from video_pipeline.rendering.finding import RULES
+from video_pipeline.rendering.sound import Loudness, could_be_louder, measure
+from video_pipeline.resources import shipped
 from video_pipeline.store import Store
 
 
@@ -134,6 +140,24 @@ WRONG: dict[str, tuple[str, tuple[str, ...], set[str]]] = {
         {"profile"},
     ),
     "long GOP": ("mp4", (*X264, "-g", "250", *TAGS, *LAID, *SOUND), {"GOP"}),
+    "black": (
+        "mp4",
+        ("-vf", "drawbox=c=black:t=fill:enable='between(t,1,1.5)'", *X264, *TAGS, *LAID, *SOUND),
+        {"black"},
+    ),
+    "surround": (
+        "mp4", ("-c:v", "copy", "-af", "aformat=channel_layouts=5.1", "-c:a", "aac", *LAID),
+        {"channels"},
+    ),
+    "half the sound": (
+        "mp4", ("-c:v", "copy", "-af", "atrim=end=1", "-c:a", "aac", *LAID), {"sound length"},
+    ),
+    "level too low": (
+        "mp4", ("-c", "copy", "-bsf:v", "h264_metadata=level=1.1", *LAID), {"level"},
+    ),
+    "level too high": (
+        "mp4", ("-c", "copy", "-bsf:v", "h264_metadata=level=6.1", *LAID), {"level"},
+    ),
     "matroska": ("mkv", ("-c", "copy"), {"container"}),
     "quicktime": ("mov", ("-c", "copy", *LAID), {"container"}),
     "fragments": ("mp4", ("-c", "copy", "-movflags", "+frag_keyframe+empty_moov"), set()),
@@ -148,7 +172,16 @@ def test_each_rule_finds_its_fault(
     wrong = make_clip(f"wrong-{name.replace(' ', '-')}.{suffix}", "-i", str(good), *arguments)
     found = rules(wrong, place)
     assert expected <= found
-    if name in ("size", "anamorphic", "no sound", "moov last", "quicktime", "colour tags"):
+    if name in (
+        "black",
+        "level too low",
+        "size",
+        "anamorphic",
+        "no sound",
+        "moov last",
+        "quicktime",
+        "colour tags",
+    ):
         assert found == expected
 
 
@@ -156,8 +189,85 @@ def test_limits_of_the_placement(good: Path, place: Placement) -> None:
     assert rules(good, replace(place, max_s=1.0)) == {"duration"}
     assert rules(good, replace(place, min_s=9.0)) == {"duration"}
     assert rules(good, replace(place, max_bytes=1000)) == {"bytes"}
+    assert rules(good, replace(place, max_kbps=5)) == {"bit rate"}
     assert rules(good, replace(place, rate=Fraction(25))) >= {"frame rate"}
     assert rules(good, replace(place, true_peak_dbtp=-30.0, loudness_lufs=-14.0)) == {"true peak"}
+
+
+@pytest.fixture(scope="module")
+def standing(make_clip: MakeClip, good: Path) -> Path:
+    """The good clip, its picture standing still from the 31st picture on, for 1.5 s."""
+    still = "trim=end_frame=31,tpad=stop=39:stop_mode=clone"
+    return make_clip("standing.mp4", "-i", str(good), "-vf", still, *X264, *TAGS, *LAID, *SOUND)
+
+
+def test_a_frozen_stretch_is_told_with_its_time(standing: Path, place: Placement) -> None:
+    (finding,) = check(standing, place)
+    assert finding.rule == "frozen"
+    assert finding.got == "nothing moves from 1.0 s to 2.3 s"
+
+
+def made_of(frames: int, hold: int, standing: dict[str, Standing] | None = None) -> Made:
+    footage = probe(shipped("samples") / "cognac-pouch" / "take.mp4")
+    here = replace(load_placement("tiktok"), name="tiny")
+    pieces = [piece_of(footage, here, frames=frames, hold=hold)]
+    return Made(edit_of(pieces, {footage.name: footage}), standing or {})
+
+
+def test_a_held_note_is_meant_to_stand(standing: Path, place: Placement) -> None:
+    assert check(standing, place, made_of(70, 39)) == ()
+    # A note that is held for less than the picture stands explains nothing beyond itself.
+    (finding,) = check(standing, place, made_of(70, 5))
+    assert finding.got == "nothing moves from 1.0 s to 2.1 s"
+
+
+def test_words_of_ours_are_held_against_safe_area_and_size(good: Path, place: Placement) -> None:
+    safe = place.safe
+    stands = (safe.left, safe.top, 40, 20)
+    fine = Standing(stands, 12.0)
+    assert check(good, place, made_of(70, 0, {"01-hook-hook": fine})) == ()
+    under = Standing((safe.left - 6, safe.top, 40, 20), 12.0)
+    small = Standing(stands, 5.0)
+    made = made_of(70, 0, {"01-hook-hook": under, "02-hero-title": small})
+    findings = check(good, place, made)
+    assert [f.rule for f in findings] == ["safe area", "legibility"]
+    assert "6 px" in findings[0].got
+    assert "5 px in '02-hero-title'" in findings[1].got
+
+
+def test_what_cannot_be_told_of_a_stranger_s_clip_is_said(good: Path, place: Placement) -> None:
+    facts = facts_of(good)
+    assert any("whether words stand clear" in what for what in judge(facts, place).not_checked)
+    ours = judge(facts, place, made_of(70, 0)).not_checked
+    assert not any("whether words stand clear" in what for what in ours)
+
+
+def test_the_most_important_comes_first_and_says_what_to_do(
+    make_clip: MakeClip, place: Placement
+) -> None:
+    phone = make_clip(
+        "sideways.mov", "-f", "lavfi", "-i", "testsrc2=s=480x270:r=25:d=2", "-f", "lavfi", "-i",
+        "sine=r=44100:d=2,volume=20dB", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset",
+        "ultrafast", "-c:a", "aac",
+    )  # fmt: skip
+    findings = check(phone, replace(place, min_s=9.0))
+    told = {f.rule: f.mend for f in findings}
+    assert [f.rank for f in findings] == sorted(f.rank for f in findings)
+    assert told["size"] == "hold the phone upright, and film or export at 270 x 480"
+    assert told["duration"] == "film or show 7.0 s more"
+    assert told["frame rate"] == "export with a constant frame rate of 30"
+    assert told["loudness"].startswith("turn the sound down by ")
+    heard = measure(phone).integrated_lufs
+    assert told["loudness"] == f"turn the sound down by {heard + 14:.0f} dB"
+
+
+def test_every_rule_has_its_rank() -> None:
+    source = "".join(
+        path.read_text(encoding="utf-8")
+        for path in Path(rendering.__file__).parent.glob("check*.py")
+    )
+    named = set(re.findall(r'Finding\(\s*"([^"]+)"', source))
+    assert named == set(RULES)
 
 
 def test_damage_is_a_finding(good: Path, place: Placement, tmp_path: Path) -> None:

@@ -157,24 +157,45 @@ def test_render_as_json_and_again_for_people(
     assert "encoding" in people.err  # progress goes to standard error
 
     checked = run_cli("check", clip["file"], *tiny, "--json")
-    assert (checked.code, checked.json) == (0, {"ok": True, "findings": []})
+    assert (checked.code, checked.json["ok"], checked.json["findings"]) == (0, True, [])
+    assert checked.json["ready"] == ["tiny"]
+    # It is ours, so its words are known; what it shows is not.
+    assert [what.split()[0:3] for what in checked.json["not_checked"]] == [
+        ["whether", "the", "right"]
+    ]
     assert "is ready for tiny" in run_cli("check", clip["file"], *tiny).out
 
 
 def test_check_tells_each_rule(run_cli: Run, short_take: Path, tiny: tuple[str, ...]) -> None:
     outcome = run_cli("check", short_take, *tiny, "--json")
     assert outcome.code == 5
-    assert set(outcome.json) == {"ok", "findings"}
-    assert outcome.json["ok"] is False
+    assert set(outcome.json) == {"ok", "findings", "ready", "not_checked"}
+    assert (outcome.json["ok"], outcome.json["ready"]) == (False, [])
+    assert any("words" in what for what in outcome.json["not_checked"])
     for finding in outcome.json["findings"]:
-        assert set(finding) == {"rule", "want", "got", "mend"}
+        assert set(finding) == {"placement", "rule", "want", "got", "mend"}
         assert all(isinstance(value, str) and value for value in finding.values())
     rules = {finding["rule"]: finding for finding in outcome.json["findings"]}
     assert rules["size"]["want"] == "270x480"
     assert rules["size"]["got"] == "360x640"
     people = run_cli("check", short_take, *tiny)
     assert people.code == 5
-    assert "size: wanted 270x480, got 360x640; " in people.out
+    assert "size: wanted 270x480, got 360x640" in people.out
+    assert "Film or export at 270 x 480." in people.out
+
+
+def test_check_against_several_placements(
+    run_cli: Run, short_take: Path, tiny_presets: Path
+) -> None:
+    own = ("--presets", tiny_presets)
+    outcome = run_cli("check", short_take, "--placement", "tiny, reels", *own, "--json")
+    assert outcome.code == 5
+    assert {f["placement"] for f in outcome.json["findings"]} == {"tiny", "reels"}
+    every = run_cli("check", short_take, "--placement", "all", *own, "--json")
+    assert {f["placement"] for f in every.json["findings"]} >= {"tiny", "amazon", "whatsapp"}
+    unknown = run_cli("check", "nowhere.mp4", "--placement", "tiny,tiktak", *own)
+    assert unknown.code == 2
+    assert "tiktok" in unknown.err
 
 
 QUALITY = {

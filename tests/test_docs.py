@@ -64,7 +64,9 @@ def _options(command: click.Command) -> set[str]:
     """The options of a command and of those below it."""
     context = click.Context(command, help_option_names=["-h", "--help"])
     params = [param for part in _parts(command) for param in part.get_params(context)]
-    return {opt for param in params for opt in param.opts if opt[0] == "-"}
+    return {
+        opt for param in params for opt in (*param.opts, *param.secondary_opts) if opt[0] == "-"
+    }
 
 
 COMMANDS = _commands()

@@ -351,3 +351,27 @@ def test_a_sellers_box_wider_than_the_crop_is_shown_whole() -> None:
     crop = frame_window(window, "flaw", footage(width=1920, height=1080), TIKTOK, box)
     assert crop.path[0].x <= 0.05 * 1920
     assert crop.path[0].x + crop.width >= 0.95 * 1920
+
+
+def test_a_whole_item_higher_than_a_wide_picture_is_shown_whole() -> None:
+    """With bars beside it; what fits fills the picture."""
+    amazon, shape = load_placement("amazon"), {"width": 1080, "height": 1920}
+    tall, low = Box(0.1, 0.3, 0.9, 0.8), Box(0.1, 0.4, 0.9, 0.6)
+    crop = frame_window(window_of({"subject": tall}, **shape), "whole", footage(**shape), amazon)
+    (key,) = crop.path
+    assert key.y <= 0.3 * 1920
+    assert key.y + crop.height >= 0.8 * 1920
+    fills = frame_window(window_of({"subject": low}, **shape), "whole", footage(**shape), amazon)
+    assert fills.width / fills.height == pytest.approx(16 / 9, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["master", "reels"])
+def test_a_flaw_leaves_its_note_the_foot_of_the_safe_area(name: str) -> None:
+    place, shape = load_placement(name), {"width": 1080, "height": 1920}
+    box = Box(0.35, 0.4, 0.65, 0.6)
+    window = window_of({"subject": Box(0.1, 0.3, 0.9, 0.8)}, **shape)
+    crop = frame_window(window, "flaw", footage(**shape), place, box)
+    (key,) = crop.path
+    bottom = (box.y1 * 1920 - key.y) * place.width / crop.width
+    assert bottom <= place.height - place.safe.bottom - 340  # as high as a note of three lines
+    assert (box.y0 * 1920 - key.y) * place.width / crop.width >= place.safe.top

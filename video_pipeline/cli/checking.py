@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,19 @@ from video_pipeline import doctor as examination
 from video_pipeline.cli.output import output_options, people, print_json, verbose_option
 from video_pipeline.cli.settings import post_by_option, settings_from, settings_options
 from video_pipeline.delivery.manifest import made_with
-from video_pipeline.delivery.posting import check_posting
-from video_pipeline.presets.placements import PostBy, load_placement
-from video_pipeline.rendering.check import check as check_clip
+from video_pipeline.pipeline import check_file
+from video_pipeline.presets.placements import PostBy
+from video_pipeline.rendering.check import Verdict
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--placement", default="tiktok", show_default=True)
+@click.option(
+    "--placement",
+    default="tiktok",
+    show_default=True,
+    help="Where it will be posted; several with commas, or all.",
+)
 @post_by_option
 @click.option(
     "--presets", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own."
@@ -35,33 +41,58 @@ def check(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Hold an mp4 against what a placement asks for; say what to mend.
+    """Hold an mp4, whoever made it, against what placements ask for; say what to mend.
 
-    The exit code is 5 when it falls short.
+    The most important comes first. The exit code is 5 when it falls short anywhere.
 
-    Example: `video-pipeline check clip.mp4 --placement reels`.
+    Example: `video-pipeline check clip.mp4 --placement reels,shorts`.
     """
-    place = load_placement(placement, presets)
-    findings = [*check_clip(file, place), *check_posting(file, place, post_by or "hand")]
+    names = [name.strip() for name in placement.split(",") if name.strip()]
+    verdicts = check_file(file, names, presets, post_by or "hand")
     if as_json:
-        print_json(
-            {
-                "ok": not findings,
-                "findings": [
-                    {"rule": f.rule, "want": f.want, "got": f.got, "mend": f.mend} for f in findings
-                ],
-            }
-        )
-    elif findings:
-        for f in findings:
-            people.print(
-                f"[red]{escape(f.rule)}[/red]: wanted {escape(f.want)}, got {escape(f.got)}; "
-                f"{escape(f.mend)}"
-            )
+        print_json(_as_json(verdicts))
     else:
-        people.print(f"{escape(file.name)} is ready for {placement}")
-    if findings:
+        for verdict in verdicts:
+            _say(verdict, file)
+        for what in dict.fromkeys(what for verdict in verdicts for what in verdict.not_checked):
+            people.print(f"  [yellow]not checked[/yellow] {escape(what)}")
+    if any(verdict.findings for verdict in verdicts):
         raise Exit(5)
+
+
+def _say(verdict: Verdict, file: Path) -> None:
+    if not verdict.findings:
+        people.print(f"[green]{escape(file.name)} is ready for {verdict.placement}[/green]")
+        return
+    people.print(f"[bold]{escape(file.name)} is not ready for {verdict.placement}[/bold]")
+    for number, f in enumerate(verdict.findings, start=1):
+        people.print(f"  {number}. [bold]{escape(_sentence(f.mend))}[/bold]")
+        people.print(f"     {escape(f.rule)}: wanted {escape(f.want)}, got {escape(f.got)}")
+
+
+def _sentence(mend: str) -> str:
+    return f"{mend[:1].upper()}{mend[1:]}."
+
+
+def _as_json(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    return {
+        "ok": not any(verdict.findings for verdict in verdicts),
+        "findings": [
+            {
+                "placement": verdict.placement,
+                "rule": f.rule,
+                "want": f.want,
+                "got": f.got,
+                "mend": f.mend,
+            }
+            for verdict in verdicts
+            for f in verdict.findings
+        ],
+        "ready": [verdict.placement for verdict in verdicts if not verdict.findings],
+        "not_checked": list(
+            dict.fromkeys(what for verdict in verdicts for what in verdict.not_checked)
+        ),
+    }
 
 
 @click.command()

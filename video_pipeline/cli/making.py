@@ -146,6 +146,13 @@ def plan(
     type=click.Path(path_type=Path),
     help="The output folder.  [default: out/SKU]",
 )
+@click.option(
+    "--share-picture/--own-picture",
+    "share",
+    default=None,
+    help="One picture for all placements of one size, or one for each.  [default: one where it "
+    "costs none of them much room]",
+)
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
 @as_filmed_option
 @language_option
@@ -163,6 +170,7 @@ def render(
     placement: str | None,
     storyboard: str | None,
     output: Path | None,
+    share: bool | None,
     require_badge: bool,
     required: tuple[str, ...],
     as_json: bool,
@@ -182,6 +190,7 @@ def render(
             settings_from(**where, signs=True),
             placements=[n.strip() for n in names if n.strip()] if names is not None else None,
             storyboard=storyboard,
+            sharing="alike" if share is None else "all" if share else "none",
             require_badge=require_badge,
             required=required,
             listener=listener,

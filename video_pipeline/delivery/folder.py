@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,16 +70,25 @@ def deliver(
     `desk` each clip has its post's words beside it.
     """
     pages, posts = [], []
+    taken: dict[tuple[Path, ...], tuple[Path, tuple[bytes, ...]]] = {}
     for clip in clips:
         if desk is not None:
             words = post(clip.edit, clip.placement, clip.file, desk)
             write_post(words, post_of(clip.file))
             posts.append(PostPage(clip.placement.title, words))
-        pictures = write_clip_stills(
-            clip,
-            cover=cover_of(clip.file),
-            sheet=sheet_of(clip.file),
-        )
+        # Clips of the same pieces look the same, whatever is heard.
+        same = tuple(piece.path for piece in clip.pieces)
+        if same in taken:
+            first, pictures = taken[same]
+            for of in (cover_of, sheet_of):
+                shutil.copyfile(of(first), of(clip.file))
+        else:
+            pictures = write_clip_stills(
+                clip,
+                cover=cover_of(clip.file),
+                sheet=sheet_of(clip.file),
+            )
+            taken[same] = clip.file, pictures
         write_captions(clip)
         pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
     write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
@@ -119,6 +129,7 @@ def deliver(
                 clip.overlays.digests,
                 clip.warnings,
                 clip.overlays.legibility,
+                clip.overlays.standing,
             )
             for clip in clips
         ],

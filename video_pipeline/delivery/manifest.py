@@ -21,6 +21,7 @@ from video_pipeline.edit.model import Edit
 from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.rendering.behind import Legibility
+from video_pipeline.rendering.check_words import Standing
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_version
 from video_pipeline.trust.claims import Claim, Refusal
@@ -38,6 +39,7 @@ class ClipRecord:
     overlays: Mapping[str, str]
     warnings: tuple[str, ...]
     legibility: Mapping[str, Legibility] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
 
 def write_manifest(
@@ -121,6 +123,7 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
         "duration_s": round(record.edit.duration_s, 3),
         "overlays": dict(sorted(record.overlays.items())),
         "legibility": {name: _legible(how) for name, how in sorted(record.legibility.items())},
+        "standing": {name: asdict(how) for name, how in sorted(record.standing.items())},
         "warnings": list(record.warnings),
         "corrections": [
             {"cut": number, "slot": cut.slot, **asdict(corrections)}

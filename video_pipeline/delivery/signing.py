@@ -42,7 +42,7 @@ _CONTAINERS: Final = {
     ".mkv": "video/x-matroska", ".webm": "video/webm", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
     ".png": "image/png",
 }  # fmt: skip
-_SELLERS_RULES: Final = {"duration", "bytes"}
+_SELLERS_RULES: Final = {"duration", "bytes", "black", "frozen", "legibility"}
 
 
 def sign_folder(

@@ -54,13 +54,23 @@ def write_edit(edit: Edit, path: Path) -> None:
 def read_edit(path: Path) -> Edit:
     """Read an edit. Raises ListingError with every mistake in it."""
     try:
-        edit = _ADAPTER.validate_json(path.read_bytes())
+        return _read(path.read_bytes(), path.name)
     except FileNotFoundError as error:
         raise ListingError(
             "there is no such edit file",
             where=str(path),
             problems=[Problem(str(path), "not found", "write one with: video-pipeline plan")],
         ) from error
+
+
+def edit_from_json(value: Any) -> Edit:
+    """The edit that `edit_as_json` told. Raises ListingError with every mistake in it."""
+    return _read(json.dumps(value).encode(), "edit")
+
+
+def _read(text: bytes, name: str) -> Edit:
+    try:
+        edit = _ADAPTER.validate_json(text)
     except ValidationError as error:
         problems = []
         for mistake in error.errors():
@@ -71,13 +81,13 @@ def read_edit(path: Path) -> Edit:
                 message = "there is no such key in an edit"
                 mend = did_you_mean(str(loc[-1]), known) or f"there are: {', '.join(known)}"
             place = ".".join(str(part) for part in loc) or "file"
-            problems.append(Problem(f"{path.name}: {place}", message, mend))
-        raise ListingError("the edit has mistakes", where=path.name, problems=problems) from error
+            problems.append(Problem(f"{name}: {place}", message, mend))
+        raise ListingError("the edit has mistakes", where=name, problems=problems) from error
     if edit is None:
         raise ListingError(
             "the edit is empty",
-            where=path.name,
-            problems=[Problem(path.name, "it holds nothing", _COMPARE)],
+            where=name,
+            problems=[Problem(name, "it holds nothing", _COMPARE)],
         )
     return edit
 

@@ -26,6 +26,9 @@ PUSH_IN = 1.06  # how many times larger the picture stands at the end of a push-
 _MOST_CLOSER = 1.35
 _ROOM_AROUND = 1.08  # a whole item keeps this much room when the picture is fitted around it
 MARGIN = 0.04  # of the crop's width, kept clear within the safe area: boxes are not exact
+# How far above the middle of the safe area things stand, in halves of its height: a label takes a
+# line at its foot, a flaw's note much more of it.
+_HIGHER = {"hardware": 0.16, "stitching": 0.16, "certificate": 0.16, "flaw": 0.4}
 _FARTHER = 0.03  # of the crop's width: a push-in may take what is outside so much farther out
 
 
@@ -130,6 +133,10 @@ def _size(
             # The item is wider than an upright picture: show it all, with room above and below.
             wide = min(float(footage.width), box_width * _ROOM_AROUND)
             return _even(wide), _even(float(footage.height))
+        if show_all and box_height > width / aspect:
+            # Higher than a wide picture: show it all, with room beside it.
+            high = min(float(footage.height), box_height * _ROOM_AROUND)
+            return _even(width), _even(high)
         if need in ("hardware", "stitching", "flaw"):
             safe_width = 1 - (placement.safe.left + placement.safe.right) / placement.width
             room = 0.7 * safe_width * width / max(box_width, 0.5 * box_height, 1.0)
@@ -160,7 +167,7 @@ def _corridor(
     # What is larger than the safe area may lie anyhow that fills it, its middle still inside.
     free = np.where(spare >= 0, np.maximum(0, spare - MARGIN), np.minimum(-spare, 0.8 * room))
     # Words stand at the foot of the safe area, so what is shown stands in its upper part.
-    higher = np.array((0.0, 0.0 if need in ("whole", "any") else 0.16)) * room
+    higher = np.array((0.0, _HIGHER.get(need, 0.0))) * room
     return Corridor(
         frames=at,
         low=centred - free,

@@ -127,6 +127,8 @@ class Edit:
     is not heard. `spoken` holds, by source, what is said in it and when, in times of the source;
     which of it is read in the clip follows from the cuts (see `spoken`). `post_by` says whether it
     is posted by hand or by a program, which decides what may stand in the picture.
+    `clears` names further placements for which the picture was made, so that overlays keep clear of
+    what those apps cover too.
     """
 
     sku: str
@@ -148,6 +150,7 @@ class Edit:
     theme: str = "atelier"
     reduced_motion: bool = False
     post_by: PostBy = "hand"
+    clears: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:

@@ -26,18 +26,18 @@ from video_pipeline.graph.picture import (
     shown_until,
     still,
 )
-from video_pipeline.graph.trials import decoded, trial
+from video_pipeline.graph.trials import STILL_S, trial, watched
 
 __all__ = [
     "AAC_FRAME",
     "BARS",
     "SAMPLE_RATE",
+    "STILL_S",
     "Layer",
     "Pass",
     "aac",
     "alpha_clip",
     "clip_stills",
-    "decoded",
     "fitted",
     "levelled",
     "loop",
@@ -50,4 +50,5 @@ __all__ = [
     "sound",
     "still",
     "trial",
+    "watched",
 ]

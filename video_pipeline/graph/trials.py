@@ -1,4 +1,4 @@
-"""Commands that try something: whether an encoder works, whether a file decodes."""
+"""Commands that try something: whether an encoder works, whether a file plays from start to end."""
 
 from __future__ import annotations
 
@@ -9,10 +9,26 @@ import ffmpeg
 from video_pipeline.graph.audio import SAMPLE_RATE
 from video_pipeline.graph.command import command
 
+# A picture that changes by less than this share of full scale does not move (freezedetect's own
+# -60 dB); it is told from this long on, and black from this long on, seconds.
+_STILL_NOISE = 0.001
+STILL_S = 1.0
+BLACK_S = 0.2
 
-def decoded(media: Path) -> list[str]:
-    """The command that decodes a file from start to end and reports every complaint."""
-    return command(ffmpeg.output(ffmpeg.input(str(media)), "-", f="null"), log="warning")
+
+def watched(media: Path, *, sound: bool) -> list[str]:
+    """The command that plays a file from start to end, once.
+
+    Its log holds every complaint, the stretches in which the picture is black or stands still, and,
+    with `sound`, loudness and true peak (EBU R 128) of the first sound.
+    """
+    source = ffmpeg.input(str(media))
+    picture = source.video.filter("blackdetect", d=BLACK_S, pic_th=0.98, pix_th=0.06)
+    # Enough to tell whether anything moves, at a fraction of the work.
+    picture = picture.filter("scale", -2, 480, flags="area")
+    picture = picture.filter("freezedetect", n=_STILL_NOISE, d=STILL_S)
+    heard = [source.audio.filter("ebur128", peak="true")] if sound else []
+    return command(ffmpeg.output(picture, *heard, "-", f="null"), log="level+info")
 
 
 def trial(encoder: str, out: Path) -> list[str]:

@@ -5,6 +5,7 @@ moment shows; an edit chooses what to show; overlays say what must be said; trus
 be claimed; rendering makes it; delivery packs it for each placement.
 """
 
+from video_pipeline.pipeline.checking import check_file
 from video_pipeline.pipeline.coverage import cover_listing
 from video_pipeline.pipeline.evidence import make_evidence
 from video_pipeline.pipeline.exchange import Exported, export_edit, take_back
@@ -29,6 +30,7 @@ __all__ = [
     "Rendered",
     "Settings",
     "analyse_all",
+    "check_file",
     "cover_listing",
     "draw_guide",
     "export_edit",

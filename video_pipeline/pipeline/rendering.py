@@ -38,13 +38,15 @@ from video_pipeline.pipeline.preparing import (
     still_claimed,
     verified,
 )
+from video_pipeline.pipeline.sharing import Sharing, clearing, planned_once, shared_pictures
 from video_pipeline.pipeline.sightings import seen_on_camera
 from video_pipeline.pipeline.steadying import windowed
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering import budget
-from video_pipeline.rendering.check import Finding, check
+from video_pipeline.rendering.check import Finding, Made, judge
+from video_pipeline.rendering.facts import Facts, facts_of
 from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
@@ -55,7 +57,7 @@ from video_pipeline.trust.masking import Mask, told_by_sku
 from video_pipeline.trust.wording import promises
 
 # Rules of `check` that depend on what the seller gave, not on how the clip was made.
-_SELLERS_RULES = {"duration", "bytes"}
+_SELLERS_RULES = {"duration", "bytes", "black", "frozen", "legibility"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def render(
     *,
     placements: Sequence[str] | None = None,
     storyboard: str | None = None,
+    sharing: Sharing = "alike",
     require_badge: bool = False,
     required: Sequence[str] = (),
     listener: Listener = silent,
@@ -97,6 +100,7 @@ def render(
             ["tiktok"] if placements is None else placements,
             settings,
             storyboard=storyboard or STORYBOARD,
+            sharing=sharing,
             require_badge=require_badge,
             required=required,
             listener=listener,
@@ -105,6 +109,7 @@ def render(
         ("--placement", placements, "for one placement"),
         ("--storyboard", storyboard, "after one storyboard"),
         ("--lang", settings.lang, "in one language"),
+        ("--share-picture", None if sharing == "alike" else sharing, "for one placement"),
     ):
         if given is not None:
             raise UsageError(
@@ -129,11 +134,15 @@ def render_listing(
     settings: Settings,
     *,
     storyboard: str = STORYBOARD,
+    sharing: Sharing = "alike",
     require_badge: bool = False,
     required: Sequence[str] = (),
     listener: Listener = silent,
 ) -> list[Rendered]:
-    """Everything: from a listing file to a finished output folder, one clip per placement."""
+    """Everything: from a listing file to a finished output folder, one clip per placement.
+
+    `sharing` says which placements may have one picture, see `pipeline.sharing`.
+    """
     places = [load_placement(name, settings.presets) for name in dict.fromkeys(placements)]
     if not places:
         raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
@@ -146,10 +155,12 @@ def render_listing(
     def planned(
         prepared: Prepared, analyses: Mapping[str, Analysis]
     ) -> list[tuple[Edit, Placement]]:
-        return [
-            (plan_listing(prepared, place, analyses, settings, board, listener=listener), place)
-            for place in places
-        ]
+        return planned_once(
+            shared_pictures(places, board, rtl=settings.words.rtl, how=sharing),
+            lambda place: plan_listing(
+                prepared, place, analyses, settings, board, listener=listener
+            ),
+        )
 
     return _publish(
         prepared,
@@ -193,6 +204,7 @@ def render_edit(
             where=edit_path.name,
             problems=[Problem(edit_path.name, "its size or rate was changed", "plan it again")],
         )
+    place = clearing(edit, place, settings.presets, rtl=settings.words.rtl)
     check_edit(edit, footage, edit_path.name)
     prepared = replace(
         verified(listing, footage, settings, require_badge=require_badge),
@@ -296,14 +308,18 @@ def _render(
                 where=prepared.listing.path.name,
                 mend="leave --require-badge, or choose a placement and a storyboard with a badge",
             )
-    pieces = [
-        Piece(cut, prepared.footage[cut.source], layers, place, measured=measured)
-        for (_, place), (_, cuts), overlays in zip(edits, made, drawn, strict=True)
-        for measured in (budget.may_exceed(place, sum(cut.frames for cut in cuts)),)
-        for cut, layers in zip(cuts, overlays.layers, strict=True)
-    ]
+    pieces = budget.measured(
+        [
+            [
+                Piece(cut, prepared.footage[cut.source], layers, place)
+                for cut, layers in zip(cuts, overlays.layers, strict=True)
+            ]
+            for (_, place), (_, cuts), overlays in zip(edits, made, drawn, strict=True)
+        ]
+    )
     encoded = _encode(pieces, settings, sku, listener)
     clips: list[Clip] = []
+    known: dict[tuple[Path, ...], Facts] = {}
     place_in = 0
     for (edit, place), overlays in zip(edits, drawn, strict=True):
         here = slice(place_in, place_in + len(edit.cuts))
@@ -326,7 +342,11 @@ def _render(
         except DamagedError as error:
             settings.store.drop(error.file)
             raise
-        findings = check(file, place)
+        # Two clips of the same pieces and the same sound are the same file, and are played once.
+        same = (*(one.path for one in own), track.path)
+        if same not in known:
+            known[same] = facts_of(file)
+        findings = judge(known[same], place, Made(edit, overlays.standing)).findings
         warnings = (
             *edit.warnings,
             *(refusal.warning for refusal in prepared.refusals if refusal.shown),

@@ -31,6 +31,21 @@ def may_exceed(placement: Placement, frames: int) -> bool:
     return placement.max_bytes < seconds * (placement.max_kbps + placement.audio_kbps) * 125
 
 
+def measured(clips: Sequence[Sequence[Piece]]) -> list[Piece]:
+    """The pieces of all clips in order, those measured whose clip, or any with the same piece,
+    could be too many bytes: so that a piece which two clips share is one piece.
+    """
+    wanted = {
+        piece.key
+        for pieces in clips
+        if pieces and may_exceed(pieces[0].placement, sum(piece.cut.frames for piece in pieces))
+        for piece in pieces
+    }
+    if not wanted:
+        return [piece for pieces in clips for piece in pieces]
+    return [replace(piece, measured=piece.key in wanted) for pieces in clips for piece in pieces]
+
+
 def within(
     pieces: Sequence[Piece], encoded: Sequence[Encoded], sound_bytes: int
 ) -> list[Piece] | None:

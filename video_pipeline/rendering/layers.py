@@ -25,6 +25,7 @@ from video_pipeline.overlays.motion import AlphaClip, animate, animate_callout
 from video_pipeline.overlays.theme import CUT
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.behind import Legibility, made_legible
+from video_pipeline.rendering.check_words import Standing
 from video_pipeline.rendering.spoken import CAPTION, Taken, laid
 from video_pipeline.rendering.standing import check_standing
 from video_pipeline.store import Store
@@ -39,6 +40,7 @@ class DrawnOverlays:
     well each overlay can be read, by its name too.
 
     `unlaid` is what should be known of captions for which there was no room; mostly nothing.
+    `standing` is where each stands, by its name.
     """
 
     layers: tuple[tuple[Layer, ...], ...]
@@ -46,6 +48,7 @@ class DrawnOverlays:
     claims: tuple[str, ...]
     legibility: Mapping[str, Legibility] = field(default_factory=dict)
     unlaid: str = ""
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
 
 def draw_overlays(
@@ -71,7 +74,8 @@ def draw_overlays(
     shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
     legibility: dict[str, Legibility] = {}
     layers: list[list[Layer]] = []
-    standing: list[Taken] = []
+    taken: list[Taken] = []
+    standing: dict[str, Standing] = {}
     folder = store.folder / "overlays"
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
@@ -94,6 +98,7 @@ def draw_overlays(
             stand.append((use, drawing))
             check_standing(cut, number, stand, canvas)
             name = f"{number:02d}-{cut.slot}-{use.template}"
+            standing[name] = Standing.of(drawing)
             drawing, legibility[name] = made_legible(
                 drawing,
                 use,
@@ -111,7 +116,7 @@ def draw_overlays(
             digests[name] = clip.digest
             _check_time(clip, use, cut)
             row.append(_layer(clip, use))
-            standing.append(_taken(number - 1, use, clip))
+            taken.append(_taken(number - 1, use, clip))
         for use, callout in call_outs(
             cut, footage, stand, canvas, rate=edit.rate, own=own, theme=edit.theme
         ):
@@ -119,10 +124,10 @@ def draw_overlays(
             clip = animate_callout(callout, folder, rate=edit.rate, held=held)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use))
-            standing.append(_taken(number - 1, use, clip))
+            taken.append(_taken(number - 1, use, clip))
         layers.append(row)
     captions = captions_of(edit)
-    parts, unlaid = laid(captions, edit, standing, canvas, own)
+    parts, unlaid = laid(captions, edit, taken, canvas, own)
     for part in parts:
         cut = edit.cuts[part.cut]
         use = OverlayUse(CAPTION, {}, part.first, part.last)
@@ -148,7 +153,7 @@ def draw_overlays(
             "the fonts lack a letter; they are in the .srt and .vtt beside the clip"
         )
     return DrawnOverlays(
-        tuple(map(tuple, layers)), digests, tuple(shown.values()), legibility, said
+        tuple(map(tuple, layers)), digests, tuple(shown.values()), legibility, said, standing
     )
 
 

@@ -65,6 +65,11 @@ def measure(media: Path, *, primed: bool = False) -> Loudness:
     log = run(
         graph.measured(media, primed=primed), deadline_s=_DEADLINE_S, what="measuring loudness"
     ).stderr
+    return heard_in(log, media)
+
+
+def heard_in(log: str, media: Path) -> Loudness:
+    """What ffmpeg's meter wrote about a file. Raises RenderError when it wrote nothing."""
     summary = log[log.rfind("Summary:") :]
     integrated = re.search(r"I:\s+(-?[\d.]+|-inf|nan) LUFS", summary)
     peak = re.search(r"Peak:\s+(-?[\d.]+|-inf|nan) dBFS", summary)
