@@ -9,7 +9,6 @@ Everything is in design pixels, those of a picture 1080 wide; `drawing` scales t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,42 +17,14 @@ from markupsafe import Markup
 
 from video_pipeline.errors import UsageError
 from video_pipeline.overlays import theme as looks
-from video_pipeline.overlays.bidi import reads_leftwards
 from video_pipeline.overlays.fonts import Typeface
 from video_pipeline.overlays.language import Language
 from video_pipeline.overlays.typesetting import Fitted, clean, fit
+from video_pipeline.overlays.writing import Block, Line, Outline, TextBox, mark, turning
 
 Align = Literal["start", "left", "centre", "right"]
 _QR_QUIET_MODULES = 4  # ISO/IEC 18004 asks for four light modules around a QR code
 _QR_MOST_BYTES = 200  # version 10 at level M: modules of four pixels, the least a phone can see
-
-
-@dataclass(frozen=True)
-class TextBox:
-    """One line of text: what it says, where it stands, how it is set. Pixels.
-
-    The box reaches from the line's ascent to its descent. `colour` is `#rrggbb`; `truncated` is
-    True when the block it belongs to was cut with an ellipsis.
-    """
-
-    text: str
-    x: float
-    y: float
-    width: float
-    height: float
-    size: float
-    colour: str
-    truncated: bool = False
-
-    @property
-    def right(self) -> float:
-        """The right edge."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        """The lower edge."""
-        return self.y + self.height
 
 
 class Sheet:
@@ -72,7 +43,7 @@ class Sheet:
         self._theme = theme
         self._own = own
         self._language = Language(lang, own)
-        self._texts: list[TextBox] = []
+        self._blocks: list[Block] = []
         self._missing: dict[str, None] = {}
         self._fonts: dict[str, str] = {}
         self._codes = 0
@@ -108,9 +79,14 @@ class Sheet:
 
 # What the template wrote is read through these, not through the sheet itself: a template gets the
 # sheet in a sandbox, and should find nothing on it that is not meant for writing.
+def blocks(sheet: Sheet) -> tuple[Block, ...]:
+    """Every block written so far, by the number of its mark, in design pixels of the drawing."""
+    return tuple(sheet._blocks)
+
+
 def written(sheet: Sheet) -> tuple[TextBox, ...]:
-    """Every line written so far, in design pixels of the drawing."""
-    return tuple(sheet._texts)
+    """Every line of them."""
+    return tuple(line.box for block in sheet._blocks for line in block.lines)
 
 
 def missing(sheet: Sheet) -> tuple[str, ...]:
@@ -204,9 +180,10 @@ class Column:
         drawn = {g.face for line in fitted.lines for g in line.glyphs}
         sheet._fonts[face.name] = "".join(face.faces[k].digest for k in sorted(drawn))
         if align == "start":
-            leftwards = fitted.leftwards or reads_leftwards(code)
-            align = "right" if leftwards else "left"
-            self.widest = max(self.widest, self.width if leftwards else 0)
+            # A drawing in such a language is mirrored as a whole: its lines begin at the right.
+            alien = fitted.leftwards and not sheet.rtl
+            align = "right" if alien else "left"
+            self.widest = max(self.widest, self.width if alien else 0)
         return self._place(fitted, face, sheet.colour(colour), align)
 
     def gap(self, height: float) -> Markup:
@@ -262,6 +239,8 @@ class Column:
             f'height="{whole + 2 * quiet}" fill="{paper}"/>'
             f'<path d="{"".join(path)}" fill="{ink}" shape-rendering="crispEdges"/>'
         )
+        if self._sheet.rtl:  # a code must not be mirrored with the rest
+            drawn = f'<g transform="{turning(2 * x0 + whole)}">{drawn}</g>'
         self.y += whole
         self.widest = max(self.widest, whole)
         return Markup(drawn)  # noqa: S704 (numbers and checked colours only)
@@ -269,33 +248,37 @@ class Column:
     def _place(self, fitted: Fitted, face: Typeface, colour: str, align: Align) -> Markup:
         baseline = self.y + fitted.cap_px
         size = fitted.size_px
-        parts = [f'<g class="writing" fill="{colour}">']
+        lines = []
         for row, line in enumerate(fitted.lines):
             width = line.width(fitted.spacing) * size
             slack = self.width - width
             left = self.x + {"start": 0.0, "left": 0.0, "centre": slack / 2, "right": slack}[align]
             base = baseline + row * fitted.line_height_px
-            for glyph in line.glyphs:
-                source = face.faces[glyph.face]
-                outline = source.outline(glyph.gid)
-                if outline:
-                    k = size / source.upem
-                    x = left + (glyph.x + glyph.letter * fitted.spacing) * size
-                    y = base - glyph.y * size
-                    parts.append(
-                        f'<path transform="matrix({k:.6f} 0 0 {-k:.6f} {x:.3f} {y:.3f})" '
-                        f'd="{outline}"/>'
-                    )
             reach = face.reach(line)
             above, below = max(face.ascent, reach[0]) * size, max(face.descent, reach[1]) * size
-            self._sheet._texts.append(
-                TextBox(
-                    line.text, left, base - above, width, above + below, size, colour,
-                    fitted.truncated,
-                )
+            box = TextBox(
+                line.text, left, base - above, width, above + below, size, colour,
+                fitted.truncated,
             )  # fmt: skip
-        parts.append("</g>")
+            faces = {g.face: face.faces[g.face] for g in line.glyphs}
+            lines.append(
+                Line(
+                    box,
+                    tuple(
+                        Outline(
+                            faces[glyph.face],
+                            glyph.gid,
+                            size / faces[glyph.face].upem,
+                            left + (glyph.x + glyph.letter * fitted.spacing) * size,
+                            base - glyph.y * size,
+                        )
+                        for glyph in line.glyphs
+                    ),
+                )
+            )
+        sheet = self._sheet
+        sheet._blocks.append(Block(colour, tuple(lines), sheet.rtl))
         self.y = baseline + (len(fitted.lines) - 1) * fitted.line_height_px
         self.y += fitted.descent_px - face.descent * size  # nothing, unless ink goes deeper
         self.widest = max(self.widest, fitted.width_px)
-        return Markup("".join(parts))  # noqa: S704 (outlines and numbers; the text itself is gone)
+        return Markup(mark(len(sheet._blocks) - 1))  # noqa: S704 (a number; the text is gone)
