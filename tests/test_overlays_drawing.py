@@ -13,8 +13,9 @@ import yaml
 
 from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.listing.model import Flaw, Part, Severity
-from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import ENGLISH, Language, languages
+from video_pipeline.overlays.painting import rasterise
 from video_pipeline.overlays.templates import head_of, samples, template_names, templates
 from video_pipeline.overlays.theme import theme, theme_names
 from video_pipeline.presets.placements import SafeArea

@@ -290,6 +290,8 @@ def _run(file: str, values: Mapping[str, Any], sheet: Sheet, look: Theme, own: P
             measure=look.measures,
             colour=sheet.colour,
             word=sheet.word,
+            listed=sheet.listed,
+            figure=sheet.figure,
             host=_host,
         )
     except PipelineError:

@@ -9,12 +9,15 @@ Everything is in design pixels, those of a picture 1080 wide; `drawing` scales t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import segno
 from markupsafe import Markup
 
+from video_pipeline import locales
 from video_pipeline.errors import UsageError
 from video_pipeline.overlays import theme as looks
 from video_pipeline.overlays.fonts import Typeface
@@ -43,6 +46,8 @@ class Sheet:
         self._theme = theme
         self._own = own
         self._language = Language(lang, own)
+        self._rtl = self._language.rtl
+        self._faces: dict[str, Typeface] = {}
         self._blocks: list[Block] = []
         self._missing: dict[str, None] = {}
         self._fonts: dict[str, str] = {}
@@ -61,10 +66,19 @@ class Sheet:
         """The words for a part, flaw, severity or label; see `Language.word`."""
         return self._language.word(kind, value)
 
+    def listed(self, texts: Iterable[str]) -> str:
+        """Several texts as one, as the language joins them: 'box, dust bag and card'."""
+        kept = list(texts)
+        return locales.listed(kept, self._language.locale) if kept else ""
+
+    def figure(self, number: float) -> str:
+        """A number in the digits of the language."""
+        return locales.figure(number, self._language.locale)
+
     @property
     def rtl(self) -> bool:
-        """Whether the language is written from right to left, so that columns begin there."""
-        return self._language.rtl
+        """Whether the language is written from right to left, so that the drawing is mirrored."""
+        return self._rtl
 
     def colour(self, name: str) -> str:
         """A colour of the theme, as `#rrggbb`."""
@@ -161,7 +175,9 @@ class Column:
                 mend=f"It has: {', '.join(sorted(sheet._theme.styles))}.",
             )
         manner = sheet._theme.styles[style]
-        face = sheet._theme.face(style, sheet._own)
+        face = sheet._faces.get(style)
+        if face is None:
+            face = sheet._faces[style] = sheet._theme.face(style, sheet._own)
         wanted = _cased(text, manner)
         sheet._missing.update(dict.fromkeys(face.missing(wanted)))
         if not wanted:
@@ -217,7 +233,7 @@ class Column:
                 mend=f"Use one of at most {_QR_MOST_BYTES} characters.",
             )
         self._sheet._codes += 1
-        rows = segno.make(address, error="m", micro=False).matrix
+        rows = _modules(address)
         module = -int(-side // len(rows))
         whole = module * len(rows)
         quiet = module * _QR_QUIET_MODULES
@@ -282,3 +298,9 @@ class Column:
         self.y += fitted.descent_px - face.descent * size  # nothing, unless ink goes deeper
         self.widest = max(self.widest, fitted.width_px)
         return Markup(mark(len(sheet._blocks) - 1))  # noqa: S704 (a number; the text is gone)
+
+
+@lru_cache(maxsize=32)
+def _modules(address: str) -> tuple[bytes, ...]:
+    """The modules of an address's QR code, row by row, 1 for a dark one."""
+    return tuple(bytes(row) for row in segno.make(address, error="m", micro=False).matrix)
