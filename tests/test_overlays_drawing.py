@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +16,7 @@ from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.listing.model import Flaw, Part, Severity
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import ENGLISH, Language, languages
-from video_pipeline.overlays.painting import rasterise
+from video_pipeline.overlays.painting import picture
 from video_pipeline.overlays.templates import head_of, samples, template_names, templates
 from video_pipeline.overlays.theme import theme, theme_names
 from video_pipeline.presets.placements import SafeArea
@@ -90,7 +91,7 @@ def without_writing(drawing: Drawing) -> np.ndarray:
     """The panel alone: what stands behind the text."""
     bare, count = re.subn(r'<g class="writing".*?</g>', "", drawing.svg, flags=re.S)
     assert count
-    return rasterise(bare)
+    return picture(ET.fromstring(bare))
 
 
 def luminance(colour: np.ndarray) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.overlays.drawing import Drawing
-from video_pipeline.overlays.painting import picture
+from video_pipeline.overlays.painting import picture as painted
 from video_pipeline.overlays.writing import TextBox
 from video_pipeline.store import digest_of
 
@@ -62,7 +62,7 @@ def bare(drawing: Drawing) -> Pixels:
         for child in list(parent):
             if child.get("class") == "writing":
                 parent.remove(child)
-    return picture(root)
+    return painted(root)
 
 
 def readable_anywhere(drawing: Drawing) -> bool:

@@ -34,6 +34,7 @@ from video_pipeline.overlays.templates import (
     Header,
     checked,
     head_of,
+    stamp,
     unmarked,
 )
 from video_pipeline.overlays.theme import ATELIER, Motion, Theme
@@ -215,8 +216,24 @@ def _lay_out(
     lang: str,
     theme: str,
 ) -> _LaidOut:
-    source_name = f"{template}/{TEMPLATE}"
     values = checked(template, header, fields)
+    said = tuple(values.items())  # texts, numbers, and tuples of texts
+    return _laid(template, said, canvas, own=own, lang=lang, theme=theme, _stamp=stamp(own))
+
+
+@lru_cache(maxsize=64)
+def _laid(
+    template: str,
+    said: tuple[tuple[str, Any], ...],
+    canvas: Canvas,
+    *,
+    own: Path | None,
+    lang: str,
+    theme: str,
+    _stamp: int,
+) -> _LaidOut:
+    """Kept, since planning lays out what is drawn later."""
+    source_name, header, values = f"{template}/{TEMPLATE}", head_of(template, own), dict(said)
     look = read_theme(own, theme)
     room_w = _even_down(canvas.width - canvas.safe.right) - _even_up(canvas.safe.left)
     room_h = _even_down(canvas.height - canvas.safe.bottom) - _even_up(canvas.safe.top)
@@ -371,7 +388,9 @@ def _stand(header: Header, anchor: str, canvas: Canvas, laid: _LaidOut) -> tuple
     right = _even_down(canvas.width - canvas.safe.right - laid.width)
     low = _even_down(canvas.height - canvas.safe.bottom - laid.height)
     sides = (right, left) if laid.mirrored else (left, right)
-    x = {"left": sides[0], "centre": _even_down((left + right) / 2), "right": sides[1]}[header.align]
+    x = {"left": sides[0], "centre": _even_down((left + right) / 2), "right": sides[1]}[
+        header.align
+    ]
     y = {"top": top, "centre": _even_down((top + low) / 2), "bottom": low}[anchor]
     return x, y
 

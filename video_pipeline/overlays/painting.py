@@ -80,10 +80,11 @@ def rasterise(svg: str) -> Pixels:
 
 
 def _without_fringe(pixels: Pixels) -> Pixels:
-    clear = pixels[..., 3] == 0
-    if clear.any():
-        mean = cv2.mean(pixels, mask=np.asarray(~clear, dtype=np.uint8))
-        pixels[clear, :3] = np.rint(mean[:3]).astype(np.uint8)
+    clear = np.flatnonzero(pixels.view(np.uint32) == 0)  # black and transparent
+    seen = pixels.shape[0] * pixels.shape[1] - len(clear)
+    if len(clear) and seen:
+        mean = np.array(cv2.mean(pixels)[:3]) * (seen + len(clear)) / seen
+        pixels.reshape(-1, 4)[clear, :3] = np.rint(mean).astype(np.uint8)
     return pixels
 
 
@@ -152,9 +153,7 @@ def _known(element: ET.Element) -> str:
     return name
 
 
-def _paint(
-    element: ET.Element, frame: _Frame, pixels: Pixels, blocks: Sequence[Block]
-) -> None:
+def _paint(element: ET.Element, frame: _Frame, pixels: Pixels, blocks: Sequence[Block]) -> None:
     name = _known(element)
     if name == "g":
         block = element.get("data-block")
@@ -178,7 +177,7 @@ def _paint(
 def _rectangle(pixels: Pixels, element: ET.Element, frame: _Frame) -> None:
     width, height = _number(element, "width"), _number(element, "height")
     radius = max(0.0, _number(element, "rx"))
-    if radius > min(width, height) / 2 + 1e-3:  # an ellipse at each corner
+    if radius > min(width, height) / 2 + 1e-3:  # an ellipse at each corner, or no rectangle
         raise _OtherError
     box = frame.box(_number(element, "x"), _number(element, "y"), width, height)
     _fill(pixels, element, box, radius * abs(frame.down))
@@ -186,13 +185,13 @@ def _rectangle(pixels: Pixels, element: ET.Element, frame: _Frame) -> None:
     if ink:
         half = _number(element, "stroke-width", 1) * abs(frame.down) / 2
         opacity = _number(element, "stroke-opacity", 1)
-        _lay_shape(pixels, box, radius * abs(frame.down), ink, opacity, stroke=half)
+        _lay_shape(pixels, box, radius * abs(frame.down), ink, opacity=opacity, stroke=half)
 
 
 def _fill(pixels: Pixels, element: ET.Element, box: _Bounds, radius: float) -> None:
     ink = _colour(element.get("fill", "#000000"))
     if ink:
-        _lay_shape(pixels, box, radius, ink, _number(element, "fill-opacity", 1))
+        _lay_shape(pixels, box, radius, ink, opacity=_number(element, "fill-opacity", 1))
 
 
 def _modules(pixels: Pixels, element: ET.Element, frame: _Frame) -> None:
@@ -200,9 +199,13 @@ def _modules(pixels: Pixels, element: ET.Element, frame: _Frame) -> None:
     path, ink = element.get("d", ""), _colour(element.get("fill", "#000000"))
     if ink is None or _MODULES.sub("", path):
         raise _OtherError
-    for found in _MODULES.finditer(path):
-        x0, y0, x1, y1 = (math.ceil(at - 0.5) for at in frame.box(*map(float, found.groups())))
-        pixels[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = (*ink, 255)
+    runs = np.array(_MODULES.findall(path), np.float64)
+    ends = np.stack([runs[:, :2], runs[:, :2] + runs[:, 2:]])
+    ends = ends * (frame.across, frame.down) + (frame.left, frame.top)
+    corners = np.ceil(np.sort(ends, axis=0) - 0.5).clip(0).astype(int)
+    whole, dark = pixels.view(np.uint32)[..., 0], np.array([*ink, 255], np.uint8).view(np.uint32)
+    for (x0, y0), (x1, y1) in zip(*corners.tolist(), strict=True):
+        whole[y0:y1, x0:x1] = dark
 
 
 def _number(element: ET.Element, name: str, otherwise: float = 0) -> float:
@@ -223,6 +226,7 @@ def _lay_shape(
     box: _Bounds,
     radius: float,
     ink: _Colour,
+    *,
     opacity: float,
     stroke: float = 0,
 ) -> None:
@@ -273,22 +277,30 @@ def _covered(
     return np.asarray(area, np.float32)
 
 
-def _lay(under: Pixels, ink: _Colour, cover: _Plane | Pixels) -> None:
-    """Lay a colour over a part of the picture, in place, as opaque as `cover` says.
+def _lay(under: Pixels, ink: _Colour, cover: _Plane) -> None:
+    """Lay a colour over a part of the picture, in place, as opaque as `cover` (0..1) says.
 
-    `cover` is 0..1, or 0..255 in uint8; one value stands for all.
+    One value of `cover` stands for all.
     """
-    if not under.size:
-        return
-    whole = under.view(np.uint32)[..., 0]
-    flat = bool((whole == whole[0, 0]).all())
-    if cover.dtype != np.uint8:
+    if under.size:
+        whole, flat = _as_numbers(under)
         whole[:] = _mixed(under[:1, :1] if flat else under, ink, cover)
-    elif flat:  # a panel below writing: each degree of cover is mixed once
+
+
+def _lay_mask(under: Pixels, ink: _Colour, mask: Pixels) -> None:
+    """The same with a mask of 0..255; on a flat panel each degree of it is mixed once."""
+    whole, flat = _as_numbers(under)
+    if flat:
         degrees = np.arange(256, dtype=np.float32)[None] / np.float32(255)
-        whole[:] = _mixed(under[:1, :1], ink, degrees)[0][cover]
+        whole[:] = _mixed(under[:1, :1], ink, degrees)[0][mask]
     else:
-        whole[:] = _mixed(under, ink, cover.astype(np.float32) / np.float32(255))
+        whole[:] = _mixed(under, ink, mask.astype(np.float32) / np.float32(255))
+
+
+def _as_numbers(pixels: Pixels) -> tuple[NDArray[np.uint32], bool]:
+    """Each pixel's four bytes as one number, and whether all are the same."""
+    whole = pixels.view(np.uint32)[..., 0]
+    return whole, bool((whole == whole[0, 0]).all())
 
 
 def _mixed(under: Pixels, ink: _Colour, cover: _Plane) -> NDArray[np.uint32]:
@@ -298,7 +310,7 @@ def _mixed(under: Pixels, ink: _Colour, cover: _Plane) -> NDArray[np.uint32]:
     mixed = np.asarray(ink, np.float32) * cover[..., None] + under[..., :3] * below
     mixed = np.divide(mixed, alpha, out=np.zeros_like(mixed), where=alpha > 0)
     rounded = np.rint(np.concatenate([mixed, alpha * 255], axis=-1)).astype(np.uint8)
-    return rounded.view(np.uint32)[..., 0]
+    return np.asarray(rounded.view(np.uint32)[..., 0])
 
 
 def _write(pixels: Pixels, block: Block, frame: _Frame) -> None:
@@ -327,7 +339,7 @@ def _write(pixels: Pixels, block: Block, frame: _Frame) -> None:
             y0 - extents.y_origin : y1 - extents.y_origin,
             x0 - extents.x_origin : x1 - extents.x_origin,
         ]
-        _lay(pixels[y0:y1, x0:x1], _colour(block.colour) or (0, 0, 0), part)
+        _lay_mask(pixels[y0:y1, x0:x1], _colour(block.colour) or (0, 0, 0), part)
 
 
 def _runs(block: Block, frame: _Frame) -> Iterator[tuple[float, float, Sequence[Outline]]]:

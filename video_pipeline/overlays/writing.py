@@ -1,4 +1,4 @@
-"""Writing: the lines that stand on a drawing, glyph by glyph, and how they become an SVG's outlines.
+"""Writing: the lines that stand on a drawing, glyph by glyph, and the outlines they become.
 
 While a template runs, each block of text stands in its SVG as a mark. So the SVG that is checked
 and laid out is small, and the outlines are put in at the end.
