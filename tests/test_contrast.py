@@ -124,7 +124,7 @@ def contrast_around(frame: np.ndarray, drawing: Drawing) -> float:
     ink = np.zeros(frame.shape[:2], np.uint8)
     area = np.s_[drawing.y : drawing.y + drawing.height, drawing.x : drawing.x + drawing.width]
     ink[area] = drawing.pixels[..., 3]
-    letters, near = ink > 250, cv2.dilate(ink, np.ones((17, 17))) > 0
+    letters, near = ink > 240, cv2.dilate(ink, np.ones((17, 17))) > 0
     # Encoding smears a letter over its neighbours; what lies beside that is what is behind it.
     beside = near & (cv2.dilate(ink, np.ones((7, 7))) == 0)
     colour = float(

@@ -13,7 +13,8 @@ import yaml
 
 from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.listing.model import Flaw, Part, Severity
-from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise
+from video_pipeline.overlays.contrast import bare
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import ENGLISH, Language, languages
 from video_pipeline.overlays.templates import head_of, samples, template_names, templates
 from video_pipeline.overlays.theme import theme, theme_names
@@ -87,9 +88,8 @@ def assert_well_placed(drawing: Drawing, canvas: Canvas) -> None:
 
 def without_writing(drawing: Drawing) -> np.ndarray:
     """The panel alone: what stands behind the text."""
-    bare, count = re.subn(r'<g class="writing".*?</g>', "", drawing.svg, flags=re.S)
-    assert count
-    return rasterise(bare)
+    assert 'class="writing"' in drawing.svg
+    return bare(drawing)
 
 
 def luminance(colour: np.ndarray) -> float:
@@ -645,3 +645,45 @@ def test_a_broken_words_file_is_explained(tmp_path: Path) -> None:
             "'flaw' is 'none'; expected a group of keys, each on its own indented line",
         ),
     ]
+
+
+@pytest.mark.parametrize("template", WRITTEN)
+def test_a_drawing_in_arabic_is_the_english_one_mirrored(template: str, tmp_path: Path) -> None:
+    """With the same words, so that all widths are the same."""
+    (tmp_path / "i18n").mkdir()
+    (tmp_path / "i18n/ar.yaml").write_bytes((shipped("overlays") / "i18n/en.yaml").read_bytes())
+    canvas = Canvas(1080, 1920, SafeArea(top=220, right=150, bottom=500, left=150))
+    fields = {k: v for k, v in USUAL[template].items() if k != "includes"}  # joined otherwise
+    left, right = (draw(template, fields, canvas, own=tmp_path, lang=lang) for lang in ("en", "ar"))
+    assert (right.width, right.height, right.y) == (left.width, left.height, left.y)
+    assert right.x == canvas.width - left.x - left.width
+    for a, b in zip(left.texts, right.texts, strict=True):
+        assert (b.text, b.y, b.width) == (a.text, a.y, pytest.approx(a.width))
+        assert b.x == pytest.approx(canvas.width - a.right)
+    # Panels, bars, rules and dots are each other's mirror picture; a QR code is not.
+    if template != "certification-badge":
+        assert np.array_equal(without_writing(left), without_writing(right)[:, ::-1])
+
+
+def test_a_mirrored_badge_has_its_code_on_the_other_side_and_readable() -> None:
+    drawing = draw("certification-badge", USUAL["certification-badge"], TIKTOK, lang="ar")
+    text, corners, _ = cv2.QRCodeDetector().detectAndDecode(drawing.pixels[..., :3].copy())
+    assert text == CHECK_URL
+    assert corners[0][:, 0].max() < drawing.width / 2
+    # Turned back about its own middle, not mirrored: no corner square at the lower right.
+    code = draw("certification-badge", USUAL["certification-badge"], TIKTOK).pixels[..., :3]
+    _, there, _ = cv2.QRCodeDetector().detectAndDecode(code.copy())
+    assert np.allclose(there[0] - there[0][0], corners[0] - corners[0][0], atol=2)
+
+
+def test_what_is_counted_and_listed_is_said_as_the_language_says_it() -> None:
+    note = draw("condition-note", USUAL["condition-note"], TIKTOK, lang="ar")
+    counter = note.texts[0]
+    assert counter.text == "1 من 3"
+    assert counter.right < note.x + note.width / 2  # where a line ends
+    english = draw("condition-note", USUAL["condition-note"], TIKTOK)
+    assert english.texts[0].text == "1 / 3"
+    fields = USUAL["end-card"] | {"includes": ["A", "B", "C"]}
+    for lang, joined in (("en", "With A, B and C"), ("de", "A, B und C"), ("ar", "A وB وC")):
+        said = [box.text for box in draw("end-card", fields, TIKTOK, lang=lang).texts]
+        assert any(joined in text for text in said), said

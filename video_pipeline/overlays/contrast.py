@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.overlays.drawing import Drawing, rasterise
-from video_pipeline.overlays.sheet import TextBox
+from video_pipeline.overlays.drawing import Drawing
+from video_pipeline.overlays.painting import picture as painted
+from video_pipeline.overlays.writing import TextBox
 from video_pipeline.store import digest_of
 
 LEAST = 4.5
@@ -61,7 +62,7 @@ def bare(drawing: Drawing) -> Pixels:
         for child in list(parent):
             if child.get("class") == "writing":
                 parent.remove(child)
-    return rasterise(ET.tostring(root, encoding="unicode"))
+    return painted(root)
 
 
 def readable_anywhere(drawing: Drawing) -> bool:

@@ -18,27 +18,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import cv2
 import numpy as np
-import resvg_py
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from numpy.typing import NDArray
 
-from video_pipeline.errors import PipelineError, RenderError, UsageError
+from video_pipeline.errors import PipelineError, UsageError
 from video_pipeline.overlays import sheet as sheets
 from video_pipeline.overlays.fonts import spell_out
-from video_pipeline.overlays.sheet import Sheet, TextBox
+from video_pipeline.overlays.painting import TOOLS, picture
+from video_pipeline.overlays.sheet import Sheet
 from video_pipeline.overlays.templates import (
     TEMPLATE,
     Folders,
     Header,
     checked,
     head_of,
+    stamp,
     unmarked,
 )
 from video_pipeline.overlays.theme import ATELIER, Motion, Theme
 from video_pipeline.overlays.theme import theme as read_theme
+from video_pipeline.overlays.writing import Block, TextBox, outlined, turning
 from video_pipeline.presets.placements import SafeArea
 
 DESIGN_WIDTH = 1080
@@ -46,6 +47,7 @@ DESIGN_WIDTH = 1080
 # the text would no longer be read on a phone.
 _SCALES = (1.0, 0.94, 0.88)
 _SVG = "http://www.w3.org/2000/svg"
+ET.register_namespace("", _SVG)
 _SHAPES = frozenset(
     ("svg", "g", "defs", "title", "desc", "path", "rect", "circle", "ellipse", "line", "polyline",
      "polygon", "linearGradient", "radialGradient", "stop", "clipPath", "mask")
@@ -126,7 +128,7 @@ def places(
     return tuple(
         Place(
             anchor,
-            *_stand(header, anchor, canvas, laid.width, laid.height),
+            *_stand(header, anchor, canvas, laid),
             laid.width,
             laid.height,
         )
@@ -160,41 +162,48 @@ def draw(
         )
     laid = _lay_out(template, header, fields, canvas, own=own, lang=lang, theme=theme)
     unit = laid.unit
-    x, y = _stand(header, anchor or header.anchor, canvas, laid.width, laid.height)
+    x, y = _stand(header, anchor or header.anchor, canvas, laid)
     boxes = tuple(
         replace(
             b,
-            x=x + b.x * unit,
+            x=x + (laid.width - b.right * unit if laid.mirrored else b.x * unit),
             y=y + b.y * unit,
             width=b.width * unit,
             height=b.height * unit,
             size=b.size * unit,
         )
-        for b in sheets.written(laid.sheet)
+        for b in (line.box for block in laid.blocks for line in block.lines)
     )
+    svg = outlined(ET.tostring(laid.svg, encoding="unicode"), laid.blocks)
     return Drawing(
         template,
-        rasterise(laid.svg),
+        picture(laid.svg, laid.blocks),
         x,
         y,
-        _digest(laid.svg, x, y, sheets.font_digests(laid.sheet)),
+        _digest(svg, x, y, laid.fonts),
         boxes,
         anchor or header.anchor,
-        laid.svg,
+        svg,
         laid.motion,
     )
 
 
 @dataclass(frozen=True)
 class _LaidOut:
-    """A template filled in and fitted: its SVG at its size in pixels, before it has a place."""
+    """A template filled in and fitted: its SVG at its size in pixels, before it has a place.
 
-    svg: str
+    Where `blocks` are written the SVG holds a mark (see `writing`); when it is `mirrored`, they say
+    where they would stand if it were not.
+    """
+
+    svg: ET.Element
     width: int
     height: int
     unit: float
-    sheet: Sheet
+    blocks: tuple[Block, ...]
+    fonts: Mapping[str, str]
     motion: Motion
+    mirrored: bool
 
 
 def _lay_out(
@@ -207,8 +216,24 @@ def _lay_out(
     lang: str,
     theme: str,
 ) -> _LaidOut:
-    source_name = f"{template}/{TEMPLATE}"
     values = checked(template, header, fields)
+    said = tuple(values.items())  # texts, numbers, and tuples of texts
+    return _laid(template, said, canvas, own=own, lang=lang, theme=theme, _stamp=stamp(own))
+
+
+@lru_cache(maxsize=64)
+def _laid(
+    template: str,
+    said: tuple[tuple[str, Any], ...],
+    canvas: Canvas,
+    *,
+    own: Path | None,
+    lang: str,
+    theme: str,
+    _stamp: int,
+) -> _LaidOut:
+    """Kept, since planning lays out what is drawn later."""
+    source_name, header, values = f"{template}/{TEMPLATE}", head_of(template, own), dict(said)
     look = read_theme(own, theme)
     room_w = _even_down(canvas.width - canvas.safe.right) - _even_up(canvas.safe.left)
     room_h = _even_down(canvas.height - canvas.safe.bottom) - _even_up(canvas.safe.top)
@@ -230,7 +255,7 @@ def _lay_out(
                 where=f"overlay '{template}'",
                 mend="Take them out of the listing, or add a font that has them to the theme.",
             )
-        text, width, height = _sized(svg, template, unit)
+        root, width, height = _sized(svg, template, unit, sheet)
         letters = scale * min((box.size for box in sheets.written(sheet)), default=math.inf)
         if width <= room_w and height <= room_h:
             break
@@ -248,30 +273,16 @@ def _lay_out(
         )
     motion = look.motion.model_copy(update=header.motion.model_dump(exclude_unset=True))
     motion = motion.model_copy(update={"rise": round(motion.rise * unit)})
-    return _LaidOut(text, width, height, unit, sheet, motion)
-
-
-def rasterise(svg: str) -> NDArray[np.uint8]:
-    """The pixels of an SVG of shapes: RGBA, straight alpha, `(height, width, 4)` uint8.
-
-    Fully transparent pixels carry the overlay's mean colour instead of black, so that a renderer
-    that halves the colour resolution draws no dark fringe.
-    """
-    try:
-        png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
-    except ValueError as error:
-        raise RenderError(
-            f"The overlay could not be drawn: {error}", mend="Check the template."
-        ) from error
-    decoded = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
-    if decoded is None or decoded.ndim != 3 or decoded.shape[2] != 4:
-        raise RenderError("The overlay could not be drawn.", mend="Check the template.")
-    pixels = np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA), dtype=np.uint8)
-    clear = pixels[..., 3] == 0
-    if clear.any():
-        mean = cv2.mean(pixels, mask=np.asarray(~clear, dtype=np.uint8))
-        pixels[clear, :3] = np.rint(mean[:3]).astype(np.uint8)
-    return pixels
+    return _LaidOut(
+        root,
+        width,
+        height,
+        unit,
+        sheets.blocks(sheet),
+        sheets.font_digests(sheet),
+        motion,
+        sheet.rtl,
+    )
 
 
 @lru_cache(maxsize=8)
@@ -296,6 +307,8 @@ def _run(file: str, values: Mapping[str, Any], sheet: Sheet, look: Theme, own: P
             measure=look.measures,
             colour=sheet.colour,
             word=sheet.word,
+            listed=sheet.listed,
+            figure=sheet.figure,
             host=_host,
         )
     except PipelineError:
@@ -320,8 +333,11 @@ def _host(address: str) -> str:
     return urlsplit(address).hostname or address
 
 
-def _sized(svg: str, template: str, unit: float) -> tuple[str, int, int]:
-    """Check that the SVG is shapes only and scale it; gives it back with its even pixel size."""
+def _sized(svg: str, template: str, unit: float, sheet: Sheet) -> tuple[ET.Element, int, int]:
+    """Check that the SVG is shapes only and scale it; gives it back with its even pixel size.
+
+    In a language written from right to left it is mirrored as a whole.
+    """
 
     def wrong(what: str) -> UsageError:
         return UsageError(
@@ -336,6 +352,7 @@ def _sized(svg: str, template: str, unit: float) -> tuple[str, int, int]:
         root = ET.fromstring(svg)  # noqa: S314 (declarations were refused above)
     except ET.ParseError as error:
         raise wrong(f"does not give well-formed SVG ({error})") from error
+    known = {str(number) for number in range(len(sheets.blocks(sheet)))}
     for element in root.iter():
         tag = str(element.tag)
         if tag.removeprefix(f"{{{_SVG}}}") not in _SHAPES or not tag.startswith(f"{{{_SVG}}}"):
@@ -344,6 +361,8 @@ def _sized(svg: str, template: str, unit: float) -> tuple[str, int, int]:
                 "and text is written with column.text(…)"
             )
         for key, value in element.attrib.items():
+            if key == "data-block" and value not in known:
+                raise wrong("writes what column.text(…) never gave")
             outside = "url(" in value and not re.fullmatch(r"url\(#[\w-]+\)", value.strip())
             if key.rpartition("}")[2] in ("href", "style") or outside:
                 raise wrong(f"uses {key.rpartition('}')[2]}=…, which could point outside")
@@ -357,15 +376,21 @@ def _sized(svg: str, template: str, unit: float) -> tuple[str, int, int]:
     root.set("width", str(w))
     root.set("height", str(h))
     root.set("viewBox", f"0 0 {w / unit:.4f} {h / unit:.4f}")
-    ET.register_namespace("", _SVG)
-    return ET.tostring(root, encoding="unicode"), w, h
+    if sheet.rtl:
+        turned = ET.Element(f"{{{_SVG}}}g", transform=turning(w / unit))
+        turned.extend(root)
+        root[:] = [turned]
+    return root, w, h
 
 
-def _stand(header: Header, anchor: str, canvas: Canvas, width: int, height: int) -> tuple[int, int]:
+def _stand(header: Header, anchor: str, canvas: Canvas, laid: _LaidOut) -> tuple[int, int]:
     left, top = _even_up(canvas.safe.left), _even_up(canvas.safe.top)
-    right = _even_down(canvas.width - canvas.safe.right - width)
-    low = _even_down(canvas.height - canvas.safe.bottom - height)
-    x = {"left": left, "centre": _even_down((left + right) / 2), "right": right}[header.align]
+    right = _even_down(canvas.width - canvas.safe.right - laid.width)
+    low = _even_down(canvas.height - canvas.safe.bottom - laid.height)
+    sides = (right, left) if laid.mirrored else (left, right)
+    x = {"left": sides[0], "centre": _even_down((left + right) / 2), "right": sides[1]}[
+        header.align
+    ]
     y = {"top": top, "centre": _even_down((top + low) / 2), "bottom": low}[anchor]
     return x, y
 
@@ -376,7 +401,7 @@ def _digest(svg: str, x: int, y: int, fonts: Mapping[str, str]) -> str:
         "x": x,
         "y": y,
         "fonts": dict(sorted(fonts.items())),
-        "resvg": f"{resvg_py.__version__} {resvg_py.__resvg_version__}",
+        "tools": TOOLS,
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

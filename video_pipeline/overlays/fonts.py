@@ -101,6 +101,7 @@ class Face:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._outlines: dict[int, str] = {}
+        self._inks: dict[int, tuple[float, float] | None] = {}
 
     @property
     def opened(self) -> bool:
@@ -169,13 +170,20 @@ class Face:
             path = self._outlines[gid] = "".join(pen.parts)
         return path
 
+    def trace(self, gid: int, mask: hb.RasterDraw) -> None:
+        """Draw the glyph's outline on a mask, in font units, y upwards."""
+        mask.draw_glyph(self._font, gid)
+
     def ink(self, gid: int) -> tuple[float, float] | None:
         """How far the glyph's ink reaches above and below the baseline, in ems; None for spaces."""
-        extents = self._font.get_glyph_extents(gid)
-        if extents is None or extents.height == 0:
-            return None
-        top = extents.y_bearing / self.upem
-        return top, -(extents.y_bearing + extents.height) / self.upem
+        if gid not in self._inks:
+            extents = self._font.get_glyph_extents(gid)
+            if extents is None or extents.height == 0:
+                self._inks[gid] = None
+            else:
+                top = extents.y_bearing / self.upem
+                self._inks[gid] = top, -(extents.y_bearing + extents.height) / self.upem
+        return self._inks[gid]
 
     def shape(
         self, text: str, *, spaced: bool, script: str = "", leftwards: bool = False, lang: str = ""

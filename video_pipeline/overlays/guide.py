@@ -11,9 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from video_pipeline.overlays.drawing import DESIGN_WIDTH, rasterise
-from video_pipeline.overlays.sheet import Sheet
+from video_pipeline.overlays.drawing import DESIGN_WIDTH
+from video_pipeline.overlays.painting import rasterise
+from video_pipeline.overlays.sheet import Sheet, blocks
 from video_pipeline.overlays.theme import theme
+from video_pipeline.overlays.writing import outlined
 from video_pipeline.presets.placements import Placement
 
 # Pixels at a picture 1080 wide.
@@ -59,4 +61,4 @@ def guide(placement: Placement, own: Path | None = None) -> NDArray[np.uint8]:
         f'<g transform="translate({safe.left} {safe.top}) scale({unit:g})">{"".join(said)}</g>'
         "</svg>"
     )
-    return rasterise(svg)
+    return rasterise(outlined(svg, blocks(sheet)))

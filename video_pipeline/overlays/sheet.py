@@ -9,19 +9,21 @@ Everything is in design pixels, those of a picture 1080 wide; `drawing` scales t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import segno
 from markupsafe import Markup
 
+from video_pipeline import locales
 from video_pipeline.errors import UsageError
 from video_pipeline.overlays import theme as looks
-from video_pipeline.overlays.bidi import reads_leftwards
 from video_pipeline.overlays.fonts import Typeface
 from video_pipeline.overlays.language import Language
 from video_pipeline.overlays.typesetting import Fitted, clean, fit
+from video_pipeline.overlays.writing import Block, Line, Outline, TextBox, mark, turning
 
 Align = Literal["start", "left", "centre", "right"]
 _QR_QUIET_MODULES = 4  # ISO/IEC 18004 asks for four light modules around a QR code
@@ -31,34 +33,6 @@ _QR_QUIET_MODULES = 4  # ISO/IEC 18004 asks for four light modules around a QR c
 _QR_ERROR = "l"
 _QR_MOST_BYTES = 200  # version 9: modules of five pixels, two and a half at 540p
 _QR_GROWTH = 11 / 9  # of its side, at most, where its modules gain a whole pixel by it
-
-
-@dataclass(frozen=True)
-class TextBox:
-    """One line of text: what it says, where it stands, how it is set. Pixels.
-
-    The box reaches from the line's ascent to its descent. `colour` is `#rrggbb`; `truncated` is
-    True when the block it belongs to was cut with an ellipsis.
-    """
-
-    text: str
-    x: float
-    y: float
-    width: float
-    height: float
-    size: float
-    colour: str
-    truncated: bool = False
-
-    @property
-    def right(self) -> float:
-        """The right edge."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        """The lower edge."""
-        return self.y + self.height
 
 
 class Sheet:
@@ -77,7 +51,9 @@ class Sheet:
         self._theme = theme
         self._own = own
         self._language = Language(lang, own)
-        self._texts: list[TextBox] = []
+        self._rtl = self._language.rtl
+        self._faces: dict[str, Typeface] = {}
+        self._blocks: list[Block] = []
         self._missing: dict[str, None] = {}
         self._fonts: dict[str, str] = {}
         self._codes = 0
@@ -95,10 +71,19 @@ class Sheet:
         """The words for a part, flaw, severity or label; see `Language.word`."""
         return self._language.word(kind, value)
 
+    def listed(self, texts: Iterable[str]) -> str:
+        """Several texts as one, as the language joins them: 'box, dust bag and card'."""
+        kept = list(texts)
+        return locales.listed(kept, self._language.locale) if kept else ""
+
+    def figure(self, number: float) -> str:
+        """A number in the digits of the language."""
+        return locales.figure(number, self._language.locale)
+
     @property
     def rtl(self) -> bool:
-        """Whether the language is written from right to left, so that columns begin there."""
-        return self._language.rtl
+        """Whether the language is written from right to left, so that the drawing is mirrored."""
+        return self._rtl
 
     def colour(self, name: str) -> str:
         """A colour of the theme, as `#rrggbb`."""
@@ -113,9 +98,14 @@ class Sheet:
 
 # What the template wrote is read through these, not through the sheet itself: a template gets the
 # sheet in a sandbox, and should find nothing on it that is not meant for writing.
+def blocks(sheet: Sheet) -> tuple[Block, ...]:
+    """Every block written so far, by the number of its mark, in design pixels of the drawing."""
+    return tuple(sheet._blocks)
+
+
 def written(sheet: Sheet) -> tuple[TextBox, ...]:
-    """Every line written so far, in design pixels of the drawing."""
-    return tuple(sheet._texts)
+    """Every line of them."""
+    return tuple(line.box for block in sheet._blocks for line in block.lines)
 
 
 def missing(sheet: Sheet) -> tuple[str, ...]:
@@ -190,7 +180,9 @@ class Column:
                 mend=f"It has: {', '.join(sorted(sheet._theme.styles))}.",
             )
         manner = sheet._theme.styles[style]
-        face = sheet._theme.face(style, sheet._own)
+        face = sheet._faces.get(style)
+        if face is None:
+            face = sheet._faces[style] = sheet._theme.face(style, sheet._own)
         wanted = _cased(text, manner)
         sheet._missing.update(dict.fromkeys(face.missing(wanted)))
         if not wanted:
@@ -209,9 +201,10 @@ class Column:
         drawn = {g.face for line in fitted.lines for g in line.glyphs}
         sheet._fonts[face.name] = "".join(face.faces[k].digest for k in sorted(drawn))
         if align == "start":
-            leftwards = fitted.leftwards or reads_leftwards(code)
-            align = "right" if leftwards else "left"
-            self.widest = max(self.widest, self.width if leftwards else 0)
+            # A drawing in such a language is mirrored as a whole: its lines begin at the right.
+            alien = fitted.leftwards and not sheet.rtl
+            align = "right" if alien else "left"
+            self.widest = max(self.widest, self.width if alien else 0)
         return self._place(fitted, face, sheet.colour(colour), align)
 
     def gap(self, height: float) -> Markup:
@@ -246,7 +239,7 @@ class Column:
                 "certificate out.",
             )
         self._sheet._codes += 1
-        rows = segno.make(address, error=_QR_ERROR, micro=False).matrix
+        rows = _modules(address)
         module = max(-int(-side // len(rows)), round(side * _QR_GROWTH) // len(rows))
         whole = module * len(rows)
         quiet = module * _QR_QUIET_MODULES
@@ -268,6 +261,8 @@ class Column:
             f'height="{whole + 2 * quiet}" fill="{paper}"/>'
             f'<path d="{"".join(path)}" fill="{ink}" shape-rendering="crispEdges"/>'
         )
+        if self._sheet.rtl:  # a code must not be mirrored with the rest
+            drawn = f'<g transform="{turning(2 * x0 + whole)}">{drawn}</g>'
         self.y += whole
         self.widest = max(self.widest, whole)
         return Markup(drawn)  # noqa: S704 (numbers and checked colours only)
@@ -275,33 +270,43 @@ class Column:
     def _place(self, fitted: Fitted, face: Typeface, colour: str, align: Align) -> Markup:
         baseline = self.y + fitted.cap_px
         size = fitted.size_px
-        parts = [f'<g class="writing" fill="{colour}">']
+        lines = []
         for row, line in enumerate(fitted.lines):
             width = line.width(fitted.spacing) * size
             slack = self.width - width
             left = self.x + {"start": 0.0, "left": 0.0, "centre": slack / 2, "right": slack}[align]
             base = baseline + row * fitted.line_height_px
-            for glyph in line.glyphs:
-                source = face.faces[glyph.face]
-                outline = source.outline(glyph.gid)
-                if outline:
-                    k = size / source.upem
-                    x = left + (glyph.x + glyph.letter * fitted.spacing) * size
-                    y = base - glyph.y * size
-                    parts.append(
-                        f'<path transform="matrix({k:.6f} 0 0 {-k:.6f} {x:.3f} {y:.3f})" '
-                        f'd="{outline}"/>'
-                    )
             reach = face.reach(line)
             above, below = max(face.ascent, reach[0]) * size, max(face.descent, reach[1]) * size
-            self._sheet._texts.append(
-                TextBox(
-                    line.text, left, base - above, width, above + below, size, colour,
-                    fitted.truncated,
-                )
+            box = TextBox(
+                line.text, left, base - above, width, above + below, size, colour,
+                fitted.truncated,
             )  # fmt: skip
-        parts.append("</g>")
+            faces = {g.face: face.faces[g.face] for g in line.glyphs}
+            lines.append(
+                Line(
+                    box,
+                    tuple(
+                        Outline(
+                            faces[glyph.face],
+                            glyph.gid,
+                            size / faces[glyph.face].upem,
+                            left + (glyph.x + glyph.letter * fitted.spacing) * size,
+                            base - glyph.y * size,
+                        )
+                        for glyph in line.glyphs
+                    ),
+                )
+            )
+        sheet = self._sheet
+        sheet._blocks.append(Block(colour, tuple(lines), sheet.rtl))
         self.y = baseline + (len(fitted.lines) - 1) * fitted.line_height_px
         self.y += fitted.descent_px - face.descent * size  # nothing, unless ink goes deeper
         self.widest = max(self.widest, fitted.width_px)
-        return Markup("".join(parts))  # noqa: S704 (outlines and numbers; the text itself is gone)
+        return Markup(mark(len(sheet._blocks) - 1))  # noqa: S704 (a number; the text is gone)
+
+
+@lru_cache(maxsize=32)
+def _modules(address: str) -> tuple[bytes, ...]:
+    """The modules of an address's QR code, row by row, 1 for a dark one."""
+    return tuple(bytes(row) for row in segno.make(address, error=_QR_ERROR, micro=False).matrix)

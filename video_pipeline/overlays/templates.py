@@ -13,8 +13,9 @@ verified claim alone. Without that mark a template may not ask for a claim's fac
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -219,6 +220,23 @@ class Folders(BaseLoader):
             return now == path and path.stat().st_mtime_ns == stamp
 
         return source, str(path), is_current
+
+
+def stamp(own: Path | None) -> int:
+    """A number that is another one when a file of the overlays folders has changed."""
+    folders = [folder for folder in (own, shipped("overlays")) if folder and folder.is_dir()]
+    return hash(tuple(sorted(entry for folder in folders for entry in _stamps(folder))))
+
+
+def _stamps(folder: Path, depth: int = 2) -> Iterator[tuple[str, int, int]]:
+    """Path, time and size of the files in a folder and in the folders of it."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if depth > 1 and entry.is_dir():
+                yield from _stamps(Path(entry.path), depth - 1)
+            elif entry.is_file():
+                status = entry.stat()
+                yield entry.path, status.st_mtime_ns, status.st_size
 
 
 def unmarked(does: str, where: str) -> UsageError:
