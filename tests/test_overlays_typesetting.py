@@ -108,6 +108,8 @@ def test_a_font_that_is_not_there_or_not_a_font(tmp_path: Path) -> None:
         ("o" + "\u0334" * 9, "o\u0334\u0334"),
         ("the seller's 5'2 'quoted'", "the seller’s 5'2 'quoted'"),
         ("\ud800\x00\x1b", ""),
+        ("只背过两次⋯⋯", "只背过两次……"),
+        ("ﬁne craft, ㈱オルラ", "fine craft, (株)オルラ"),
     ],
 )
 def test_cleaning(given_text: str, cleaned: str) -> None:
