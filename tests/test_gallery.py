@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +27,6 @@ from video_pipeline.edit.story import read_storyboard
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise
 from video_pipeline.overlays.language import language
-from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.overlays.templates import samples, template_names
 from video_pipeline.overlays.theme import theme, theme_names
 from video_pipeline.overlays.typesetting import clean
@@ -86,6 +86,33 @@ def test_a_word_of_ten_thousand_characters_in_an_edit(tmp_path: Path) -> None:
         drawing = draw(specimen.template, fields, canvas)
         judge(drawing, Specimen(specimen.template, "", {}), canvas, "en")
         assert any(box.truncated for box in drawing.texts)
+
+
+def test_the_judge_sees_what_is_wrong() -> None:
+    placement = load_placement("tiktok")
+    canvas = Canvas(placement.width, placement.height, placement.safe)
+    specimen = Specimen("hook", "hook", {"line": "Hand-stitched"})
+    drawing = draw("hook", specimen.fields, canvas)
+    judge(drawing, specimen, canvas, "en")
+    (line,) = drawing.texts
+    places = re.findall(r"matrix\([^)]*\)", drawing.svg)
+    *scale, x, y = places[3].split(" ")
+    outline = re.findall(r' d="([^"]*)"', drawing.svg)[3]
+    box = next(iter(empty_boxes()))
+    for wrong, told in (
+        (replace(drawing, svg=drawing.svg.replace(outline, box)), "a box in place"),
+        (replace(drawing, svg=drawing.svg.replace(outline, "M0 0L9 0Z")), "without ink"),
+        (moved(drawing, places[3], [*scale, x, "-30)"]), "outside the overlay"),
+        (moved(drawing, places[3], [*scale, x, f"{float(y[:-1]) - 40})"]), "beside its line"),
+        (replace(drawing, texts=(replace(line, text="Hand-stiched"),)), "'Hand-stitched'"),
+        (replace(drawing, x=drawing.x + 500), "hook/hook"),
+    ):
+        with pytest.raises(AssertionError, match=told):
+            judge(wrong, specimen, canvas, "en")
+
+
+def moved(drawing: Drawing, there: str, here: list[str]) -> Drawing:
+    return replace(drawing, svg=drawing.svg.replace(there, " ".join(here)))
 
 
 def longer(value: Any) -> Any:
@@ -214,7 +241,9 @@ def drawn_whole(drawing: Drawing, what: str) -> None:
         boxes[box] = True
         assert ink[box].any(), f"{what}: {line.text!r} is not there"
     stray = np.argwhere(ink & ~boxes)
-    assert not len(stray), f"{what}: ink beside its line at {((stray[0] - _AROUND) / unit).tolist()}"
+    assert not len(stray), (
+        f"{what}: ink beside its line at {((stray[0] - _AROUND) / unit).tolist()}"
+    )
     for outline, place in outlines:
         assert outline not in empty_boxes(), f"{what}: a box in place of a letter"
         x0, y0, x1, y1 = extent(outline, place) * unit + _AROUND
@@ -294,17 +323,3 @@ def empty_boxes() -> frozenset[str]:
     """What each font draws for a character that it lacks."""
     every = (face for look in theme_names() for typeface in faces(look) for face in typeface.faces)
     return frozenset(outline for face in every if (outline := face.outline(0)))
-
-
-def test_the_judge_sees_what_is_wrong(tmp_path: Path) -> None:
-    placement = load_placement("tiktok")
-    canvas = Canvas(placement.width, placement.height, placement.safe)
-    (tmp_path / "hook").mkdir()
-    template = tmp_path / "hook/template.svg.j2"
-    wrong = {
-        "ink outside": "",
-    }
-    assert wrong
-    assert template
-    assert canvas
-    assert unwritable("a") == ()

@@ -116,13 +116,17 @@ def new(*, name: str, into: Path, like: str | None, as_json: bool, debug: bool) 
     "saved. Ctrl-C ends it.",
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Where --live shows it.  [default: any]"
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Where --live shows it.  [default: any]",
 )
 @settings_options
 @output_options
 @click.pass_context
 def preview(
     context: click.Context,
+    /,
     *,
     names: tuple[str, ...],
     listing: Path | None,
@@ -157,7 +161,9 @@ def preview(
                 people.print(f"[yellow]note[/yellow] {escape(f'{p.where}: {p.message}; {p.mend}')}")
         if hung.silent:
             quiet = ", ".join(hung.silent)
-            people.print(f"[yellow]note[/yellow] the listing has nothing to say in: {escape(quiet)}")
+            people.print(
+                f"[yellow]note[/yellow] the listing has nothing to say in: {escape(quiet)}"
+            )
         people.print(f"{len(hung.exhibits)} pictures  {escape(str(hung.page))}")
     if wrong:
         context.exit(2)

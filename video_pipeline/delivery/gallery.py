@@ -64,8 +64,8 @@ def gallery_page(
         if any(e.template == name for e in shown)
     ]
     places = [place for e in shown for place in e.wall.placements]
-    kinds = {
-        "template": [section["name"] for section in sections],
+    kinds: dict[str, list[str]] = {
+        "template": [name for name in says if any(e.template == name for e in shown)],
         "theme": [e.theme for e in shown],
         "language": [e.lang for e in shown],
         "placement": places,

@@ -71,7 +71,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
-    def do_GET(self) -> None:  # noqa: N802 (the protocol's name)
+    def do_GET(self) -> None:
         """Give the page or its state; anything else is not there."""
         shown = self.server.shown
         if self.headers.get("Host") not in shown.names:
@@ -90,12 +90,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         """A browser that asks twice a second is not worth a line."""
 
 
 def stamps(folder: Path) -> Stamps:
-    """When each file of a folder was saved, and how large it is; hidden ones are an editor's own."""
+    """When each file was saved, and how large it is; hidden ones are an editor's own."""
     found: Stamps = {}
     for file in folder.rglob("*"):
         name = file.relative_to(folder).as_posix()

@@ -7,7 +7,7 @@ exhibit too, of what is wrong with it: whoever is changing it wants to read that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -91,7 +91,7 @@ def exhibits(
             for sample, values in fields.get(template, {}).items():
                 for theme in looks:
                     for wall in hung[lang]:
-                        yield _exhibit(template, sample, values, theme, lang, wall, own)
+                        yield _exhibit(Exhibit(template, sample, theme, lang, wall), values, own)
 
 
 def told(error: PipelineError, template: str = "") -> tuple[Problem, ...]:
@@ -100,23 +100,17 @@ def told(error: PipelineError, template: str = "") -> tuple[Problem, ...]:
     return tuple(error.problems) or (Problem(where, error.message, error.mend),)
 
 
-def _exhibit(
-    template: str,
-    sample: str,
-    values: Mapping[str, Any],
-    theme: str,
-    lang: str,
-    wall: Wall,
-    own: Path | None,
-) -> Exhibit:
+def _exhibit(blank: Exhibit, values: Mapping[str, Any], own: Path | None) -> Exhibit:
+    """The exhibit with its picture, or with what is wrong."""
+    wall, look = blank.wall, {"lang": blank.lang, "theme": blank.theme}
     try:
-        drawing = draw(template, values, wall.canvas, own=own, lang=lang, theme=theme)
+        drawing = draw(blank.template, values, wall.canvas, own=own, **look)
     except PipelineError as error:
-        return Exhibit(template, sample, theme, lang, wall, problems=told(error, template))
+        return replace(blank, problems=told(error, blank.template))
     if wall.behind is not None and not readable_anywhere(drawing):
         drawing = _made_legible(drawing, wall.behind, wall.canvas)
     box = (drawing.x, drawing.y, drawing.width, drawing.height)
-    return Exhibit(template, sample, theme, lang, wall, _png(drawing.pixels), box)
+    return replace(blank, png=_png(drawing.pixels), box=box)
 
 
 def _made_legible(drawing: Drawing, behind: Picture, canvas: Canvas) -> Drawing:

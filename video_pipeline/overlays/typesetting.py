@@ -78,13 +78,16 @@ def clean(text: str) -> str:
     Control characters, bidirectional controls, zero-width characters, soft hyphens, variation
     selectors and halves of surrogate pairs are dropped; white space becomes single spaces; accents
     are composed (NFC) and piles of them are cut; a typewriter's apostrophe inside a word becomes a
-    real one, and a sign that few fonts have the plainer one that it stands for. Joiners stay where writing needs them: after a virama, between Arabic letters (RFC
-    5892, appendix A), and between emoji.
+    real one, and a sign that few fonts have the plainer one that it stands for. Joiners stay where
+    writing needs them: after a virama, between Arabic letters (RFC 5892, appendix A), and between
+    emoji.
     """
     kept: list[str] = []
     marks = 0
     # Selectors go first: one may stand between an emoji and the joiner after it.
-    composed = [c for c in unicodedata.normalize("NFC", text.translate(_PLAINER)) if not _selects(c)]
+    composed = [
+        c for c in unicodedata.normalize("NFC", text.translate(_PLAINER)) if not _selects(c)
+    ]
     for i, c in enumerate(composed):
         category = unicodedata.category(c)
         if c in "\t\n\r\v\f\x85" or category in ("Zs", "Zl", "Zp"):

@@ -18,7 +18,7 @@ from video_pipeline.delivery.live import changes, showing
 from video_pipeline.delivery.publishing import GALLERY, check_target, published
 from video_pipeline.edit.specimens import SPOKEN, specimens
 from video_pipeline.edit.story import read_storyboard
-from video_pipeline.errors import PipelineError, UsageError
+from video_pipeline.errors import FootageError, PipelineError, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.overlays.drawing import Canvas
 from video_pipeline.overlays.exhibits import Exhibit, Fields, Picture, Wall, exhibits, told, walls
@@ -159,7 +159,13 @@ def _frame(footage: Footage) -> Picture:
             what="taking a still",
             where=footage.name,
         )
-        read = cv2.imread(str(file))
+        read = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
+    if read is None:
+        raise FootageError(
+            "no frame of it can be shown",
+            where=footage.name,
+            mend="copy the file from the phone once more",
+        )
     return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -169,13 +175,12 @@ def _hang(
     own = settings.overlays
     heads = _heads(looks.templates, own)
     themes = _chosen(looks.themes or (ALL,), theme_names(own), lambda name: theme(own, name))
-    tongues = [
-        language(tag, own) for tag in _chosen(looks.langs or ("en",), languages(own), None)
-    ]
+    tongues = [language(tag, own) for tag in _chosen(looks.langs or ("en",), languages(own), None)]
     said = {words.tag: _said(heads, words, settings, seen) for words in tongues}
     hung = {words.tag: _walls(looks.placements, words, settings, seen) for words in tongues}
     total = sum(
-        len(themes) * len(hung[tag]) * sum(map(len, fields.values())) for tag, fields in said.items()
+        len(themes) * len(hung[tag]) * sum(map(len, fields.values()))
+        for tag, fields in said.items()
     )
     if total > _MOST:
         raise UsageError(
