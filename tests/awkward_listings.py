@@ -1,4 +1,4 @@
-"""Twenty listings that are awkward to set in type, as sellers' files, each with the clip's language.
+"""Twenty listings that are awkward to set in type, as sellers' files, each with its language.
 
 Every field that can be drawn is filled, through the words that captions make of a listing.
 """
