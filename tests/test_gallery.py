@@ -97,13 +97,14 @@ def test_the_judge_sees_what_is_wrong() -> None:
     (line,) = drawing.texts
     places = re.findall(r"matrix\([^)]*\)", drawing.svg)
     *scale, x, y = places[3].split(" ")
+    last = places[-1].split(" ")[-2]
     outline = re.findall(r' d="([^"]*)"', drawing.svg)[3]
-    box = next(iter(empty_boxes()))
+    box = theme().face("display", None).faces[0].outline(0)
     for wrong, told in (
         (replace(drawing, svg=drawing.svg.replace(outline, box)), "a box in place"),
         (replace(drawing, svg=drawing.svg.replace(outline, "M0 0L9 0Z")), "without ink"),
         (moved(drawing, places[3], [*scale, x, "-30)"]), "outside the overlay"),
-        (moved(drawing, places[3], [*scale, x, f"{float(y[:-1]) - 40})"]), "beside its line"),
+        (moved(drawing, places[-1], [*scale, f"{float(last) + 32}", y]), "beside its line"),
         (replace(drawing, texts=(replace(line, text="Hand-stiched"),)), "'Hand-stitched'"),
         (replace(drawing, x=drawing.x + 500), "hook/hook"),
     ):
