@@ -55,7 +55,9 @@ def test_every_overlay_of_an_awkward_listing_is_whole(name: str, tmp_path: Path)
     for place in PLACEMENTS:
         placement = load_placement(place).facing(rtl=words.rtl)
         canvas = Canvas(placement.width, placement.height, placement.safe)
-        for specimen in shown:
+        # Of several notes or cards one stands for all where the room is another.
+        each = shown if place == PLACEMENTS[0] else {s.template: s for s in shown}.values()
+        for specimen in each:
             drawing = draw(specimen.template, specimen.fields, canvas, lang=lang)
             judge(drawing, specimen, canvas, lang)
 
