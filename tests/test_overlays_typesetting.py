@@ -108,6 +108,8 @@ def test_a_font_that_is_not_there_or_not_a_font(tmp_path: Path) -> None:
         ("o" + "\u0334" * 9, "o\u0334\u0334"),
         ("the seller's 5'2 'quoted'", "the seller’s 5'2 'quoted'"),
         ("\ud800\x00\x1b", ""),
+        ("只背过两次⋯⋯", "只背过两次……"),
+        ("ﬁne craft, ㈱オルラ", "fine craft, (株)オルラ"),
     ],
 )
 def test_cleaning(given_text: str, cleaned: str) -> None:
@@ -141,6 +143,15 @@ def test_hyphens_break_only_when_they_must(sans: Typeface) -> None:
         "a gold-plated", "clasp",
     )  # fmt: skip
     assert fit("gold-plated", sans, 150, lines=2, sizes=(40, 40)).text == ("gold-", "plated")
+
+
+def test_a_short_number_and_what_it_counts_stand_on_one_line(sans: Typeface) -> None:
+    text = "Sent for authentication on 3 March 2026; no answer yet"
+    for width in range(430, 560, 10):
+        lines = fit(text, sans, width, lines=4, sizes=(34, 34)).text
+        assert sum("3 March" in line for line in lines) == 1
+    # Where there is no room for both, they part after all.
+    assert fit("12 Wochen", sans, 140, lines=2, sizes=(34, 34)).text == ("12", "Wochen")
 
 
 def test_chinese_breaks_between_characters() -> None:

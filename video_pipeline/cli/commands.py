@@ -51,7 +51,10 @@ COMMANDS = {
         "places",
         "Say where clips can be posted; `show NAME` prints what one place asks for, and why.",
     ),
-    "overlays": ("lettering", "Say which overlays there are, or begin one of your own."),
+    "overlays": (
+        "lettering",
+        "Say which overlays there are, look at them, or begin one of your own.",
+    ),
     "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
     "provenance": (
         "proving",

@@ -120,7 +120,7 @@ def open_slot(
         _open_proof(slot, brief, reels, draft)
     elif "grade-card" in slot.overlays:
         not_filmed = [n for i, n in enumerate(brief.listing.condition.notes) if i not in places]
-        for number, card in enumerate(_cards(not_filmed, brief)):
+        for number, card in enumerate(cards(not_filmed, brief.words)):
             words = captions.grade(brief.listing, brief.scale, card, brief.words)
             text = " ".join([words["grade"], *words["notes"]])
             _open_view(
@@ -231,18 +231,18 @@ def _pinned(pin: Pin, setup: Setup, reels: Mapping[str, Reel]) -> Setup:
     )
 
 
-def _cards(notes: Sequence[Note], brief: Brief) -> list[list[Note]]:
+def cards(notes: Sequence[Note], words: Language) -> list[list[Note]]:
     """Notes shared out over cards on which each can be read whole; one empty card for no notes."""
-    cards: list[list[Note]] = [[]]
+    shared: list[list[Note]] = [[]]
     used = 0
     for note in notes:
-        size = len(captions.note_line(note, brief.words))
-        if cards[-1] and (len(cards[-1]) == _CARD_NOTES or used + size > _CARD_CHARACTERS):
-            cards.append([])
+        size = len(captions.note_line(note, words))
+        if shared[-1] and (len(shared[-1]) == _CARD_NOTES or used + size > _CARD_CHARACTERS):
+            shared.append([])
             used = 0
-        cards[-1].append(note)
+        shared[-1].append(note)
         used += size
-    return cards
+    return shared
 
 
 def _views(

@@ -7,6 +7,7 @@ words where the line has room for them, as a designer would.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -17,6 +18,8 @@ _BY_PHRASE = frozenset(("ja", "ko"))
 _SEPARATOR = "·"
 # UAX #14 breaks after these inside a word; a word is only parted there when it must be.
 _INSIDE_WORDS = "-‐–—/"
+# A short number and the word it counts, such as "2 cm" or "3 March", stand on one line.
+_COUNTS = re.compile(r"(?<![\w.,])\d{1,3} $")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,13 @@ def chances(text: str, lang: str = "en") -> Chances:
         allowed = set(poor)
         good = [i for i in _ends(text, f"{rules}-lw-phrase") if i in allowed]
     return Chances(
-        tuple(i for i in good if text[i] != _SEPARATOR and text[i - 1] not in _INSIDE_WORDS),
+        tuple(
+            i
+            for i in good
+            if text[i] != _SEPARATOR
+            and text[i - 1] not in _INSIDE_WORDS
+            and not (text[i].isalpha() and _COUNTS.search(text, max(0, i - 5), i))
+        ),
         tuple(i for i in poor if text[i] != _SEPARATOR),
     )
 

@@ -30,6 +30,11 @@ _MOST_MARKS = 2
 _MOST_MARKS_OF_A_SCRIPT = 4
 _VIRAMA = 9  # the combining class of the signs that join consonants
 _EMOJI_AFTER_JOINER = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
+# Signs that few fonts have and that plainer ones stand for: what a Chinese keyboard gives for "…",
+# ligatures out of a PDF, a Japanese firm's "Ltd.".
+_PLAINER = str.maketrans(
+    {"⋯": "…", "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "㈱": "(株)", "㈲": "(有)"}
+)
 # A separator between two facts says nothing at the end of a line.
 _DROPPED_AT_END = " ·"
 # A word up to this long is left out whole before an ellipsis rather than cut.
@@ -73,13 +78,16 @@ def clean(text: str) -> str:
     Control characters, bidirectional controls, zero-width characters, soft hyphens, variation
     selectors and halves of surrogate pairs are dropped; white space becomes single spaces; accents
     are composed (NFC) and piles of them are cut; a typewriter's apostrophe inside a word becomes a
-    real one. Joiners stay where writing needs them: after a virama, between Arabic letters (RFC
-    5892, appendix A), and between emoji.
+    real one, and a sign that few fonts have the plainer one that it stands for. Joiners stay where
+    writing needs them: after a virama, between Arabic letters (RFC 5892, appendix A), and between
+    emoji.
     """
     kept: list[str] = []
     marks = 0
     # Selectors go first: one may stand between an emoji and the joiner after it.
-    composed = [c for c in unicodedata.normalize("NFC", text) if not _selects(c)]
+    composed = [
+        c for c in unicodedata.normalize("NFC", text.translate(_PLAINER)) if not _selects(c)
+    ]
     for i, c in enumerate(composed):
         category = unicodedata.category(c)
         if c in "\t\n\r\v\f\x85" or category in ("Zs", "Zl", "Zp"):

@@ -9,6 +9,7 @@ from video_pipeline.pipeline.checking import check_file
 from video_pipeline.pipeline.coverage import cover_listing
 from video_pipeline.pipeline.evidence import make_evidence
 from video_pipeline.pipeline.exchange import Exported, export_edit, take_back
+from video_pipeline.pipeline.gallery import Gallery, Looks, live_overlays, write_overlays
 from video_pipeline.pipeline.keyframes import write_key_frames
 from video_pipeline.pipeline.pictures import Picture, look_at_pictures
 from video_pipeline.pipeline.places import draw_guide
@@ -25,6 +26,8 @@ from video_pipeline.pipeline.shots import shots_of
 
 __all__ = [
     "Exported",
+    "Gallery",
+    "Looks",
     "Picture",
     "Prepared",
     "Rendered",
@@ -34,6 +37,7 @@ __all__ = [
     "cover_listing",
     "draw_guide",
     "export_edit",
+    "live_overlays",
     "look_at_pictures",
     "make_evidence",
     "open_footage",
@@ -47,5 +51,6 @@ __all__ = [
     "shots_of",
     "take_back",
     "write_key_frames",
+    "write_overlays",
     "write_plan",
 ]
