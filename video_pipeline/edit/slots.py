@@ -24,6 +24,7 @@ from video_pipeline.edit.wishes import Pin
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
 from video_pipeline.listing.model import Note
+from video_pipeline.overlays.language import Language
 from video_pipeline.presets.storyboards import STORY_LINE, Need, Slot
 from video_pipeline.trust.claims import Claim, Shown
 

@@ -21,7 +21,6 @@ from video_pipeline.errors import (
     ClaimError,
     ListingError,
     Problem,
-    RenderError,
     UsageError,
 )
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
@@ -45,8 +44,9 @@ from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering import budget
-from video_pipeline.rendering.check import Finding, Made, judge
+from video_pipeline.rendering.check import Made, judge
 from video_pipeline.rendering.facts import Facts, facts_of
+from video_pipeline.rendering.finding import judged
 from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
@@ -55,9 +55,6 @@ from video_pipeline.trust.claims import Refusal
 from video_pipeline.trust.credentials import c2pa_library
 from video_pipeline.trust.masking import Mask, told_by_sku
 from video_pipeline.trust.wording import promises
-
-# Rules of `check` that depend on what the seller gave, not on how the clip was made.
-_SELLERS_RULES = {"duration", "bytes", "black", "frozen", "legibility"}
 
 
 @dataclass(frozen=True)
@@ -360,7 +357,7 @@ def _render(
         clips.append(
             Clip(
                 *(edit, place, file, tuple(own), overlays),
-                tuple(dict.fromkeys((*warnings, *_judged(findings, file)))),
+                tuple(dict.fromkeys((*warnings, *judged(findings, file)))),
             )
         )
     listener(Step("packing", sku, 0, 1))
@@ -412,19 +409,6 @@ def _as_allowed(refusal: Refusal, places: Sequence[Placement]) -> Refusal:
     """A refusal, with its words for buyers where a placement lets its state be told."""
     told = any(place.consequences[refusal.state] == "text" for place in places)
     return refusal if told else replace(refusal, wording="")
-
-
-def _judged(findings: Sequence[Finding], file: Path) -> list[str]:
-    """Findings about the seller's material, as warnings. Raises RenderError for our own faults."""
-    for finding in findings:
-        if finding.rule not in _SELLERS_RULES:
-            raise RenderError(
-                f"the finished clip failed its check of {finding.rule}: wanted {finding.want}, "
-                f"got {finding.got}",
-                where=file.name,
-                mend="run with --debug and report this",
-            )
-    return [f"{f.rule}: wanted {f.want}, got {f.got}; {f.mend}" for f in findings]
 
 
 def _rendered(clips: Sequence[Clip], coverage: Coverage, output: Path) -> list[Rendered]:
