@@ -21,7 +21,7 @@ from video_pipeline.presets.placements import load_placement, placement_names
 from video_pipeline.presets.storyboards import load_storyboard, storyboard_names
 from video_pipeline.resources import shipped
 
-KINDS = ("placements", "storyboards", "grades", "coverage")
+KINDS = ("placements", "storyboards", "grades", "coverage", "previews")
 FILES = [p for kind in KINDS for p in sorted((shipped("presets") / kind).glob("*.yaml"))]
 
 

@@ -26,8 +26,6 @@ from video_pipeline.trust.claims import Claim, Refusal
 
 _DEADLINE_S = 180
 _KEYFRAMES = 4  # of each kind
-_PREVIEW_WIDTH, _PREVIEW_FPS = 360, 12
-_PREVIEW_SHOTS = ("hero", "hardware", "stitching")
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,6 @@ def deliver(
             sheet=stem.with_name(f"{stem.name}.sheet.jpg"),
         )
         pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
-    write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
     if frames:
         write_keyframes(frames, footage, folder / "keyframes")
@@ -121,22 +118,6 @@ def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> tuple[bytes, .
         ]
         write_sheet(entries, sheet, columns=6, height=480)
         return tuple(small_picture(files[frame]) for frame, _ in shown[1::3])
-
-
-def write_preview(clip: Clip, out: Path) -> None:
-    """A small silent loop of the whole piece and its details, for a listing page."""
-    second = round(clip.edit.rate)
-    spans = [
-        (first + (cut.frames - second) // 2, first + (cut.frames + second) // 2)
-        for first, cut in _starts(clip.edit)
-        if cut.slot in _PREVIEW_SHOTS and cut.frames > second
-    ]
-    spans = spans[:4] or [(0, min(clip.edit.frames, 3 * second))]
-    run(
-        graph.loop(clip.file, spans, _PREVIEW_WIDTH, _PREVIEW_FPS, out),
-        deadline_s=_DEADLINE_S,
-        what="writing the preview",
-    )
 
 
 def _starts(edit: Edit) -> Iterator[tuple[int, Cut]]:

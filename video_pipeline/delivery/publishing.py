@@ -20,20 +20,23 @@ from video_pipeline.interruption import whole
 from video_pipeline.toolchain import disk_error
 
 MANIFEST = "manifest.json"
-KEY_FRAMES = "key frames"  # the manifest's `kind` in a folder of key frames, which has no item
+# The manifest's `kind` in a folder of key frames, which has no item, and in that of a preview.
+KEY_FRAMES = "key frames"
+PREVIEW = "preview"
 
 
 @contextmanager
-def published(folder: Path, sku: str | None) -> Iterator[Path]:
+def published(folder: Path, sku: str | None, kind: str | None = None) -> Iterator[Path]:
     """Yield a private folder; when the block ends well, it takes the place of `folder`.
 
-    `sku` is the item's number, or None for a folder of key frames. When the block fails or is
+    `sku` is the item's number, or None for a folder of key frames; `kind` is that of a folder that
+    holds no clips. When the block fails or is
     interrupted, the private folder goes and `folder` stays as it was; errors that the block raises
     name `folder`, not the private one. Raises UsageError when
     `folder` holds files of somebody else or cannot be renamed, RenderError when the disk is full
     or cannot be written.
     """
-    check_target(folder, sku)
+    check_target(folder, sku, kind)
     asked, folder = folder, _real(folder)
     staging = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
@@ -56,7 +59,7 @@ def published(folder: Path, sku: str | None) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def check_target(folder: Path, sku: str | None) -> None:
+def check_target(folder: Path, sku: str | None, kind: str | None = None) -> None:
     """Raise UsageError when `folder` is not ours to replace, or cannot be replaced as a whole."""
     if not folder.exists():
         return
@@ -76,7 +79,8 @@ def check_target(folder: Path, sku: str | None) -> None:
     ours: set[str] = set()
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if (manifest.get("kind") == KEY_FRAMES) if sku is None else (manifest["sku"] == sku):
+        expected = KEY_FRAMES if sku is None else kind
+        if manifest.get("kind") == expected and manifest.get("sku") == sku:
             ours = {MANIFEST, *manifest["files"]}
     foreign = sorted(present - ours)
     if foreign:

@@ -11,10 +11,17 @@ from video_pipeline.graph.picture import (
     Pass,
     alpha_clip,
     clip_stills,
-    loop,
     piece,
     shown_until,
     still,
+)
+from video_pipeline.graph.preview import (
+    RawFrames,
+    Span,
+    loop_file,
+    raw_frames,
+    scaled_size,
+    strip,
 )
 from video_pipeline.graph.trials import decoded, trial
 
@@ -24,17 +31,22 @@ __all__ = [
     "SAMPLE_RATE",
     "Layer",
     "Pass",
+    "RawFrames",
+    "Span",
     "aac",
     "alpha_clip",
     "clip_stills",
     "decoded",
     "fitted",
     "levelled",
-    "loop",
+    "loop_file",
     "measured",
     "piece",
+    "raw_frames",
+    "scaled_size",
     "shown_until",
     "sound",
     "still",
+    "strip",
     "trial",
 ]

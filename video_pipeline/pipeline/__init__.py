@@ -18,6 +18,7 @@ from video_pipeline.pipeline.preparing import (
     open_footage,
     prepare,
 )
+from video_pipeline.pipeline.previewing import Previewed, preview_listing
 from video_pipeline.pipeline.rendering import Rendered, render, render_edit, render_listing
 from video_pipeline.pipeline.shots import shots_of
 
@@ -25,6 +26,7 @@ __all__ = [
     "Exported",
     "Picture",
     "Prepared",
+    "Previewed",
     "Rendered",
     "Settings",
     "analyse_all",
@@ -37,6 +39,7 @@ __all__ = [
     "portable",
     "prepare",
     "prepare_and_plan",
+    "preview_listing",
     "render",
     "render_edit",
     "render_listing",

@@ -20,7 +20,7 @@ from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import Mistake, Page, read_page
 from video_pipeline.handwriting.spelling import did_you_mean
 
-Kind = Literal["placements", "storyboards", "grades", "coverage", "advice"]
+Kind = Literal["placements", "storyboards", "grades", "coverage", "advice", "previews"]
 Confidence = Literal["high", "medium", "low", "choice"]
 
 
@@ -31,6 +31,7 @@ _NOUN = {
     "grades": "grade scale",
     "coverage": "list of views",
     "advice": "advice",
+    "previews": "preview",
 }
 
 
