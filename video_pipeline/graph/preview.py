@@ -83,7 +83,7 @@ def loop_file(frames: RawFrames, form: LoopFormat, rung: Rung, out: Path) -> lis
             [picture[1], colours],
             "paletteuse",
             dither="bayer",
-            bayer_scale=3,
+            bayer_scale=4,
             diff_mode="rectangle",
         )
     elif form == "webp":  # VP8's own matrix and range
@@ -115,7 +115,7 @@ def _thinned(frames: RawFrames, every: int) -> Any:
         str(frames.path),
         f="rawvideo",
         pixel_format="yuv420p",
-        video_size=f"{frames.width}x{frames.height}",
+        video_size=(frames.width, frames.height),
         framerate=str(frames.rate),
     ).video
     if every > 1:
@@ -140,7 +140,7 @@ def _scaled(picture: Any, size: tuple[int, int], matrix: str, span: str) -> Any:
 def _avif(rung: Rung) -> dict[str, Any]:
     return {
         "c:v": "libsvtav1",
-        "preset": 10,
+        "preset": 9,  # 10 and above are not meant for being looked at, says the encoder
         "crf": rung.quality,
         "g": 300,
         "svtav1-params": "lp=1",
@@ -168,7 +168,7 @@ def _mp4(rung: Rung) -> dict[str, Any]:
     return {
         "c:v": "libx264",
         "profile:v": "high",
-        "preset": "medium",
+        "preset": "veryfast",
         "crf": rung.quality,
         "bf": 0,  # timestamps without an edit list: the first frame is due at once
         "g": 300,
