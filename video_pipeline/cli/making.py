@@ -220,7 +220,7 @@ def _report(clips: Sequence[Rendered], *, as_json: bool, verbose: bool) -> None:
             f"{clip.encoded} of {clip.pieces} pieces encoded"
         )
         people.print(f"  clip           {escape(str(clip.file))}")
-        people.print(f"  cover          {escape(stem)}.cover.jpg")
+        people.print(f"  cover          {escape(stem)}.cover.jpg, without title .cover-plain.jpg")
         people.print(f"  contact sheet  {escape(stem)}.sheet.jpg")
         for warning in clip.warnings:
             people.print(f"  [yellow]note[/yellow] {escape(warning)}")

@@ -1,4 +1,4 @@
-"""The output folder: clips with cover, contact sheet, preview, key frames, report, manifest."""
+"""The output folder: clips with covers, contact sheet, preview, key frames, report, manifest."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from pathlib import Path
 from video_pipeline import graph
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
+from video_pipeline.delivery.cover import write_covers
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
+from video_pipeline.delivery.preview import decoded, write_loop
 from video_pipeline.delivery.report import ClipPage, small_picture, write_report
 from video_pipeline.delivery.stills import write_keyframes
+from video_pipeline.edit.cover import choose_cover
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.preview import choose_loop
 from video_pipeline.footage.model import Footage
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.previews import Preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import Encoded
 from video_pipeline.toolchain import run
@@ -50,17 +55,47 @@ def deliver(
     coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
+    preview: Preview,
+    own: Path | None = None,
 ) -> None:
-    """Write everything that goes with the clips into `folder`, the manifest last."""
-    pages = []
+    """Write everything that goes with the clips into `folder`, the manifest last.
+
+    `own` is a person's overlays folder.
+    """
+    pages, records = [], []
     for clip in clips:
         stem = clip.file.with_suffix("")
         pictures = write_clip_stills(
             clip,
-            cover=stem.with_name(f"{stem.name}.cover.jpg"),
             sheet=stem.with_name(f"{stem.name}.sheet.jpg"),
         )
-        pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
+        cover = choose_cover(clip.edit, analyses, clip.placement)
+        covers = [stem.with_name(f"{stem.name}.{name}.jpg") for name in ("cover", "cover-plain")]
+        write_covers(
+            cover,
+            footage[cover.source],
+            titled=covers[0],
+            plain=covers[1],
+            own=own,
+            lang=clip.edit.lang,
+        )
+        shown = [small_picture(file) for file in covers[: 2 if cover.title else 1]]
+        pages.append(
+            ClipPage(
+                clip.edit, clip.placement.title, pictures, clip.warnings, cover.why, tuple(shown)
+            )
+        )
+        records.append(
+            ClipRecord(clip.edit, clip.file.name, clip.overlays.digests, clip.warnings, cover)
+        )
+    loop = choose_loop(analyses, preview)
+    with decoded(loop, footage, preview) as frames_of_loop:
+        moving = write_loop(
+            frames_of_loop,
+            "webp",
+            preview.formats["webp"],
+            folder / f"{listing.sku}.preview.webp",
+        )
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
     if frames:
         write_keyframes(frames, footage, folder / "keyframes")
@@ -72,38 +107,32 @@ def deliver(
         coverage=coverage,
         claims=claims,
         refusals=refusals,
+        preview=moving.file,
     )
     write_manifest(
         folder,
         sku=listing.sku,
         listing=listing.path,
         footage=list(footage.values()),
-        clips=[
-            ClipRecord(clip.edit, clip.file.name, clip.overlays.digests, clip.warnings)
-            for clip in clips
-        ],
+        clips=records,
         coverage=coverage,
         claims=claims,
         refusals=refusals,
+        loop=loop,
     )
 
 
-def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> tuple[bytes, ...]:
-    """Write the pictures of a finished clip, in one pass over it.
+def write_clip_stills(clip: Clip, *, sheet: Path) -> tuple[bytes, ...]:
+    """Write the contact sheet of a finished clip, in one pass over it: three frames of every cut.
 
-    The cover stands for the clip: the middle of the hero shot, with its title. The sheet shows
-    three frames of every cut. Returns the middle of each cut as a small JPEG.
+    Returns the middle of each cut as a small JPEG.
     """
     shown = [
         (first + int(cut.frames * share), cut.slot)
         for first, cut in _starts(clip.edit)
         for share in (0.15, 0.5, 0.9)
     ]
-    first, cut = next(
-        ((f, c) for f, c in _starts(clip.edit) if c.slot == "hero"), next(_starts(clip.edit))
-    )
-    middle = first + cut.frames // 2
-    frames = sorted({middle, *(frame for frame, _ in shown)})
+    frames = sorted({frame for frame, _ in shown})
     with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
         run(
             graph.clip_stills(clip.file, frames, Path(scratch) / "%05d.jpg"),
@@ -111,7 +140,6 @@ def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> tuple[bytes, .
             what="taking stills",
         )
         files = {frame: Path(scratch) / f"{place:05d}.jpg" for place, frame in enumerate(frames)}
-        cover.write_bytes(files[middle].read_bytes())
         entries = [
             Entry(files[frame], f"{float(frame / clip.edit.rate):.1f} s  {slot}")
             for frame, slot in shown

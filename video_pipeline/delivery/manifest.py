@@ -15,9 +15,11 @@ from typing import Any
 
 from video_pipeline.delivery.publishing import MANIFEST
 from video_pipeline.edit.corrections import told
+from video_pipeline.edit.cover import Cover, cover_as_json
 from video_pipeline.edit.coverage import Coverage, coverage_as_json
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
+from video_pipeline.edit.preview import Loop, loop_as_json
 from video_pipeline.footage.model import Footage
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_version
@@ -34,6 +36,7 @@ class ClipRecord:
     file: str
     overlays: Mapping[str, str]
     warnings: tuple[str, ...]
+    cover: Cover
 
 
 def write_manifest(
@@ -46,6 +49,7 @@ def write_manifest(
     coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
+    loop: Loop | None = None,
 ) -> None:
     """Write `manifest.json` into `folder`, after every other file is there."""
     files = sorted(p for p in folder.rglob("*") if p.is_file())
@@ -70,6 +74,7 @@ def write_manifest(
         "claims": [asdict(claim) for claim in claims],
         "certificates_refused": [asdict(refusal) for refusal in refusals],
         "clips": [_clip(record) for record in clips],
+        **({"preview": loop_as_json(loop)} if loop else {}),
         "coverage": coverage_as_json(coverage),
         "files": {p.relative_to(folder).as_posix(): file_digest(p) for p in files},
     }
@@ -94,6 +99,7 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
         "duration_s": round(record.edit.duration_s, 3),
         "overlays": dict(sorted(record.overlays.items())),
         "warnings": list(record.warnings),
+        "cover": cover_as_json(record.cover),
         "corrections": [
             {"cut": number, "slot": cut.slot, **asdict(corrections)}
             for number, cut in enumerate(record.edit.cuts, start=1)

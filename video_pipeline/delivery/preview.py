@@ -182,9 +182,7 @@ def write_strip(frames: graph.RawFrames, count: int, preview: Preview, out: Path
     )
     starts = [float(Fraction(n, 1) / preview.rate) for n in range(0, count, every)]
     tile = graph.scaled_size(frames, preview.strip_width)
-    return Strip(
-        out, tile, min(columns, len(starts)), tuple(starts), float(count / preview.rate)
-    )
+    return Strip(out, tile, min(columns, len(starts)), tuple(starts), float(count / preview.rate))
 
 
 _STILLS: Mapping[PosterFormat, Mapping[str, object]] = {

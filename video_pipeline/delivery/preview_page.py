@@ -39,20 +39,24 @@ def write_snippet(
     jumping while files load.
     """
     moving = {loop.form: loop for loop in loops}
-    page = _environment().get_template("preview.html.j2").render(
-        alt=alt_text(item),
-        width=size[0],
-        height=size[1],
-        video=moving.get("mp4"),
-        pictures=[
-            (_TYPES[form], moving[form].file.name) for form in _BEST_FIRST if form in moving
-        ],
-        stills=[
-            (_TYPES[form], [(p.file.name, p.width) for p in posters if p.form == form])
-            for form in ("avif", "webp", "jpeg")
-        ],
-        plain=_plain(posters, size[0]).file.name,
-        thumbnails=thumbnails.name if thumbnails else None,
+    page = (
+        _environment()
+        .get_template("preview.html.j2")
+        .render(
+            alt=alt_text(item),
+            width=size[0],
+            height=size[1],
+            video=moving.get("mp4"),
+            pictures=[
+                (_TYPES[form], moving[form].file.name) for form in _BEST_FIRST if form in moving
+            ],
+            stills=[
+                (_TYPES[form], [(p.file.name, p.width) for p in posters if p.form == form])
+                for form in ("avif", "webp", "jpeg")
+            ],
+            plain=_plain(posters, size[0]).file.name,
+            thumbnails=thumbnails.name if thumbnails else None,
+        )
     )
     out.write_text(page, encoding="utf-8")
 

@@ -8,8 +8,9 @@ sees where the loop began. Nothing is written on it: it has no price, no badge a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
+from typing import Any
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit.framing import frame_window
@@ -98,6 +99,26 @@ def choose_loop(analyses: Mapping[str, Analysis], preview: Preview) -> Loop:
     return Loop(parts, seam, preview.rate, tuple(_said(loop, shared, preview)))
 
 
+def loop_as_json(loop: Loop) -> dict[str, Any]:
+    """The loop as plain JSON values; `seam` is the frame of the first part that opens it."""
+    return {
+        "duration_s": round(loop.duration_s, 3),
+        "seam": loop.seam,
+        "parts": [
+            {
+                "source": part.source,
+                "start": str(part.start),
+                "frames": part.frames,
+                "shows": part.shows,
+                "why": part.why,
+                "crop": asdict(part.crop),
+            }
+            for part in loop.parts
+        ],
+        "warnings": list(loop.warnings),
+    }
+
+
 def _opening(
     reels: Sequence[Reel],
     preview: Preview,
@@ -125,9 +146,7 @@ def _fresh(windows: Sequence[Window], taken: Sequence[Window]) -> Window | None:
     return next((w for w in windows if all(w.overlap(t) < _REPEATED for t in taken)), None)
 
 
-def _part(
-    window: Window, shows: Need, analyses: Mapping[str, Analysis], preview: Preview
-) -> Part:
+def _part(window: Window, shows: Need, analyses: Mapping[str, Analysis], preview: Preview) -> Part:
     footage = analyses[window.source].footage
     frames = max(1, int(window.length * preview.rate) // preview.step) * preview.step
     crop = frame_window(window, shows, footage, preview)

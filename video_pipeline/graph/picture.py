@@ -95,6 +95,20 @@ def still(footage: Footage, t: Fraction, out: Path) -> list[str]:
     return jpeg(normalised(picture, footage.colour, None), out)
 
 
+def framed_still(
+    footage: Footage,
+    t: Fraction,
+    crop: Crop,
+    size: tuple[int, int],
+    out: Path,
+    *,
+    light: Light = NEUTRAL,
+) -> list[str]:
+    """The command that writes the frame at `t` through a crop, at an output's `size`."""
+    picture = squared(ticking(footage, t, 1, _FINE), footage)
+    return jpeg(cropped(picture, crop, footage, size, 1, light=light), out)
+
+
 def clip_stills(clip: Path, frames: Sequence[int], pattern: Path) -> list[str]:
     """The command that writes frames of a finished clip as JPEGs, in one pass over it.
 

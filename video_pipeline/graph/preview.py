@@ -67,7 +67,12 @@ def raw_frames(spans: Sequence[Span], into: RawFrames) -> list[str]:
         ffmpeg.output(
             joined.filter("format", "yuv420p"),
             str(into.path),
-            **{"c:v": "rawvideo", "f": "rawvideo", "fps_mode": "passthrough", "fflags": "+bitexact"},
+            **{
+                "c:v": "rawvideo",
+                "f": "rawvideo",
+                "fps_mode": "passthrough",
+                "fflags": "+bitexact",
+            },
         )
     )
 
@@ -93,7 +98,9 @@ def loop_file(frames: RawFrames, form: LoopFormat, rung: Rung, out: Path) -> lis
     return command(ffmpeg.output(picture, str(out), **_ENCODERS[form](rung), **_EXACT))
 
 
-def strip(frames: RawFrames, count: int, every: int, width: int, columns: int, out: Path) -> list[str]:
+def strip(
+    frames: RawFrames, count: int, every: int, width: int, columns: int, out: Path
+) -> list[str]:
     """The command that lays every `every`-th of `count` raw frames out as one JPEG."""
     size = scaled_size(frames, width)
     tiles = ceil(count / every)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from video_pipeline.delivery.preview import (
 )
 from video_pipeline.delivery.preview_page import write_snippet, write_thumbnails
 from video_pipeline.delivery.publishing import MANIFEST, PREVIEW, check_target, published
-from video_pipeline.edit.preview import Loop, choose_loop
+from video_pipeline.edit.preview import Loop, choose_loop, loop_as_json
 from video_pipeline.errors import UsageError
 from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare
 from video_pipeline.presets.previews import LOOP_FORMATS, LoopFormat, load_preview
@@ -148,26 +148,6 @@ def _write_manifest(folder: Path, prepared: Prepared, made: Previewed) -> None:
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-
-
-def loop_as_json(loop: Loop) -> dict[str, Any]:
-    """The loop as plain JSON values; `seam` is the frame of the first part that opens it."""
-    return {
-        "duration_s": round(loop.duration_s, 3),
-        "seam": loop.seam,
-        "parts": [
-            {
-                "source": part.source,
-                "start": str(part.start),
-                "frames": part.frames,
-                "shows": part.shows,
-                "why": part.why,
-                "crop": asdict(part.crop),
-            }
-            for part in loop.parts
-        ],
-        "warnings": list(loop.warnings),
-    }
 
 
 def _moved(made: Previewed) -> Previewed:

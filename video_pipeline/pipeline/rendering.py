@@ -35,6 +35,7 @@ from video_pipeline.pipeline.preparing import (
 )
 from video_pipeline.pipeline.steadying import windowed
 from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.presets.previews import load_preview
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering import budget
 from video_pipeline.rendering.check import Finding, check
@@ -311,6 +312,8 @@ def _render(
         coverage=coverage,
         claims=prepared.claims,
         refusals=prepared.refusals,
+        preview=load_preview(own=settings.presets),
+        own=settings.overlays,
     )
     listener(Step("packing", sku, 1, 1))
     return clips
