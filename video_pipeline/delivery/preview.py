@@ -1,4 +1,4 @@
-"""The preview of a listing: one loop in several formats, each within its bytes, and what goes along.
+"""The preview of a listing: one loop in several formats, each within its bytes, and its stills.
 
 The loop's frames are decoded once and small; every format is encoded from them, a rung of its
 ladder at a time until the file fits. A file that is too large never appears.
@@ -176,7 +176,7 @@ def write_strip(frames: graph.RawFrames, count: int, preview: Preview, out: Path
     """Small pictures of the loop's `count` frames, laid out in rows in one JPEG."""
     every, columns = preview.strip_every, preview.strip_columns
     run(
-        graph.strip(frames, count, every, preview.strip_width, columns, out),
+        graph.strip(frames, count, graph.Tiles(preview.strip_width, every, columns), out),
         deadline_s=_DEADLINE_S,
         what="writing the preview's strip",
     )
@@ -209,7 +209,7 @@ def _first_frame(loop: Loop, footage: Footage, preview: Preview) -> Image.Image:
         with Image.open(file) as whole:
             whole.load()
     x, y, width, height = part.crop.at(loop.seam, part.frames)
-    shown = whole.crop((round(x), round(y), round(x + width), round(y + height)))
+    shown: Image.Image = whole.crop((round(x), round(y), round(x + width), round(y + height)))
     across, down = graph.fitted(part.crop, preview.width, preview.height)
     if (across, down) == (preview.width, preview.height):
         return shown

@@ -60,7 +60,10 @@ def write_report(
     refusals: Sequence[Refusal],
     preview: Path | None = None,
 ) -> None:
-    """Write the page to `out`; `preview` is a moving picture to show in it. Raises RenderError when a picture cannot be taken."""
+    """Write the page to `out`; `preview` is a moving picture to show in it.
+
+    Raises RenderError when a picture cannot be taken.
+    """
     pictures = _best_moments(coverage, footage)
 
     def view(row: Row) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from a bag: the choice says so and a person has to look.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import zip_longest
 from math import hypot
 
 from video_pipeline.analysis.model import Analysis, Moment
@@ -60,24 +61,35 @@ def choose_cover(edit: Edit, analyses: Mapping[str, Analysis], place: Placement)
     Where the clip shows no look of its own (a photo, a very short cut) the middle of its first cut
     is taken.
     """
-    found: tuple[float, Cut, Moment, dict[str, float]] | None = None
-    for cut in edit.cuts:
-        live = (cut.frames - cut.hold) / edit.rate
-        for moment in analyses[cut.source].moments:
-            if cut.start <= moment.t < cut.start + live:
-                parts = _parts(moment)
-                score = _score(parts)
-                if found is None or score > found[0]:
-                    found = score, cut, moment, parts
-    if found is None:
-        cut = next((c for c in edit.cuts if c.slot == "hero"), edit.cuts[0])
-        middle = cut.start + (cut.frames - cut.hold) / edit.rate / 2
-        looks = analyses[cut.source].moments
-        moment = replace(min(looks, key=lambda m: abs(m.t - middle)), t=middle)
-        parts = _parts(moment)
-        found = _score(parts), cut, moment, parts
-    score, cut, moment, parts = found
-    return _framed(edit, analyses[cut.source], place, cut, moment, score, parts)
+    looks = [
+        (cut, moment)
+        for cut in edit.cuts
+        for moment in _stirred(analyses[cut.source].moments)
+        if cut.start <= moment.t < cut.start + (cut.frames - cut.hold) / edit.rate
+    ] or [_middle(edit, analyses)]
+    cut, moment = max(looks, key=lambda look: _score(_parts(look[1])))
+    analysis = analyses[cut.source]
+    canvas = _canvas(place)
+    reel = Reel(cut.source, analysis)
+    nearest = min(range(len(reel.times)), key=lambda i: abs(reel.times[i] - moment.t))
+    look = window(reel, "whole", nearest, 1 / edit.rate, 1 / edit.rate)
+    crop = frame_window(look, "whole", analysis.footage, canvas)
+    crop = replace(crop, zoom=(1.0, 1.0), path=crop.path[:1])
+    parts = _parts(moment)
+    return Cover(
+        source=cut.source,
+        t=moment.t,
+        slot=cut.slot,
+        crop=crop,
+        light=cut.light,
+        score=_score(parts),
+        parts=parts,
+        canvas=canvas,
+        title=next(
+            (use.fields for c in edit.cuts for use in c.overlays if use.template == _TITLE), None
+        ),
+        anchor=free_side(look, crop, analysis.footage, canvas),
+    )
 
 
 def cover_as_json(cover: Cover) -> dict[str, object]:
@@ -106,21 +118,34 @@ def _parts(moment: Moment) -> dict[str, float]:
 
 
 def _score(parts: Mapping[str, float]) -> float:
-    """A look without the whole piece may still be the best there is, so nothing is worth nothing."""
+    """A look without the whole piece may still be the best there is: none is worth nothing."""
     picture = parts["sharp"] * parts["light"] * parts["still"]
     composed = 0.7 * parts["balanced"] + 0.3 * parts["large"]
     return (0.05 + 0.95 * parts["whole"]) * (0.2 + 0.8 * picture) * (0.4 + 0.6 * composed)
 
 
-def _framed(
-    edit: Edit,
-    analysis: Analysis,
-    place: Placement,
-    cut: Cut,
-    moment: Moment,
-    score: float,
-    parts: Mapping[str, float],
-) -> Cover:
+def _middle(edit: Edit, analyses: Mapping[str, Analysis]) -> tuple[Cut, Moment]:
+    """The middle of the hero shot, for a clip that shows no look of its own."""
+    cut = next((c for c in edit.cuts if c.slot == "hero"), edit.cuts[0])
+    middle = cut.start + (cut.frames - cut.hold) / edit.rate / 2
+    nearest = min(analyses[cut.source].moments, key=lambda m: abs(m.t - middle))
+    return cut, replace(nearest, t=middle)
+
+
+def _stirred(looks: Sequence[Moment]) -> Iterator[Moment]:
+    """The looks, each with the larger of its movements: since the last one, and to the next.
+
+    A recording's first look knows nothing of a movement, but is the moment at which a finger
+    presses the button.
+    """
+    for look, after in zip_longest(looks, looks[1:], fillvalue=looks[-1]):
+        yield replace(
+            look, motion=max(look.motion, after.motion), shake=max(look.shake, after.shake)
+        )
+
+
+def _canvas(place: Placement) -> Placement:
+    """The placement at its cover's size, with as much of each side kept clear."""
     across, down = place.cover
     wide, high = Fraction(across, place.width), Fraction(down, place.height)
     safe = SafeArea(
@@ -129,14 +154,4 @@ def _framed(
         round(place.safe.bottom * high),
         round(place.safe.left * wide),
     )
-    canvas = replace(place, width=across, height=down, safe=safe)
-    reel = Reel(cut.source, analysis)
-    nearest = min(range(len(reel.times)), key=lambda i: abs(reel.times[i] - moment.t))
-    look = window(reel, "whole", nearest, 1 / edit.rate, 1 / edit.rate)
-    crop = frame_window(look, "whole", analysis.footage, canvas)
-    crop = replace(crop, zoom=(1.0, 1.0), path=crop.path[:1])
-    title = next(
-        (use.fields for c in edit.cuts for use in c.overlays if use.template == _TITLE), None
-    )
-    side = free_side(look, crop, analysis.footage, canvas)
-    return Cover(cut.source, moment.t, cut.slot, crop, cut.light, score, parts, canvas, title, side)
+    return replace(place, width=across, height=down, safe=safe)

@@ -1,8 +1,8 @@
 """The preview's choice: the whole piece and its best details, as a loop of a few seconds.
 
-As in the storyboard `silent-loop`, one stretch is shared out: its second part opens the loop and its
-first part ends it, so that the last frame and the first are neighbours in the footage and nobody
-sees where the loop began. Nothing is written on it: it has no price, no badge and no words.
+As in the storyboard `silent-loop`, one stretch is shared out: its second part opens the loop and
+its first part ends it, so that the last frame and the first are neighbours in the footage and
+nobody sees where the loop began. Nothing is written on it: no price, no badge, no words.
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ def choose_loop(analyses: Mapping[str, Analysis], preview: Preview) -> Loop:
         if len(details) >= len(_DETAILS) and enough:
             break
         taken = [w for _, w in details]
-        if found := _fresh(best_windows(reels, need, detail)[0], taken):
-            if sum(w.length for w in taken) + found.length <= room:
-                details.append((need, found))
+        found = _fresh(best_windows(reels, need, detail)[0], taken)
+        if found and sum(w.length for w in taken) + found.length <= room:
+            details.append((need, found))
     details.sort(key=lambda entry: _DETAILS.index(entry[0]))
     lacking = Fraction(preview.min_s) - sum(w.length for _, w in details)
     need, shared = _opening(reels, preview, lacking, step, [w for _, w in details])
@@ -162,8 +162,8 @@ def _said(loop: Loop, shared: Window, preview: Preview) -> list[str]:
         )
     if loop.duration_s < preview.min_s:
         said.append(
-            f"the loop lasts {loop.duration_s:.1f} s, less than {preview.min_s:g}: there is no more "
-            "steady and sharp footage"
+            f"the loop lasts {loop.duration_s:.1f} s, less than {preview.min_s:g}: there is no "
+            "more steady and sharp footage"
         )
     words = {"whole": "the whole piece", "hardware": "hardware", "stitching": "stitching"}
     said.extend(

@@ -19,6 +19,7 @@ from video_pipeline.graph.picture import (
 from video_pipeline.graph.preview import (
     RawFrames,
     Span,
+    Tiles,
     loop_file,
     raw_frames,
     scaled_size,
@@ -34,6 +35,7 @@ __all__ = [
     "Pass",
     "RawFrames",
     "Span",
+    "Tiles",
     "aac",
     "alpha_clip",
     "clip_stills",

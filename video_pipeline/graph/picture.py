@@ -190,6 +190,7 @@ def _ticks(picture: Any, rate: Fraction, expression: str) -> Any:
 
 
 def squared(picture: Any, footage: Footage) -> Any:
+    """The picture at the size it is shown at, its pixels square."""
     return picture.filter("scale", footage.width, footage.height, flags=SCALING).filter("setsar", 1)
 
 

@@ -18,7 +18,7 @@ import ffmpeg
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
 from video_pipeline.graph.command import SCALING, command
-from video_pipeline.graph.crops import cropped
+from video_pipeline.graph.crops import BARS, cropped
 from video_pipeline.graph.picture import jpeg, squared, ticking
 from video_pipeline.presets.previews import LoopFormat, Rung
 
@@ -49,6 +49,15 @@ class RawFrames:
     def frame_bytes(self) -> int:
         """How many bytes one frame takes."""
         return self.width * self.height * 3 // 2
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A strip of small pictures: `width` pixels each, one for `every` frames, in `columns`."""
+
+    width: int
+    every: int
+    columns: int
 
 
 def raw_frames(spans: Sequence[Span], into: RawFrames) -> list[str]:
@@ -98,17 +107,13 @@ def loop_file(frames: RawFrames, form: LoopFormat, rung: Rung, out: Path) -> lis
     return command(ffmpeg.output(picture, str(out), **_ENCODERS[form](rung), **_EXACT))
 
 
-def strip(
-    frames: RawFrames, count: int, every: int, width: int, columns: int, out: Path
-) -> list[str]:
-    """The command that lays every `every`-th of `count` raw frames out as one JPEG."""
-    size = scaled_size(frames, width)
-    tiles = ceil(count / every)
-    picture = _scaled(_thinned(frames, every), size, "bt709", "tv")
-    picture = picture.filter(
-        "tile", f"{min(columns, tiles)}x{ceil(tiles / columns)}", color="0x1F1A15"
-    )
-    return jpeg(picture, out)
+def strip(frames: RawFrames, count: int, tiles: Tiles, out: Path) -> list[str]:
+    """The command that lays raw frames, `count` in all, out in rows as one JPEG."""
+    size = scaled_size(frames, tiles.width)
+    number = ceil(count / tiles.every)
+    picture = _scaled(_thinned(frames, tiles.every), size, "bt709", "tv")
+    rows = f"{min(tiles.columns, number)}x{ceil(number / tiles.columns)}"
+    return jpeg(picture.filter("tile", rows, color="0x{:02X}{:02X}{:02X}".format(*BARS)), out)
 
 
 def scaled_size(frames: RawFrames, width: int) -> tuple[int, int]:

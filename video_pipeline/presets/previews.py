@@ -46,10 +46,9 @@ class LoopBudget:
 class Preview:
     """One kind of preview from `presets/previews/<name>.yaml`.
 
-    `width`, `height` and `rate` are those of the frames that every format is encoded from; `safe`
-    keeps nothing clear, since no app draws over a page. `posters` are widths in pixels, and
-    `qualities` those of the poster formats, 0 to 100. The strip has a tile of `strip_width` pixels
-    for every `strip_every` frames.
+    `width`, `height` and `rate` are those of the frames that every format is encoded from.
+    `posters` are widths in pixels, and `qualities` those of the poster formats, 0 to 100.
+    The strip has a tile of `strip_width` pixels for every `strip_every` frames.
     """
 
     width: int
@@ -65,7 +64,11 @@ class Preview:
     strip_width: int
     strip_every: int
     strip_columns: int
-    safe: SafeArea = SafeArea(0, 0, 0, 0)
+
+    @property
+    def safe(self) -> SafeArea:
+        """What to keep clear at each edge: nothing, no app draws over a page."""
+        return SafeArea(0, 0, 0, 0)
 
     @property
     def step(self) -> int:
