@@ -36,7 +36,7 @@ class ClipRecord:
     file: str
     overlays: Mapping[str, str]
     warnings: tuple[str, ...]
-    cover: Cover
+    cover: Cover | None = None
 
 
 def write_manifest(
@@ -99,7 +99,7 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
         "duration_s": round(record.edit.duration_s, 3),
         "overlays": dict(sorted(record.overlays.items())),
         "warnings": list(record.warnings),
-        "cover": cover_as_json(record.cover),
+        "cover": cover_as_json(record.cover) if record.cover else None,
         "corrections": [
             {"cut": number, "slot": cut.slot, **asdict(corrections)}
             for number, cut in enumerate(record.edit.cuts, start=1)

@@ -1,0 +1,296 @@
+"""The loop for a listing's page: what it shows, that it fits and joins, and what is pasted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import yaml
+from conftest import SAMPLE
+from footage_tables import table
+from numpy.typing import NDArray
+from PIL import Image, ImageSequence
+
+from video_pipeline.delivery.preview import budgets_from
+from video_pipeline.delivery.preview_page import alt_text
+from video_pipeline.edit.preview import choose_loop
+from video_pipeline.errors import ListingError, UsageError
+from video_pipeline.geometry import Box
+from video_pipeline.listing.reading import read_listing
+from video_pipeline.pipeline import Previewed, Settings, preview_listing
+from video_pipeline.presets.previews import LOOP_FORMATS, load_preview
+from video_pipeline.resources import shipped
+from video_pipeline.store import Store
+
+Run = Callable[..., Any]
+WHOLE = {"whole": 0.9}
+METAL = {"hardware": 0.8, "hardware_boxes": (Box(0.4, 0.4, 0.6, 0.6),)}
+SEAM = {"stitching": 0.8, "stitching_boxes": (Box(0.3, 0.4, 0.7, 0.6),)}
+
+
+@pytest.fixture(scope="module")
+def listing(short_take: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    page = yaml.safe_load((SAMPLE / "listing.yaml").read_text(encoding="utf-8"))
+    page["footage"] = [str(short_take)]
+    page["certificates"] = []
+    page["condition"]["notes"] = []
+    page["item"]["material"] = 'calf <b>"smooth"</b> & fine'
+    path = tmp_path_factory.mktemp("listing") / "listing.yaml"
+    path.write_text(yaml.safe_dump(page, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(listing: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Previewed:
+    out = tmp_path_factory.mktemp("preview") / "out"
+    return preview_listing(listing, out, Settings(Store(shared_cache)))
+
+
+def pictures(file: Path) -> list[NDArray[np.int16]]:
+    """Every frame of a loop, grey."""
+    if file.suffix == ".mp4":
+        with av.open(str(file)) as video:
+            return [f.to_ndarray(format="gray").astype(np.int16) for f in video.decode(video=0)]
+    with Image.open(file) as moving:
+        return [np.asarray(f.convert("L")).astype(np.int16) for f in ImageSequence.Iterator(moving)]
+
+
+def apart(a: NDArray[np.int16], b: NDArray[np.int16]) -> float:
+    return float(np.abs(a - b).mean())
+
+
+@pytest.mark.parametrize("form", LOOP_FORMATS)
+def test_every_format_fits_and_runs_into_its_beginning(made: Previewed, form: str) -> None:
+    (file,) = [f for f in made.files if f.form == form]
+    assert file.file.stat().st_size == file.bytes <= file.max_bytes
+    shown = pictures(file.file)
+    assert len(shown) == len(made.loop.order) // file.rung.every
+    assert {p.shape for p in shown} == {(file.height, file.width)}
+    steps = [apart(a, b) for a, b in zip(shown, shown[1:], strict=False)]
+    # Within the shared stretch neighbours differ as the camera moves; at a change of shot far more.
+    opening = (made.loop.parts[0].frames - made.loop.seam) // file.rung.every - 1
+    ending = made.loop.seam // file.rung.every - 1
+    neighbours = steps[:opening] + steps[-ending:]
+    join = apart(shown[-1], shown[0])
+    assert join <= max(neighbours) * 1.1
+    assert max(steps) > 4 * join, "the loop shows more than one thing"
+
+
+def test_images_loop_for_ever_and_the_video_is_silent(made: Previewed) -> None:
+    for file in made.files:
+        if file.form == "mp4":
+            with av.open(str(file.file)) as video:
+                assert not video.streams.audio
+                assert video.duration is not None
+                assert video.duration / 1e6 == pytest.approx(made.loop.duration_s, abs=0.001)
+            continue
+        with Image.open(file.file) as moving:
+            assert moving.is_animated
+            if form_loops := moving.info.get("loop"):
+                raise AssertionError(f"{file.form} stops after {form_loops}")
+            total = 0
+            for frame in ImageSequence.Iterator(moving):
+                frame.load()
+                total += frame.info["duration"]
+        assert total / 1000 == pytest.approx(made.loop.duration_s, abs=0.1)
+    assert 3 <= made.loop.duration_s <= 6
+
+
+def test_the_strip_and_its_times(made: Previewed) -> None:
+    cues = re.findall(
+        r"^(\S+) --> (\S+)\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)$",
+        made.thumbnails.read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert made.thumbnails.read_text("utf-8").startswith("WEBVTT\n\n")
+
+    def seconds(clock: str) -> float:
+        hours, minutes, rest = clock.split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+    with Image.open(made.strip) as strip:
+        width, height = strip.size
+    end, places = 0.0, set()
+    for start, until, name, *box in cues:
+        assert seconds(start) == pytest.approx(end, abs=0.001)
+        end = seconds(until)
+        assert end > seconds(start)
+        assert name == made.strip.name
+        x, y, w, h = map(int, box)
+        assert x + w <= width and y + h <= height
+        places.add((x, y))
+    assert len(places) == len(cues) == len(made.loop.order) / 6
+    assert end == pytest.approx(made.loop.duration_s, abs=0.001)
+
+
+class Names(HTMLParser):
+    """What a page names, and whether what it opens is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.files: set[str] = set()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        if tag not in ("img", "source", "track"):
+            self.open.append(tag)
+        for name in ("src", "poster"):
+            if value := found.get(name):
+                self.files.add(value)
+        for part in (found.get("srcset") or "").split(","):
+            if part.strip():
+                self.files.add(part.split()[0])
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_snippets_name_files_that_are_there(made: Previewed, listing: Path) -> None:
+    assert made.picture_snippet is not None
+    for page in (made.snippet, made.picture_snippet):
+        found = Names(page.read_text("utf-8"))
+        assert not found.open
+        assert not [name for name in found.files if not (made.folder / name).is_file()]
+        assert "script" not in {tag for tag, _ in found.tags}
+        for tag, attributes in found.tags:
+            if tag in ("img", "video"):
+                assert (attributes["width"], attributes["height"]) == ("480", "600")
+            if tag == "img":
+                assert attributes["alt"] == alt_text(read_listing(listing).item)
+        assert "prefers-reduced-motion" in page.read_text("utf-8")
+    (video,) = [a for tag, a in Names(made.snippet.read_text("utf-8")).tags if tag == "video"]
+    assert {"muted", "loop", "playsinline", "autoplay", "poster"} <= set(video)
+    for poster in made.posters:
+        with Image.open(poster.file) as picture:
+            assert picture.size == (poster.width, poster.height)
+
+
+def test_the_poster_is_the_loop_s_first_frame(made: Previewed) -> None:
+    first = pictures(next(f.file for f in made.files if f.form == "mp4"))[0]
+    for poster in made.posters:
+        with Image.open(poster.file) as picture:
+            small = picture.convert("L").resize((first.shape[1], first.shape[0]))
+        assert apart(np.asarray(small).astype(np.int16), first) < 4, poster.file.name
+
+
+def test_the_same_bytes_again(
+    made: Previewed, listing: Path, shared_cache: Path, tmp_path: Path
+) -> None:
+    again = preview_listing(listing, tmp_path / "again", Settings(Store(shared_cache)))
+    names = sorted(p.name for p in made.folder.iterdir())
+    assert names == sorted(p.name for p in again.folder.iterdir())
+    assert not [
+        n for n in names if (made.folder / n).read_bytes() != (again.folder / n).read_bytes()
+    ]
+    manifest = json.loads((made.folder / "manifest.json").read_text("utf-8"))
+    assert set(manifest["files"]) == set(names) - {"manifest.json"}
+    assert {part["shows"] for part in manifest["loop"]["parts"]} == {"hardware", "stitching"}
+    assert "OR-2219-0417" not in (made.folder / "manifest.json").read_text("utf-8")
+
+
+def test_a_budget_is_met_in_a_few_tries_or_what_to_do_is_said(
+    listing: Path, run_cli: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    wanted = ("preview", listing, "-o", out, "--formats", "avif,gif", "--json")
+    done = run_cli(*wanted, "--max-bytes", "avif=20k,gif=150k")
+    assert done.code == 0, done.err
+    made = json.loads((out / "manifest.json").read_text("utf-8"))["formats"]
+    assert [(f["format"], f["max_bytes"]) for f in made] == [("avif", 20_000), ("gif", 150_000)]
+    assert all(f["bytes"] <= f["max_bytes"] and 1 < f["tries"] <= 4 for f in made)
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    refused = run_cli(*wanted, "--max-bytes", "1k")
+    assert refused.code == 2
+    error = refused.json["error"]
+    assert "avif" in error["message"]
+    assert re.search(r"--max-bytes avif=\d+k", error["mend"])
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_a_preview_and_a_render_spare_each_other(
+    made: Previewed, listing: Path, run_cli: Run
+) -> None:
+    refused = run_cli("render", listing, "-o", made.folder, "--json")
+    assert refused.code == 2
+    assert "something else" in refused.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("400k", dict.fromkeys(LOOP_FORMATS, 400_000)),
+        ("gif=1.5M, webp=300000", {"gif": 1_500_000, "webp": 300_000}),
+        ("MP4=2m", {"mp4": 2_000_000}),
+    ],
+)
+def test_bytes_as_people_write_them(text: str, found: dict[str, int]) -> None:
+    assert budgets_from(text) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "k", "much", "-3k", "0", "gif=", "png=3k", "nan", "inf", "1e999"]
+)
+def test_bytes_that_are_none(text: str) -> None:
+    with pytest.raises(UsageError):
+        budgets_from(text)
+
+
+# What is chosen
+
+
+def test_the_loop_shows_the_piece_and_its_details() -> None:
+    take = table((4, WHOLE), (3, METAL), (3, SEAM), (4, {}))
+    loop = choose_loop({"take.mp4": take}, load_preview())
+    assert loop.shows == ("whole", "hardware", "stitching")
+    assert loop.warnings == ()
+    assert loop == choose_loop({"take.mp4": take}, load_preview())
+    whole = loop.parts[0]
+    assert whole.start + whole.frames / loop.rate <= 4
+    # The first part's frames come in a circle: its last opens nothing, its first is in the middle.
+    assert loop.order[0] == loop.seam == loop.order[-1] + 1
+    assert sorted(loop.order) == list(range(sum(part.frames for part in loop.parts)))
+    assert all(part.frames % load_preview().step == 0 for part in loop.parts)
+
+
+@pytest.mark.parametrize(
+    ("segments", "said"),
+    [
+        (((6, METAL),), "the whole piece"),
+        (((6, WHOLE),), "stitching"),
+        (((2, WHOLE),), "lasts"),
+        (((5, {"sharpness": 0.1}),), "out of focus"),
+        (((0.2, {}),), "lasts"),
+    ],
+)
+def test_what_the_footage_lacks_is_said(segments: tuple[object, ...], said: str) -> None:
+    take = table(*segments)  # type: ignore[arg-type]
+    loop = choose_loop({"take.mp4": take}, load_preview())
+    assert any(said in warning for warning in loop.warnings)
+    assert loop.order
+    assert loop.duration_s <= 6
+
+
+def test_a_long_piece_makes_up_for_missing_details() -> None:
+    loop = choose_loop({"take.mp4": table((8, WHOLE))}, load_preview())
+    assert loop.duration_s >= 3
+
+
+def test_ladders_fall(tmp_path: Path) -> None:
+    (tmp_path / "previews").mkdir()
+    page = yaml.safe_load((shipped("presets") / "previews/listing.yaml").read_text("utf-8"))
+    page["formats"]["gif"]["ladder"]["value"].reverse()
+    (tmp_path / "previews/listing.yaml").write_text(yaml.safe_dump(page), encoding="utf-8")
+    with pytest.raises(ListingError):
+        load_preview(own=tmp_path)
