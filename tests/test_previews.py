@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import av
 import numpy as np
 import pytest
 import yaml
-from conftest import SAMPLE
 from footage_tables import table
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
@@ -35,24 +35,6 @@ METAL = {"hardware": 0.8, "hardware_boxes": (Box(0.4, 0.4, 0.6, 0.6),)}
 SEAM = {"stitching": 0.8, "stitching_boxes": (Box(0.3, 0.4, 0.7, 0.6),)}
 
 
-@pytest.fixture(scope="module")
-def listing(short_take: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    page = yaml.safe_load((SAMPLE / "listing.yaml").read_text(encoding="utf-8"))
-    page["footage"] = [str(short_take)]
-    page["certificates"] = []
-    page["condition"]["notes"] = []
-    page["item"]["material"] = 'calf <b>"smooth"</b> & fine'
-    path = tmp_path_factory.mktemp("listing") / "listing.yaml"
-    path.write_text(yaml.safe_dump(page, allow_unicode=True), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def made(listing: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Previewed:
-    out = tmp_path_factory.mktemp("preview") / "out"
-    return preview_listing(listing, out, Settings(Store(shared_cache)))
-
-
 def pictures(file: Path) -> list[NDArray[np.int16]]:
     """Every frame of a loop, grey."""
     if file.suffix == ".mp4":
@@ -67,29 +49,31 @@ def apart(a: NDArray[np.int16], b: NDArray[np.int16]) -> float:
 
 
 @pytest.mark.parametrize("form", LOOP_FORMATS)
-def test_every_format_fits_and_runs_into_its_beginning(made: Previewed, form: str) -> None:
-    (file,) = [f for f in made.files if f.form == form]
+def test_every_format_fits_and_runs_into_its_beginning(made_preview: Previewed, form: str) -> None:
+    (file,) = [f for f in made_preview.files if f.form == form]
     assert file.file.stat().st_size == file.bytes <= file.max_bytes
     shown = pictures(file.file)
-    assert len(shown) == len(made.loop.order) // file.rung.every
+    assert len(shown) == len(made_preview.loop.order) // file.rung.every
     assert {p.shape for p in shown} == {(file.height, file.width)}
-    steps = [apart(a, b) for a, b in zip(shown, shown[1:], strict=False)]
+    steps = [apart(a, b) for a, b in pairwise(shown)]
     # Within the shared stretch neighbours differ as the camera moves; at a change of shot far more.
-    opening = (made.loop.parts[0].frames - made.loop.seam) // file.rung.every - 1
-    ending = made.loop.seam // file.rung.every - 1
+    opening = (made_preview.loop.parts[0].frames - made_preview.loop.seam) // file.rung.every - 1
+    ending = made_preview.loop.seam // file.rung.every - 1
     neighbours = steps[:opening] + steps[-ending:]
     join = apart(shown[-1], shown[0])
     assert join <= max(neighbours) * 1.1
     assert max(steps) > 4 * join, "the loop shows more than one thing"
 
 
-def test_images_loop_for_ever_and_the_video_is_silent(made: Previewed) -> None:
-    for file in made.files:
+def test_images_loop_for_ever_and_the_video_is_silent(made_preview: Previewed) -> None:
+    for file in made_preview.files:
         if file.form == "mp4":
             with av.open(str(file.file)) as video:
                 assert not video.streams.audio
                 assert video.duration is not None
-                assert video.duration / 1e6 == pytest.approx(made.loop.duration_s, abs=0.001)
+                assert video.duration / 1e6 == pytest.approx(
+                    made_preview.loop.duration_s, abs=0.001
+                )
             continue
         with Image.open(file.file) as moving:
             assert moving.is_animated
@@ -99,35 +83,35 @@ def test_images_loop_for_ever_and_the_video_is_silent(made: Previewed) -> None:
             for frame in ImageSequence.Iterator(moving):
                 frame.load()
                 total += frame.info["duration"]
-        assert total / 1000 == pytest.approx(made.loop.duration_s, abs=0.1)
-    assert 3 <= made.loop.duration_s <= 6
+        assert total / 1000 == pytest.approx(made_preview.loop.duration_s, abs=0.1)
+    assert 3 <= made_preview.loop.duration_s <= 6
 
 
-def test_the_strip_and_its_times(made: Previewed) -> None:
+def test_the_strip_and_its_times(made_preview: Previewed) -> None:
     cues = re.findall(
         r"^(\S+) --> (\S+)\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)$",
-        made.thumbnails.read_text("utf-8"),
+        made_preview.thumbnails.read_text("utf-8"),
         re.MULTILINE,
     )
-    assert made.thumbnails.read_text("utf-8").startswith("WEBVTT\n\n")
+    assert made_preview.thumbnails.read_text("utf-8").startswith("WEBVTT\n\n")
 
     def seconds(clock: str) -> float:
         hours, minutes, rest = clock.split(":")
         return int(hours) * 3600 + int(minutes) * 60 + float(rest)
 
-    with Image.open(made.strip) as strip:
+    with Image.open(made_preview.strip) as strip:
         width, height = strip.size
     end, places = 0.0, set()
     for start, until, name, *box in cues:
         assert seconds(start) == pytest.approx(end, abs=0.001)
         end = seconds(until)
         assert end > seconds(start)
-        assert name == made.strip.name
+        assert name == made_preview.strip.name
         x, y, w, h = map(int, box)
         assert x + w <= width and y + h <= height
         places.add((x, y))
-    assert len(places) == len(cues) == len(made.loop.order) / 6
-    assert end == pytest.approx(made.loop.duration_s, abs=0.001)
+    assert len(places) == len(cues) == len(made_preview.loop.order) / 6
+    assert end == pytest.approx(made_preview.loop.duration_s, abs=0.001)
 
 
 class Names(HTMLParser):
@@ -156,54 +140,60 @@ class Names(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_snippets_name_files_that_are_there(made: Previewed, listing: Path) -> None:
-    assert made.picture_snippet is not None
-    for page in (made.snippet, made.picture_snippet):
+def test_the_snippets_name_files_that_are_there(
+    made_preview: Previewed, preview_page: Path
+) -> None:
+    assert made_preview.picture_snippet is not None
+    for page in (made_preview.snippet, made_preview.picture_snippet):
         found = Names(page.read_text("utf-8"))
         assert not found.open
-        assert not [name for name in found.files if not (made.folder / name).is_file()]
+        assert not [name for name in found.files if not (made_preview.folder / name).is_file()]
         assert "script" not in {tag for tag, _ in found.tags}
         for tag, attributes in found.tags:
             if tag in ("img", "video"):
                 assert (attributes["width"], attributes["height"]) == ("480", "600")
             if tag == "img":
-                assert attributes["alt"] == alt_text(read_listing(listing).item)
+                assert attributes["alt"] == alt_text(read_listing(preview_page).item)
         assert "prefers-reduced-motion" in page.read_text("utf-8")
-    (video,) = [a for tag, a in Names(made.snippet.read_text("utf-8")).tags if tag == "video"]
+    (video,) = [
+        a for tag, a in Names(made_preview.snippet.read_text("utf-8")).tags if tag == "video"
+    ]
     assert {"muted", "loop", "playsinline", "autoplay", "poster"} <= set(video)
-    for poster in made.posters:
+    for poster in made_preview.posters:
         with Image.open(poster.file) as picture:
             assert picture.size == (poster.width, poster.height)
 
 
-def test_the_poster_is_the_loop_s_first_frame(made: Previewed) -> None:
-    first = pictures(next(f.file for f in made.files if f.form == "mp4"))[0]
-    for poster in made.posters:
+def test_the_poster_is_the_loop_s_first_frame(made_preview: Previewed) -> None:
+    first = pictures(next(f.file for f in made_preview.files if f.form == "mp4"))[0]
+    for poster in made_preview.posters:
         with Image.open(poster.file) as picture:
             small = picture.convert("L").resize((first.shape[1], first.shape[0]))
         assert apart(np.asarray(small).astype(np.int16), first) < 4, poster.file.name
 
 
 def test_the_same_bytes_again(
-    made: Previewed, listing: Path, shared_cache: Path, tmp_path: Path
+    made_preview: Previewed, preview_page: Path, shared_cache: Path, tmp_path: Path
 ) -> None:
-    again = preview_listing(listing, tmp_path / "again", Settings(Store(shared_cache)))
-    names = sorted(p.name for p in made.folder.iterdir())
+    again = preview_listing(preview_page, tmp_path / "again", Settings(Store(shared_cache)))
+    names = sorted(p.name for p in made_preview.folder.iterdir())
     assert names == sorted(p.name for p in again.folder.iterdir())
     assert not [
-        n for n in names if (made.folder / n).read_bytes() != (again.folder / n).read_bytes()
+        n
+        for n in names
+        if (made_preview.folder / n).read_bytes() != (again.folder / n).read_bytes()
     ]
-    manifest = json.loads((made.folder / "manifest.json").read_text("utf-8"))
+    manifest = json.loads((made_preview.folder / "manifest.json").read_text("utf-8"))
     assert set(manifest["files"]) == set(names) - {"manifest.json"}
     assert {part["shows"] for part in manifest["loop"]["parts"]} == {"hardware", "stitching"}
-    assert "OR-2219-0417" not in (made.folder / "manifest.json").read_text("utf-8")
+    assert "OR-2219-0417" not in (made_preview.folder / "manifest.json").read_text("utf-8")
 
 
 def test_a_budget_is_met_in_a_few_tries_or_what_to_do_is_said(
-    listing: Path, run_cli: Run, tmp_path: Path
+    preview_page: Path, run_cli: Run, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    wanted = ("preview", listing, "-o", out, "--formats", "avif,gif", "--json")
+    wanted = ("preview", preview_page, "-o", out, "--formats", "avif,gif", "--json")
     done = run_cli(*wanted, "--max-bytes", "avif=20k,gif=150k")
     assert done.code == 0, done.err
     made = json.loads((out / "manifest.json").read_text("utf-8"))["formats"]
@@ -220,9 +210,9 @@ def test_a_budget_is_met_in_a_few_tries_or_what_to_do_is_said(
 
 
 def test_a_preview_and_a_render_spare_each_other(
-    made: Previewed, listing: Path, run_cli: Run
+    made_preview: Previewed, preview_page: Path, run_cli: Run
 ) -> None:
-    refused = run_cli("render", listing, "-o", made.folder, "--json")
+    refused = run_cli("render", preview_page, "-o", made_preview.folder, "--json")
     assert refused.code == 2
     assert "something else" in refused.json["error"]["message"]
 
