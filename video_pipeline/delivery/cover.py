@@ -54,5 +54,5 @@ def write_covers(
     )
     with Image.open(plain) as bare:
         picture = bare.convert("RGBA")
-    picture.alpha_composite(Image.fromarray(drawing.pixels, "RGBA"), (drawing.x, drawing.y))
+    picture.alpha_composite(Image.fromarray(drawing.pixels), (drawing.x, drawing.y))
     picture.convert("RGB").save(titled, "JPEG", quality=_QUALITY, subsampling=0)
