@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -20,9 +21,10 @@ from PIL import Image, ImageSequence
 
 from video_pipeline.delivery.preview import budgets_from
 from video_pipeline.delivery.preview_page import alt_text
-from video_pipeline.edit.preview import choose_loop
+from video_pipeline.edit.model import Cut, Edit, SourceRef
+from video_pipeline.edit.preview import choose_loop, left_out_of
 from video_pipeline.errors import ListingError, UsageError
-from video_pipeline.geometry import Box
+from video_pipeline.geometry import Box, Crop, CropKey
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.pipeline import Previewed, Settings, preview_listing
 from video_pipeline.presets.previews import LOOP_FORMATS, load_preview
@@ -270,6 +272,36 @@ def test_what_the_footage_lacks_is_said(segments: tuple[object, ...], said: str)
     assert any(said in warning for warning in loop.warnings)
     assert loop.order
     assert loop.duration_s <= 6
+
+
+def test_what_is_banned_is_not_in_the_loop() -> None:
+    take = table((4, WHOLE), (3, METAL), (3, SEAM), (4, WHOLE), (3, METAL))
+    bans = {"take.mp4": [(Fraction(0), Fraction(7))]}
+    loop = choose_loop({"take.mp4": take}, load_preview(), bans)
+    assert loop.shows == ("whole", "hardware", "stitching")
+    assert all(part.start >= 7 for part in loop.parts)
+    with pytest.raises(UsageError, match="nothing is left"):
+        choose_loop({"take.mp4": take}, load_preview(), {"take.mp4": [(Fraction(0), Fraction(20))]})
+
+
+def test_a_render_s_loop_keeps_to_what_the_clip_shows() -> None:
+    take = table((4, WHOLE), (3, METAL), (3, SEAM), (4, WHOLE), (3, METAL))
+    crop = Crop(1080, 1920, (CropKey(0, 0, 0),))
+    cuts = [("hero", 10.5, 90), ("hardware", 14.5, 60), ("stitching", 7.5, 60)]
+    edit = Edit(
+        sku="bag", listing="l", storyboard="s", placement="tiktok", width=1080, height=1920,
+        rate=Fraction(30), sources={"take.mp4": SourceRef("take.mp4", "d")},
+        cuts=tuple(
+            Cut(slot, "take.mp4", Fraction(start), frames, crop, (), slot, "")
+            for slot, start, frames in cuts
+        ),
+    )  # fmt: skip
+    bans = left_out_of(edit, {"take.mp4": take})
+    loop = choose_loop({"take.mp4": take}, load_preview(), bans)
+    assert loop.shows == ("whole", "hardware", "stitching")
+    for part in loop.parts:
+        end = part.start + part.frames / loop.rate
+        assert any(start <= part.start and end <= start + n / 30 for _, start, n in cuts)
 
 
 def test_a_long_piece_makes_up_for_missing_details() -> None:

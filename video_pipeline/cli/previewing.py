@@ -16,6 +16,7 @@ from video_pipeline.cli.output import (
     verbose_option,
 )
 from video_pipeline.cli.settings import detector_option, settings_from, settings_options
+from video_pipeline.edit.wishes import ban_of
 from video_pipeline.pipeline import Previewed, preview_listing
 from video_pipeline.presets.previews import LOOP_FORMATS
 
@@ -39,6 +40,13 @@ from video_pipeline.presets.previews import LOOP_FORMATS
     metavar="BYTES",
     help="The most that each file may take, such as 400k, or gif=800k,webp=300k.",
 )
+@click.option(
+    "--ban",
+    "bans",
+    multiple=True,
+    metavar="FILE@FROM-TO",
+    help="Never show this stretch, or all of FILE. May be given several times.",
+)
 @detector_option
 @settings_options
 @verbose_option
@@ -49,6 +57,7 @@ def preview(
     output: Path | None,
     formats: str,
     max_bytes: str | None,
+    bans: tuple[str, ...],
     as_json: bool,
     verbose: bool,
     debug: bool,
@@ -65,6 +74,7 @@ def preview(
             settings_from(**where),
             formats=[word.strip() for word in formats.split(",") if word.strip()],
             max_bytes=max_bytes,
+            bans=[ban_of(text) for text in bans],
             listener=listener,
         )
     if as_json:

@@ -19,7 +19,7 @@ from video_pipeline.edit.cover import choose_cover
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.edit.model import Cut, Edit
-from video_pipeline.edit.preview import choose_loop
+from video_pipeline.edit.preview import choose_loop, left_out_of
 from video_pipeline.footage.model import Footage
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.placements import Placement
@@ -88,7 +88,7 @@ def deliver(
         records.append(
             ClipRecord(clip.edit, clip.file.name, clip.overlays.digests, clip.warnings, cover)
         )
-    loop = choose_loop(analyses, preview)
+    loop = choose_loop(analyses, preview, left_out_of(clips[0].edit, analyses))
     with decoded(loop, footage, preview) as frames_of_loop:
         moving = write_loop(
             frames_of_loop,

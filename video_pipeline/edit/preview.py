@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.edit.framing import frame_window
+from video_pipeline.edit.model import Edit
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.windows import Window, best_windows, window_around
+from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Crop
 from video_pipeline.presets.previews import Preview
 from video_pipeline.presets.storyboards import Need
@@ -68,13 +73,26 @@ class Loop:
         return tuple(dict.fromkeys(part.shows for part in self.parts))
 
 
-def choose_loop(analyses: Mapping[str, Analysis], preview: Preview) -> Loop:
+Spans = Sequence[tuple[Fraction, Fraction]]
+
+
+def choose_loop(
+    analyses: Mapping[str, Analysis],
+    preview: Preview,
+    bans: Mapping[str, Spans] = MappingProxyType({}),
+) -> Loop:
     """The loop that these analyses allow: the same for the same analyses and figures.
 
-    It never fails for want of good footage: what is too short or has a fault is taken when there is
-    nothing better, and said.
+    `bans` are the stretches `[start, end)` of each source that must not be shown, seconds. It does
+    not fail for want of good footage: what is too short or has a fault is taken when there is
+    nothing better, and said. Raises UsageError when everything is banned.
     """
-    reels = [Reel(name, analysis) for name, analysis in analyses.items()]
+    reels = [Reel(name, analysis, bans.get(name, ())) for name, analysis in analyses.items()]
+    reels = [reel for reel in reels if not reel.banned.all()]
+    if not reels:
+        raise UsageError(
+            "nothing is left to show", where="--ban", mend="ban less, or add footage to the listing"
+        )
     step = Fraction(preview.step) / preview.rate
     detail = _whole_steps(preview.detail_s, step)
     details: list[tuple[Need, Window]] = []
@@ -97,6 +115,21 @@ def choose_loop(analyses: Mapping[str, Analysis], preview: Preview) -> Loop:
     seam = first // 2 // preview.step * preview.step or first // 2
     loop = Loop(parts, seam, preview.rate)
     return Loop(parts, seam, preview.rate, tuple(_said(loop, shared, preview)))
+
+
+def left_out_of(edit: Edit, analyses: Mapping[str, Analysis]) -> dict[str, Spans]:
+    """What a clip does not show, as bans: a person may have kept it out for a reason."""
+    left: dict[str, Spans] = {}
+    for name, analysis in analyses.items():
+        shown = sorted(
+            (cut.start, cut.start + (cut.frames - cut.hold) / edit.rate)
+            for cut in edit.cuts
+            if cut.source == name
+        )
+        edges = [Fraction(0), *(time for span in shown for time in span)]
+        edges.append(max(edges[-1], analysis.footage.duration) + 1)
+        left[name] = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+    return left
 
 
 def loop_as_json(loop: Loop) -> dict[str, Any]:
@@ -135,10 +168,9 @@ def _opening(
             if found:
                 return need, _fresh(found, taken) or found[0]
     # Nothing is clean for long: the best moment there is, with its faults.
-    reel, i = max(
-        ((r, int(r.shows["any"].argmax())) for r in reels),
-        key=lambda entry: float(entry[0].shows["any"][entry[1]]),
-    )
+    free = [(reel, np.where(reel.banned, -1.0, reel.shows["any"])) for reel in reels]
+    reel, shown = max(free, key=lambda entry: float(entry[1].max()))
+    i = int(shown.argmax())
     return "any", window_around(reel, "any", reel.times[i], usual)
 
 

@@ -21,6 +21,7 @@ from video_pipeline.delivery.preview import (
 from video_pipeline.delivery.preview_page import write_snippet, write_thumbnails
 from video_pipeline.delivery.publishing import MANIFEST, PREVIEW, check_target, published
 from video_pipeline.edit.preview import Loop, choose_loop, loop_as_json
+from video_pipeline.edit.wishes import Ban, Wishes
 from video_pipeline.errors import UsageError
 from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare
 from video_pipeline.presets.previews import LOOP_FORMATS, LoopFormat, load_preview
@@ -49,12 +50,13 @@ def preview_listing(
     *,
     formats: Sequence[str] = LOOP_FORMATS,
     max_bytes: str | None = None,
+    bans: Sequence[Ban] = (),
     listener: Listener = silent,
 ) -> Previewed:
     """Write the loop of a listing's footage in every format, with poster, strip and snippet.
 
     The folder is complete or untouched. Raises UsageError for an unknown format, for bytes that no
-    encode fits into, and for a folder that holds something else.
+    encode fits into, a ban of a file that is not there, and a folder that holds something else.
     """
     wanted = _formats(formats)
     given = budgets_from(max_bytes, wanted) if max_bytes is not None else {}
@@ -68,11 +70,20 @@ def preview_listing(
         )
     prepared = prepare(listing_path, settings)
     sku = prepared.listing.sku
+    wishes = Wishes(bans=tuple(bans))
+    unknown = [ban for ban in bans if ban.source not in prepared.footage]
+    if unknown:
+        raise UsageError(
+            f"the listing has no footage '{unknown[0].source}'",
+            where="--ban",
+            mend=f"its files are {', '.join(prepared.footage)}",
+        )
     output = output or Path("out") / f"{sku}-preview"
     check_target(output, sku, PREVIEW)
     with published(output, sku, PREVIEW) as folder:
         analyses = analyse_all(prepared.footage, settings, listener)
-        loop = choose_loop(analyses, figures)
+        kept_out = {n: wishes.banned_of(f, n) for n, f in prepared.footage.items()}
+        loop = choose_loop(analyses, figures, kept_out)
         stem = folder / sku
         files = []
         with decoded(loop, prepared.footage, figures) as frames:
