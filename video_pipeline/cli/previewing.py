@@ -44,8 +44,8 @@ from video_pipeline.presets.previews import LOOP_FORMATS
     "--ban",
     "bans",
     multiple=True,
-    metavar="FILE@FROM-TO",
-    help="Never show this stretch, or all of FILE. May be given several times.",
+    metavar="FILE[@FROM-TO]",
+    help="Show nothing of that, such as clip1.mov@0-3. May be given often.",
 )
 @detector_option
 @settings_options

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from video_pipeline.presets.placements import Pixels, SafeArea
-from video_pipeline.presets.shelf import Figure, Written, read_preset
+from video_pipeline.presets.shelf import Figure, Written, names, read_preset
 
 LoopFormat = Literal["avif", "webp", "gif", "mp4"]
 LOOP_FORMATS: tuple[LoopFormat, ...] = get_args(LoopFormat)
@@ -85,6 +85,11 @@ class Preview:
                 for name, budget in self.formats.items()
             },
         )
+
+
+def preview_names(own: Path | None = None) -> tuple[str, ...]:
+    """The previews that can be named, in alphabetical order."""
+    return names("previews", own)
 
 
 def load_preview(name: str = "listing", own: Path | None = None) -> Preview:
