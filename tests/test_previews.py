@@ -19,11 +19,12 @@ from footage_tables import table
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from video_pipeline.delivery.preview import budgets_from
+from video_pipeline.delivery.preview import budgets_from, decoded
 from video_pipeline.delivery.preview_page import alt_text
 from video_pipeline.edit.model import Cut, Edit, SourceRef
-from video_pipeline.edit.preview import choose_loop, left_out_of
+from video_pipeline.edit.preview import Loop, Part, choose_loop, left_out_of
 from video_pipeline.errors import ListingError, UsageError
+from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Box, Crop, CropKey
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.pipeline import Previewed, Settings, preview_listing
@@ -237,6 +238,19 @@ def test_bytes_as_people_write_them(text: str, found: dict[str, int]) -> None:
 def test_bytes_that_are_none(text: str) -> None:
     with pytest.raises(UsageError):
         budgets_from(text)
+
+
+def test_two_parts_may_begin_at_one_moment(short_take: Path) -> None:
+    footage, preview = probe(short_take), load_preview()
+    crop = Crop(360, 450, (CropKey(0, 0, 100),))
+    long, short = (Part("a", Fraction(1), n, crop, "whole", "") for n in (12, 6))
+    with decoded(Loop((long, short), 6, preview.rate), {"a": footage}, preview) as frames:
+        data = frames.path.read_bytes()
+    size = frames.frame_bytes
+    shown = [data[at : at + size] for at in range(0, len(data), size)]
+    assert len(shown) == 18
+    assert shown[6:12] == shown[12:], "the shared part's beginning comes last"
+    assert shown[:6] != shown[6:12]
 
 
 # What is chosen

@@ -6,6 +6,7 @@ ladder at a time until the file fits. A file that is too large never appears.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,21 +99,23 @@ def decoded(
     """The loop's frames in the loop's order, decoded into a private file that goes afterwards."""
     with TemporaryDirectory(prefix="video-pipeline-") as scratch:
         size = preview.width, preview.height
-        taken = graph.RawFrames(Path(scratch) / "taken.yuv", *size, preview.rate)
-        spans = [graph.Span(footage[p.source], p.start, p.frames, p.crop) for p in loop.parts]
-        run(
-            graph.raw_frames(spans, taken),
-            deadline_s=_DEADLINE_S,
-            what="taking the preview's frames",
-            where=loop.parts[0].source,
-        )
         ordered = graph.RawFrames(Path(scratch) / "loop.yuv", *size, preview.rate)
-        frame, shared = taken.frame_bytes, loop.parts[0].frames
-        with taken.path.open("rb") as read, ordered.path.open("wb") as write:
-            opening = read.read(loop.seam * frame)
-            write.write(read.read((shared - loop.seam) * frame))
-            write.write(read.read())
-            write.write(opening)
+        taken = graph.RawFrames(Path(scratch) / "taken.yuv", *size, preview.rate)
+        with ordered.path.open("wb") as write:
+            ending = b""
+            for number, part in enumerate(loop.parts):
+                span = graph.Span(footage[part.source], part.start, part.frames, part.crop)
+                run(
+                    graph.raw_frames(span, taken),
+                    deadline_s=_DEADLINE_S,
+                    what="taking the preview's frames",
+                    where=part.source,
+                )
+                with taken.path.open("rb") as read:
+                    if number == 0:
+                        ending = read.read(loop.seam * taken.frame_bytes)
+                    shutil.copyfileobj(read, write)
+            write.write(ending)
         taken.path.unlink()
         yield ordered
 

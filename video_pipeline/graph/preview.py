@@ -6,7 +6,6 @@ encoded from that. One thread and bit-exact flags give the same bytes again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -60,21 +59,17 @@ class Tiles:
     columns: int
 
 
-def raw_frames(spans: Sequence[Span], into: RawFrames) -> list[str]:
-    """The command that writes all frames of the spans, one after another, raw."""
+def raw_frames(span: Span, into: RawFrames) -> list[str]:
+    """The command that writes all frames of a span, one after another, raw."""
     size = into.width, into.height
-    parts = []
-    for span in spans:
-        picture = squared(ticking(span.footage, span.start, span.frames, into.rate), span.footage)
-        picture = cropped(picture, span.crop, span.footage, size, span.frames)
-        # Footage that ends too early repeats its last picture: a loop's length is known before.
-        picture = picture.filter("tpad", stop_mode="clone", stop=span.frames)
-        picture = picture.filter("trim", end_frame=span.frames).filter("setpts", "PTS-STARTPTS")
-        parts.append(picture)
-    joined = ffmpeg.concat(*parts) if len(parts) > 1 else parts[0]
+    picture = squared(ticking(span.footage, span.start, span.frames, into.rate), span.footage)
+    picture = cropped(picture, span.crop, span.footage, size, span.frames)
+    # Footage that ends too early repeats its last picture: a loop's length is known before.
+    picture = picture.filter("tpad", stop_mode="clone", stop=span.frames)
+    picture = picture.filter("trim", end_frame=span.frames)
     return command(
         ffmpeg.output(
-            joined.filter("format", "yuv420p"),
+            picture.filter("format", "yuv420p"),
             str(into.path),
             **{
                 "c:v": "rawvideo",
