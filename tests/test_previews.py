@@ -318,6 +318,13 @@ def test_a_render_s_loop_keeps_to_what_the_clip_shows() -> None:
         assert any(start <= part.start and end <= start + n / 30 for _, start, n in cuts)
 
 
+def test_other_views_make_up_for_what_is_missing() -> None:
+    take = table(*((1.6, {}), (0.5, {"sharpness": 0.1})) * 4)
+    loop = choose_loop({"take.mp4": take}, load_preview())
+    assert 3 <= loop.duration_s <= 6
+    assert len({part.start for part in loop.parts}) == len(loop.parts) > 1
+
+
 def test_a_long_piece_makes_up_for_missing_details() -> None:
     loop = choose_loop({"take.mp4": table((8, WHOLE))}, load_preview())
     assert loop.duration_s >= 3

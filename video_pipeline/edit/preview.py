@@ -108,9 +108,9 @@ def choose_loop(
     details.sort(key=lambda entry: _DETAILS.index(entry[0]))
     lacking = Fraction(preview.min_s) - sum(w.length for _, w in details)
     need, shared = _opening(reels, preview, lacking, step, [w for _, w in details])
-    parts = tuple(
-        _part(window, shows, analyses, preview) for shows, window in ((need, shared), *details)
-    )
+    chosen = [(need, shared), *details]
+    chosen += _more(reels, detail, Fraction(preview.min_s), [w for _, w in chosen])
+    parts = tuple(_part(window, shows, analyses, preview) for shows, window in chosen)
     first = parts[0].frames
     seam = first // 2 // preview.step * preview.step or first // 2
     loop = Loop(parts, seam, preview.rate)
@@ -172,6 +172,19 @@ def _opening(
     reel, shown = max(free, key=lambda entry: float(entry[1].max()))
     i = int(shown.argmax())
     return "any", window_around(reel, "any", reel.times[i], usual)
+
+
+def _more(
+    reels: Sequence[Reel], length: Fraction, least: Fraction, taken: list[Window]
+) -> list[tuple[Need, Window]]:
+    """Further views, for a loop that would be shorter than `least` seconds."""
+    more: list[tuple[Need, Window]] = []
+    for need in _OPENINGS:
+        for found in best_windows(reels, need, length)[0]:
+            if sum(w.length for w in taken) < least and _fresh([found], taken):
+                taken.append(found)
+                more.append((need, found))
+    return more
 
 
 def _fresh(windows: Sequence[Window], taken: Sequence[Window]) -> Window | None:
