@@ -16,6 +16,7 @@ from video_pipeline.cli.output import (
     verbose_option,
 )
 from video_pipeline.cli.settings import detector_option, settings_from, settings_options
+from video_pipeline.edit.cover import NOT_TOLD
 from video_pipeline.edit.wishes import ban_of
 from video_pipeline.pipeline import Previewed, preview_listing
 from video_pipeline.presets.previews import LOOP_FORMATS
@@ -100,6 +101,7 @@ def preview(
     people.print(f"  {'to paste':<10} {escape(str(made.snippet))}")
     if made.picture_snippet:
         people.print(f"  {'':<10} {escape(str(made.picture_snippet))} (where video is not allowed)")
+    people.print(f"  {'not told':<10} {NOT_TOLD}")
     for warning in made.loop.warnings:
         people.print(f"  [yellow]note[/yellow] {escape(warning)}")
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from video_pipeline.analysis.model import Analysis
+from video_pipeline.edit.cover import NOT_TOLD
 from video_pipeline.edit.framing import frame_window
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.reel import Reel
@@ -149,6 +150,7 @@ def loop_as_json(loop: Loop) -> dict[str, Any]:
             for part in loop.parts
         ],
         "warnings": list(loop.warnings),
+        "not_told": NOT_TOLD,
     }
 
 

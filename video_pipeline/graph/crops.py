@@ -7,6 +7,7 @@ The path stands here once more, as the expression that ffmpeg evaluates; a test 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,6 +23,7 @@ from video_pipeline.light import NEUTRAL, Light
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.
 _ROUNDING = Fraction(2, 100)
 BARS = (0x1F, 0x1A, 0x15)  # RGB: the theme's ink, around a crop that does not fill the output
+_GROUP = 40  # terms of a sum; of about 95 in a row ffmpeg makes a tree that it finds too deep
 _ROOM = 6  # px around a moving window: its fraction of two pixels, and what cubic weights reach
 
 
@@ -154,7 +156,7 @@ class _Axis:
             if pace:
                 corner += f"+({pace:.9g})*({_travelled(bend)})"
         moves = crop.moved(np.arange(frames, dtype=np.float64))[:, axis] * grow
-        corner += "".join(f"{move:+.2f}*eq(N,{n})" for n, move in enumerate(moves) if move)
+        corner += _sum([f"{move:+.2f}*eq(N,{n})" for n, move in enumerate(moves) if move])
         begun, ended = crop.zoom
         return cls(
             first,
@@ -180,6 +182,12 @@ class _Axis:
         # A steadied corner is long, so it is worked out once and remembered.
         near = f"st(0,{corner})+{self.window / 2:.6f}*(1-1/{zoom})-{self._even_before('ld(0)')}"
         return near, f"{near}+{self.window * self.pane / self.out:.6f}/{zoom}"
+
+
+def _sum(terms: Sequence[str]) -> str:
+    """Terms with their signs, added up in groups: ffmpeg refuses a sum of a hundred in a row."""
+    groups = ("".join(terms[i : i + _GROUP]) for i in range(0, len(terms), _GROUP))
+    return "".join(f"+({group})" for group in groups)
 
 
 def _travelled(bend: Bend) -> str:
