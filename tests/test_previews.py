@@ -212,6 +212,19 @@ def test_a_budget_is_met_in_a_few_tries_or_what_to_do_is_said(
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--formats", "png", "png"), ("--formats", ",", "no format"), ("--ban", "gone.mp4", "gone")],
+)
+def test_what_is_not_there_is_told_before_any_work(
+    preview_page: Path, run_cli: Run, tmp_path: Path, option: str, value: str, said: str
+) -> None:
+    refused = run_cli("preview", preview_page, "-o", tmp_path / "o", option, value, "--json")
+    assert refused.code == 2
+    assert said in refused.json["error"]["message"]
+    assert not (tmp_path / "o").exists()
+
+
 def test_a_preview_and_a_render_spare_each_other(
     made_preview: Previewed, preview_page: Path, run_cli: Run
 ) -> None:
