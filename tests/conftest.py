@@ -21,6 +21,7 @@ import yaml
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.cli import main
 from video_pipeline.footage.probe import probe
+from video_pipeline.pipeline import Previewed, Settings, preview_listing
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE, Store
 from video_pipeline.toolchain import ffmpeg_path
@@ -132,6 +133,28 @@ def short_listing(write_listing: Callable[..., Path], short_take: Path) -> Calla
         return write_listing([short_take], name, **stated)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def preview_page(short_take: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A listing for `short_take`, with words that would break a careless page."""
+    page = yaml.safe_load((SAMPLE / "listing.yaml").read_text(encoding="utf-8"))
+    page["footage"] = [str(short_take)]
+    page["certificates"] = []
+    page["condition"]["notes"] = []
+    page["item"]["material"] = 'calf <b>"smooth"</b> & fine'
+    path = tmp_path_factory.mktemp("listing") / "listing.yaml"
+    path.write_text(yaml.safe_dump(page, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def made_preview(
+    preview_page: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Previewed:
+    """The preview of `preview_page`, as the command writes it."""
+    out = tmp_path_factory.mktemp("preview") / "out"
+    return preview_listing(preview_page, out, Settings(Store(shared_cache)))
 
 
 @pytest.fixture

@@ -331,11 +331,22 @@ def test_inspect(run_cli: Run, short_take: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "render", "plan", "coverage", "inspect", "shots", "keyframes", "check", "detect"],
+    [
+        "init",
+        "render",
+        "plan",
+        "coverage",
+        "preview",
+        "inspect",
+        "shots",
+        "keyframes",
+        "check",
+        "detect",
+    ],
 )
 def test_every_command_fails_in_the_same_form(run_cli: Run, command: str) -> None:
     outcome = run_cli(command, "gone.mp4", "--json")
-    wants_listing = command in ("render", "plan", "coverage")
+    wants_listing = command in ("render", "plan", "coverage", "preview")
     error = refused(outcome, *((2, "listing") if wants_listing else (3, "footage")))
     assert "gone.mp4" in error["where"] + error["message"]
 

@@ -22,7 +22,7 @@ from PIL import Image
 
 from video_pipeline import graph
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
-from video_pipeline.delivery.folder import Clip, write_clip_stills, write_preview
+from video_pipeline.delivery.folder import Clip, write_clip_stills
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.publishing import KEY_FRAMES, MANIFEST, check_target, published
 from video_pipeline.delivery.stills import SHEET, write_keyframes
@@ -303,7 +303,7 @@ def test_stills_of_the_clip_are_the_frames_asked_for(clip: Clip, tmp_path: Path)
 @pytest.fixture(scope="module")
 def stills(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stills")
-    pictures = write_clip_stills(clip, cover=folder / "cover.jpg", sheet=folder / "sheet.jpg")
+    pictures = write_clip_stills(clip, sheet=folder / "sheet.jpg")
     for number, picture in enumerate(pictures):
         (folder / f"small-{number}.jpg").write_bytes(picture)
     return folder
@@ -319,13 +319,6 @@ def test_the_report_s_pictures_are_the_middles_of_the_cuts(clip: Clip, stills: P
         assert told == shown[first + cut.frames // 2]
         first += cut.frames
     assert not (stills / f"small-{len(clip.edit.cuts)}.jpg").exists()
-
-
-def test_the_cover_is_the_middle_of_the_hero(clip: Clip, stills: Path) -> None:
-    with Image.open(stills / "cover.jpg") as cover:
-        assert cover.format == "JPEG"
-        assert cover.size == clip.placement.cover
-        assert number_of(np.asarray(cover)[..., 1]) == numbers(clip.file)[30 + 20]
 
 
 def test_the_sheet_shows_three_frames_of_every_cut(clip: Clip, stills: Path) -> None:
@@ -352,17 +345,6 @@ def test_long_captions_are_cut_to_their_picture(clip: Clip, tmp_path: Path) -> N
         assert sheet.size == (16 + 2 * 116, 16 + 200 + 34 + 16)
         gap = np.asarray(sheet.convert("L"))[220:250, 117:131]
         assert (gap > 200).all()
-
-
-def test_the_preview_is_a_moving_webp(clip: Clip, tmp_path: Path) -> None:
-    write_preview(clip, tmp_path / "p.webp")
-    with Image.open(tmp_path / "p.webp") as preview:
-        assert preview.format == "WEBP"
-        assert preview.is_animated
-        assert preview.size == (360, 640)
-        assert preview.n_frames == 24  # a second each of hero and hardware, 12 frames a second
-        assert preview.info["loop"] == 0
-    assert (tmp_path / "p.webp").stat().st_size < 3_000_000
 
 
 def test_key_frames_are_the_footage_s_own_frames(take: Footage, tmp_path: Path) -> None:

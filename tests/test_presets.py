@@ -18,10 +18,11 @@ from video_pipeline.overlays.language import Language, languages
 from video_pipeline.presets.coverage import category_names, load_expectations
 from video_pipeline.presets.grades import load_scale, scale_names
 from video_pipeline.presets.placements import BURNABLE, load_placement, placement_names
+from video_pipeline.presets.previews import load_preview, preview_names
 from video_pipeline.presets.storyboards import load_storyboard, storyboard_names
 from video_pipeline.resources import shipped
 
-KINDS = ("placements", "storyboards", "grades", "coverage")
+KINDS = ("placements", "storyboards", "grades", "coverage", "previews")
 FILES = [p for kind in KINDS for p in sorted((shipped("presets") / kind).glob("*.yaml"))]
 
 
@@ -61,7 +62,9 @@ def test_everything_shipped_loads() -> None:
         + [load_storyboard(n).name for n in storyboard_names()]
         + [load_scale(n).name for n in scale_names()]
         + [load_expectations(n).category for n in category_names()]
+        + list(preview_names())
     )
+    assert [load_preview(n).rate for n in preview_names()] == [30]
     assert sorted(loaded) == sorted(p.stem for p in FILES)
 
 

@@ -21,6 +21,10 @@ COMMANDS = {
         "seeing",
         "Say what footage files hold: size as shown, length, rate, colour, sound.",
     ),
+    "preview": (
+        "previewing",
+        "Write a silent loop of the best details for the listing's page, and the HTML to paste.",
+    ),
     "coverage": (
         "covering",
         "Say what a buyer expects to see, what the footage shows of it, and how to film the rest.",

@@ -237,7 +237,7 @@ def _report(clips: Sequence[Rendered], *, as_json: bool, verbose: bool) -> None:
             f"{clip.encoded} of {clip.pieces} pieces encoded"
         )
         people.print(f"  clip           {escape(str(clip.file))}")
-        people.print(f"  cover          {escape(stem)}.cover.jpg")
+        people.print(f"  cover          {escape(stem)}.cover.jpg, without title .cover-plain.jpg")
         people.print(f"  contact sheet  {escape(stem)}.sheet.jpg")
         people.print(f"  words to post  {escape(stem)}.post.json")
         for warning in clip.warnings:

@@ -1,4 +1,4 @@
-"""The output folder: clips with cover, contact sheet, preview, key frames, report, manifest."""
+"""The output folder: clips with covers, contact sheet, preview, key frames, report, manifest."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from pathlib import Path
 from video_pipeline import graph
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
+from video_pipeline.delivery.cover import write_covers
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.posting import Desk, post, post_of, write_post
+from video_pipeline.delivery.preview import decoded, write_loop
 from video_pipeline.delivery.report import ClipPage, PostPage, small_picture, write_report
 from video_pipeline.delivery.signing import cover_of, sheet_of, sign_folder
 from video_pipeline.delivery.stills import write_keyframes
+from video_pipeline.edit.cover import choose_cover
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.edit.model import Cut, Edit
+from video_pipeline.edit.preview import choose_loop, left_out_of
 from video_pipeline.edit.spoken import as_srt, as_vtt, captions_of
 from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.previews import Preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import Encoded
 from video_pipeline.toolchain import run
@@ -33,8 +38,6 @@ from video_pipeline.trust.identity import Identity
 
 _DEADLINE_S = 180
 _KEYFRAMES = 4  # of each kind
-_PREVIEW_WIDTH, _PREVIEW_FPS = 360, 12
-_PREVIEW_SHOTS = ("hero", "hardware", "stitching")
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,18 @@ def deliver(
     coverage: Coverage,
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
+    preview: Preview,
+    own: Path | None = None,
     scale: GradeScale | None = None,
     identity: Identity | None = None,
     desk: Desk | None = None,
 ) -> None:
     """Write everything that goes with the clips into `folder`, the manifest last.
 
-    With an `identity` (and the `scale` of the listing's grade) every mp4 and JPEG is signed; with a
-    `desk` each clip has its post's words beside it.
+    `own` is a person's overlays folder. With an `identity` (and the `scale` of the listing's grade)
+    every mp4 and JPEG is signed; with a `desk` each clip has its post's words beside it.
     """
-    pages, posts = [], []
+    pages, posts, records = [], [], []
     taken: dict[tuple[Path, ...], tuple[Path, tuple[bytes, ...]]] = {}
     for clip in clips:
         if desk is not None:
@@ -80,18 +85,47 @@ def deliver(
         same = tuple(piece.path for piece in clip.pieces)
         if same in taken:
             first, pictures = taken[same]
-            for of in (cover_of, sheet_of):
-                shutil.copyfile(of(first), of(clip.file))
+            shutil.copyfile(sheet_of(first), sheet_of(clip.file))
         else:
-            pictures = write_clip_stills(
-                clip,
-                cover=cover_of(clip.file),
-                sheet=sheet_of(clip.file),
-            )
+            pictures = write_clip_stills(clip, sheet=sheet_of(clip.file))
             taken[same] = clip.file, pictures
         write_captions(clip)
-        pages.append(ClipPage(clip.edit, clip.placement.title, pictures, clip.warnings))
-    write_preview(clips[0], folder / f"{listing.sku}.preview.webp")
+        cover = choose_cover(clip.edit, analyses, clip.placement)
+        titled = cover_of(clip.file)
+        covers = [titled, titled.with_name(f"{titled.stem}-plain.jpg")]
+        write_covers(
+            cover,
+            footage[cover.source],
+            titled=covers[0],
+            plain=covers[1],
+            own=own,
+            lang=clip.edit.lang,
+        )
+        shown = [small_picture(file) for file in covers[: 2 if cover.title else 1]]
+        pages.append(
+            ClipPage(
+                clip.edit, clip.placement.title, pictures, clip.warnings, cover.why, tuple(shown)
+            )
+        )
+        records.append(
+            ClipRecord(
+                clip.edit,
+                clip.file.name,
+                clip.overlays.digests,
+                clip.warnings,
+                clip.overlays.legibility,
+                clip.overlays.standing,
+                cover,
+            )
+        )
+    loop = choose_loop(analyses, preview, left_out_of(clips[0].edit, analyses))
+    with decoded(loop, footage, preview) as frames_of_loop:
+        moving = write_loop(
+            frames_of_loop,
+            "webp",
+            preview.formats["webp"],
+            folder / f"{listing.sku}.preview.webp",
+        )
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
     stills = write_keyframes(frames, footage, folder / "keyframes") if frames else ()
     write_report(
@@ -103,6 +137,7 @@ def deliver(
         claims=claims,
         refusals=refusals,
         posts=posts,
+        preview=moving.file,
     )
     unsigned = {}
     if identity is not None and scale is not None:
@@ -122,22 +157,13 @@ def deliver(
         listing=listing.path,
         footage=list(footage.values()),
         music=music if any(clip.edit.music for clip in clips) else None,
-        clips=[
-            ClipRecord(
-                clip.edit,
-                clip.file.name,
-                clip.overlays.digests,
-                clip.warnings,
-                clip.overlays.legibility,
-                clip.overlays.standing,
-            )
-            for clip in clips
-        ],
+        clips=records,
         coverage=coverage,
         claims=claims,
         refusals=refusals,
         unsigned=unsigned,
         serial=listing.item.serial,
+        loop=loop,
     )
 
 
@@ -150,22 +176,17 @@ def write_captions(clip: Clip) -> None:
             clip.file.with_suffix(form).write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> tuple[bytes, ...]:
-    """Write the pictures of a finished clip, in one pass over it.
+def write_clip_stills(clip: Clip, *, sheet: Path) -> tuple[bytes, ...]:
+    """Write the contact sheet of a finished clip, in one pass over it: three frames of every cut.
 
-    The cover stands for the clip: the middle of the hero shot, with its title. The sheet shows
-    three frames of every cut. Returns the middle of each cut as a small JPEG.
+    Returns the middle of each cut as a small JPEG.
     """
     shown = [
         (first + int(cut.frames * share), cut.slot)
         for first, cut in _starts(clip.edit)
         for share in (0.15, 0.5, 0.9)
     ]
-    first, cut = next(
-        ((f, c) for f, c in _starts(clip.edit) if c.slot == "hero"), next(_starts(clip.edit))
-    )
-    middle = first + cut.frames // 2
-    frames = sorted({middle, *(frame for frame, _ in shown)})
+    frames = sorted({frame for frame, _ in shown})
     with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
         run(
             graph.clip_stills(clip.file, frames, Path(scratch) / "%05d.jpg"),
@@ -173,29 +194,12 @@ def write_clip_stills(clip: Clip, *, cover: Path, sheet: Path) -> tuple[bytes, .
             what="taking stills",
         )
         files = {frame: Path(scratch) / f"{place:05d}.jpg" for place, frame in enumerate(frames)}
-        cover.write_bytes(files[middle].read_bytes())
         entries = [
             Entry(files[frame], f"{float(frame / clip.edit.rate):.1f} s  {slot}")
             for frame, slot in shown
         ]
         write_sheet(entries, sheet, columns=6, height=480)
         return tuple(small_picture(files[frame]) for frame, _ in shown[1::3])
-
-
-def write_preview(clip: Clip, out: Path) -> None:
-    """A small silent loop of the whole piece and its details, for a listing page."""
-    second = round(clip.edit.rate)
-    spans = [
-        (first + (cut.frames - second) // 2, first + (cut.frames + second) // 2)
-        for first, cut in _starts(clip.edit)
-        if cut.slot in _PREVIEW_SHOTS and cut.frames > second
-    ]
-    spans = spans[:4] or [(0, min(clip.edit.frames, 3 * second))]
-    run(
-        graph.loop(clip.file, spans, _PREVIEW_WIDTH, _PREVIEW_FPS, out),
-        deadline_s=_DEADLINE_S,
-        what="writing the preview",
-    )
 
 
 def _starts(edit: Edit) -> Iterator[tuple[int, Cut]]:

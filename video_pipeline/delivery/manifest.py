@@ -15,9 +15,11 @@ from typing import Any
 
 from video_pipeline.delivery.publishing import MANIFEST
 from video_pipeline.edit.corrections import told
+from video_pipeline.edit.cover import Cover, cover_as_json
 from video_pipeline.edit.coverage import Coverage, coverage_as_json
 from video_pipeline.edit.file import edit_as_json
 from video_pipeline.edit.model import Edit
+from video_pipeline.edit.preview import Loop, loop_as_json
 from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
 from video_pipeline.rendering.behind import Legibility
@@ -40,6 +42,7 @@ class ClipRecord:
     warnings: tuple[str, ...]
     legibility: Mapping[str, Legibility] = field(default_factory=dict)
     standing: Mapping[str, Standing] = field(default_factory=dict)
+    cover: Cover | None = None
 
 
 def write_manifest(
@@ -55,6 +58,7 @@ def write_manifest(
     refusals: Sequence[Refusal],
     unsigned: Mapping[str, str] | None = None,
     serial: str | None = None,
+    loop: Loop | None = None,
 ) -> None:
     """Write `manifest.json` into `folder`, after every other file is there.
 
@@ -89,6 +93,7 @@ def write_manifest(
         "claims": [asdict(claim) for claim in claims],
         "certificates_refused": [asdict(refusal) for refusal in refusals],
         "clips": [_clip(record) for record in clips],
+        **({"preview": loop_as_json(loop)} if loop else {}),
         "coverage": coverage_as_json(coverage),
     }
     manifest = {
@@ -125,6 +130,7 @@ def _clip(record: ClipRecord) -> dict[str, Any]:
         "legibility": {name: _legible(how) for name, how in sorted(record.legibility.items())},
         "standing": {name: asdict(how) for name, how in sorted(record.standing.items())},
         "warnings": list(record.warnings),
+        "cover": cover_as_json(record.cover) if record.cover else None,
         "corrections": [
             {"cut": number, "slot": cut.slot, **asdict(corrections)}
             for number, cut in enumerate(record.edit.cuts, start=1)

@@ -20,22 +20,24 @@ from video_pipeline.interruption import whole
 from video_pipeline.toolchain import disk_error
 
 MANIFEST = "manifest.json"
-# The manifest's `kind` in folders that belong to no item.
+# The manifest's `kind` in folders that belong to no item, and in that of an item's preview.
 KEY_FRAMES = "key frames"
 GALLERY = "overlays preview"
+PREVIEW = "preview"
 
 
 @contextmanager
-def published(folder: Path, sku: str | None, *, kind: str = KEY_FRAMES) -> Iterator[Path]:
+def published(folder: Path, sku: str | None, kind: str | None = None) -> Iterator[Path]:
     """Yield a private folder; when the block ends well, it takes the place of `folder`.
 
-    `sku` is the item's number, or None for a folder of that `kind`. When the block fails or is
+    `sku` is the item's number, or None for a folder of no item: key frames, unless `kind` says
+    another. `kind` is also that of an item's folder that holds no clips. When the block fails or is
     interrupted, the private folder goes and `folder` stays as it was; errors that the block raises
     name `folder`, not the private one. Raises UsageError when
     `folder` holds files of somebody else or cannot be renamed, RenderError when the disk is full
     or cannot be written.
     """
-    check_target(folder, sku, kind=kind)
+    check_target(folder, sku, kind)
     asked, folder = folder, _real(folder)
     staging = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
@@ -58,7 +60,7 @@ def published(folder: Path, sku: str | None, *, kind: str = KEY_FRAMES) -> Itera
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def check_target(folder: Path, sku: str | None, *, kind: str = KEY_FRAMES) -> None:
+def check_target(folder: Path, sku: str | None, kind: str | None = None) -> None:
     """Raise UsageError when `folder` is not ours to replace, or cannot be replaced as a whole."""
     if not folder.exists():
         return
@@ -78,7 +80,8 @@ def check_target(folder: Path, sku: str | None, *, kind: str = KEY_FRAMES) -> No
     ours: set[str] = set()
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if (manifest.get("kind") == kind) if sku is None else (manifest["sku"] == sku):
+        expected = kind or (KEY_FRAMES if sku is None else None)
+        if manifest.get("kind") == expected and manifest.get("sku") == sku:
             ours = {MANIFEST, *manifest["files"]}
     foreign = sorted(present - ours)
     if foreign:

@@ -39,12 +39,17 @@ _WEIGHT: dict[Must, str] = {"must": "essential", "should": "expected", "may": "a
 
 @dataclass(frozen=True)
 class ClipPage:
-    """One clip as the report tells it; `pictures` are small JPEGs, one for each cut."""
+    """One clip as the report tells it; `pictures` are small JPEGs, one for each cut.
+
+    So are `covers`, with title and without; `cover_why` says what spoke for them.
+    """
 
     edit: Edit
     title: str
     pictures: tuple[bytes, ...]
     warnings: tuple[str, ...]
+    cover_why: str = ""
+    covers: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,12 @@ def write_report(
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
     posts: Sequence[PostPage] = (),
+    preview: Path | None = None,
 ) -> None:
-    """Write the page to `out`. Raises RenderError when a picture cannot be taken."""
+    """Write the page to `out`; `preview` is a moving picture to show in it.
+
+    Raises RenderError when a picture cannot be taken.
+    """
     pictures = _best_moments(coverage, footage)
 
     def view(row: Row) -> dict[str, Any]:
@@ -87,6 +96,12 @@ def write_report(
         claims=claims,
         refusals=refusals,
         posts=posts,
+        preview=_inside(preview.read_bytes(), "webp") if preview else None,
+        covers=[
+            (page.title, page.cover_why, [_inside(picture) for picture in page.covers])
+            for page in clips
+            if page.covers
+        ],
     )
     out.write_text(page, encoding="utf-8")
 
@@ -180,6 +195,6 @@ def _best_moments(
     return pictures
 
 
-def _inside(picture: bytes) -> str:
-    """A JPEG as an address that holds it."""
-    return _PICTURE + base64.b64encode(picture).decode("ascii")
+def _inside(picture: bytes, form: str = "jpeg") -> str:
+    """A picture as an address that holds it."""
+    return f"data:image/{form};base64," + base64.b64encode(picture).decode("ascii")

@@ -17,7 +17,7 @@ from video_pipeline.edit.travel import Corridor, ease_frames, travel
 from video_pipeline.edit.windows import Window
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box, Crop, CropKey, Trail
-from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.placements import Picture
 from video_pipeline.presets.storyboards import Need
 
 MOST_ENLARGED = 1.5
@@ -36,7 +36,7 @@ def frame_window(
     window: Window,
     need: Need,
     footage: Footage,
-    placement: Placement,
+    placement: Picture,
     box: Box | Trail | None = None,
     *,
     push_in: bool = False,
@@ -72,14 +72,14 @@ def frame_window(
     return next(path for off, path in framed if off <= limit)
 
 
-def _largest(footage: Footage, placement: Placement) -> tuple[float, float]:
+def _largest(footage: Footage, placement: Picture) -> tuple[float, float]:
     """How much of the picture a crop that fills the output can show, as shares across and down."""
     aspect = placement.width / placement.height
     width = min(float(footage.width), footage.height * aspect)
     return width / footage.width, width / aspect / footage.height
 
 
-def _zooms(crop: Crop, placement: Placement, *, push_in: bool) -> list[tuple[float, float]]:
+def _zooms(crop: Crop, placement: Picture, *, push_in: bool) -> list[tuple[float, float]]:
     """The zooms to be tried, the largest first."""
     most = min(PUSH_IN, MOST_ENLARGED / enlargement(crop, placement)) if push_in else 1.0
     return [(1.0, round(1 + (most - 1) * share, 4)) for share in (1, 0.5) if most > 1] + [
@@ -87,13 +87,13 @@ def _zooms(crop: Crop, placement: Placement, *, push_in: bool) -> list[tuple[flo
     ]
 
 
-def enlargement(crop: Crop, placement: Placement) -> float:
+def enlargement(crop: Crop, placement: Picture) -> float:
     """How many output pixels one source pixel becomes at most, along a line."""
     fills = min(placement.width / crop.width, placement.height / crop.height)
     return fills * max(crop.zoom) * crop.growth
 
 
-def softness(crops: Sequence[Crop], placement: Placement) -> tuple[str, ...]:
+def softness(crops: Sequence[Crop], placement: Picture) -> tuple[str, ...]:
     """What is to be said where a viewer sees that pixels are missing."""
     worst = max((enlargement(crop, placement) for crop in crops), default=0.0)
     if worst <= _LARGEST_ENLARGEMENT:
@@ -104,7 +104,7 @@ def softness(crops: Sequence[Crop], placement: Placement) -> tuple[str, ...]:
     )
 
 
-def safe_area(crop: Crop, placement: Placement) -> tuple[tuple[float, float], tuple[float, float]]:
+def safe_area(crop: Crop, placement: Picture) -> tuple[tuple[float, float], tuple[float, float]]:
     """The placement's safe area as this crop shows it: from where to where, across and down.
 
     In widths of the crop, from its corner, before any zoom.
@@ -121,7 +121,7 @@ def safe_area(crop: Crop, placement: Placement) -> tuple[tuple[float, float], tu
 
 
 def _size(
-    course: Course | None, need: Need, footage: Footage, placement: Placement, *, show_all: bool
+    course: Course | None, need: Need, footage: Footage, placement: Picture, *, show_all: bool
 ) -> tuple[int, int]:
     aspect = placement.width / placement.height
     width = min(footage.width, footage.height * aspect)
@@ -150,7 +150,7 @@ def _corridor(
     crop: Crop,
     need: Need,
     footage: Footage,
-    placement: Placement,
+    placement: Picture,
     *,
     frames: int,
 ) -> Corridor:

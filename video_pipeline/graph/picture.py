@@ -1,4 +1,4 @@
-"""Commands for pictures: pieces, stills, previews and overlay clips.
+"""Commands for pictures: pieces, stills and overlay clips.
 
 Scaling and encoding flags ask for bit-exact arithmetic, so that the same edit gives the same bytes
 on every machine.
@@ -75,8 +75,8 @@ def piece(
     """
     rate = placement.rate
     live = frames - hold
-    picture = _ticking(footage, start, live, rate)
-    picture = _squared(picture, footage)
+    picture = ticking(footage, start, live, rate)
+    picture = squared(picture, footage)
     picture = cropped(
         picture, crop, footage, (placement.width, placement.height), live, light=light
     )
@@ -105,7 +105,7 @@ def samples(
     decoded, and nothing before the first is.
     """
     if footage.still or not footage.indexed:
-        picture = _ticking(footage, start, numbers[-1] + 1, rate)
+        picture = ticking(footage, start, numbers[-1] + 1, rate)
     else:
         begin = start + numbers[0] / rate
         numbers = [number - numbers[0] for number in numbers]
@@ -114,7 +114,7 @@ def samples(
         picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
         picture = picture.filter("tpad", stop_mode="clone", stop=2)
     picture = picture.filter("select", "+".join(f"eq(n,{number})" for number in numbers))
-    picture = normalised(_squared(picture, footage), footage.colour, size)
+    picture = normalised(squared(picture, footage), footage.colour, size)
     picture = picture.filter(
         "scale", in_color_matrix="bt709", in_range="tv", out_range="pc", flags=SCALING
     ).filter("format", "rgb24")
@@ -123,8 +123,22 @@ def samples(
 
 def still(footage: Footage, t: Fraction, out: Path) -> list[str]:
     """The command that writes the frame at `t` at source resolution."""
-    picture = _squared(_ticking(footage, t, 1, _FINE), footage)
-    return _jpeg(normalised(picture, footage.colour, None), out)
+    picture = squared(ticking(footage, t, 1, _FINE), footage)
+    return jpeg(normalised(picture, footage.colour, None), out)
+
+
+def framed_still(
+    footage: Footage,
+    t: Fraction,
+    crop: Crop,
+    size: tuple[int, int],
+    out: Path,
+    *,
+    light: Light = NEUTRAL,
+) -> list[str]:
+    """The command that writes the frame at `t` through a crop, at an output's `size`."""
+    picture = squared(ticking(footage, t, 1, _FINE), footage)
+    return jpeg(cropped(picture, crop, footage, size, 1, light=light), out)
 
 
 def clip_stills(clip: Path, frames: Sequence[int], pattern: Path) -> list[str]:
@@ -136,35 +150,7 @@ def clip_stills(clip: Path, frames: Sequence[int], pattern: Path) -> list[str]:
     wanted = "+".join(f"eq(n,{frame})" for frame in frames)
     picture = ffmpeg.input(str(clip)).video.filter("select", wanted)
     numbered = str(pattern.parent).replace("%", "%%"), pattern.name
-    return _jpeg(picture, Path(*numbered), len(frames))
-
-
-def loop(
-    clip: Path, spans: Sequence[tuple[int, int]], width: int, fps: int, out: Path
-) -> list[str]:
-    """The command that joins frame spans of a clip to a small silent animated WebP."""
-    source = ffmpeg.input(str(clip)).video.filter_multi_output("split", len(spans))
-    parts = [
-        source[i].filter("trim", start_frame=a, end_frame=b).filter("setpts", "PTS-STARTPTS")
-        for i, (a, b) in enumerate(spans)
-    ]
-    picture = ffmpeg.concat(*parts) if len(parts) > 1 else parts[0]
-    picture = picture.filter("fps", fps=fps).filter("scale", width, -2, flags=SCALING)
-    return command(
-        ffmpeg.output(
-            picture,
-            str(out),
-            **{
-                "c:v": "libwebp_anim",
-                "loop": 0,
-                "q:v": 70,
-                "compression_level": 4,
-                "fflags": "+bitexact",
-                "flags:v": "+bitexact",
-                "f": "webp",
-            },
-        )
-    )
+    return jpeg(picture, Path(*numbered), len(frames))
 
 
 def alpha_clip(raw: Path, size: tuple[int, int], rate: Fraction, out: Path) -> list[str]:
@@ -194,7 +180,7 @@ def alpha_clip(raw: Path, size: tuple[int, int], rate: Fraction, out: Path) -> l
     )
 
 
-def _ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> Any:
+def ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> Any:
     """Exactly `frames` frames at a constant rate; the first is the one a player shows at `start`.
 
     The file is opened early and cut on the output's grid: where frames are unevenly spaced, the
@@ -235,7 +221,8 @@ def _ticks(picture: Any, rate: Fraction, expression: str) -> Any:
     )
 
 
-def _squared(picture: Any, footage: Footage) -> Any:
+def squared(picture: Any, footage: Footage) -> Any:
+    """The picture at the size it is shown at, its pixels square."""
     return picture.filter("scale", footage.width, footage.height, flags=SCALING).filter("setsar", 1)
 
 
@@ -268,7 +255,7 @@ def _seconds(frame: int, rate: Fraction) -> str:
     return f"{float((frame - Fraction(1, 2)) / rate):.6f}"
 
 
-def _jpeg(picture: Any, out: Path, pictures: int | None = None) -> list[str]:
+def jpeg(picture: Any, out: Path, pictures: int | None = None) -> list[str]:
     """One picture into one file, or `pictures` of them into files numbered from 0."""
     picture = picture.filter(
         "scale", in_color_matrix="bt709", out_color_matrix="bt470", out_range="pc", flags=SCALING

@@ -21,6 +21,7 @@ from video_pipeline.pipeline.preparing import (
     open_footage,
     prepare,
 )
+from video_pipeline.pipeline.previewing import Previewed, preview_listing
 from video_pipeline.pipeline.rendering import Rendered, render, render_edit, render_listing
 from video_pipeline.pipeline.shots import shots_of
 
@@ -30,6 +31,7 @@ __all__ = [
     "Looks",
     "Picture",
     "Prepared",
+    "Previewed",
     "Rendered",
     "Settings",
     "analyse_all",
@@ -45,6 +47,7 @@ __all__ = [
     "portable",
     "prepare",
     "prepare_and_plan",
+    "preview_listing",
     "render",
     "render_edit",
     "render_listing",

@@ -42,6 +42,7 @@ from video_pipeline.pipeline.sightings import seen_on_camera
 from video_pipeline.pipeline.steadying import windowed
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.presets.previews import load_preview
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering import budget
 from video_pipeline.rendering.check import Made, judge
@@ -375,6 +376,8 @@ def _render(
         ],
         scale=load_scale(prepared.listing.condition.scale, settings.presets),
         identity=settings.identity,
+        preview=load_preview(own=settings.presets),
+        own=settings.overlays,
         desk=Desk(
             prepared.listing,
             load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Protocol, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -60,6 +60,30 @@ class PostLimits:
     hashtags: int | None = None
     alt_chars: int | None = None
     address: bool = True
+
+
+class Picture(Protocol):
+    """What framing has to know of where a picture goes: its size, its rate, what is kept clear."""
+
+    @property
+    def width(self) -> int:
+        """Pixels across."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Pixels down."""
+        ...
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second."""
+        ...
+
+    @property
+    def safe(self) -> SafeArea:
+        """What to keep clear at each edge."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,14 @@ from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.locales import nearest
 
 Kind = Literal[
-    "placements", "storyboards", "grades", "coverage", "advice", "certificates", "hashtags"
+    "placements",
+    "storyboards",
+    "grades",
+    "coverage",
+    "advice",
+    "certificates",
+    "hashtags",
+    "previews",
 ]
 Confidence = Literal["high", "medium", "low", "choice"]
 
@@ -36,6 +43,7 @@ _NOUN = {
     "advice": "advice",
     "certificates": "page about certificates",
     "hashtags": "page of hashtags",
+    "previews": "preview",
 }
 
 
