@@ -26,6 +26,7 @@ from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Box, Crop, CropKey, Trail, TrailKey
+from video_pipeline.listing.model import Item
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.callout import AIR, Spot, call_out
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw
@@ -137,7 +138,7 @@ def edit_of(
 
 
 def rendered(edit: Edit, footage: Footage, place: Placement, store: Path) -> Path:
-    item: Any = None  # no badge stands in these edits
+    item = Item(brand="Orsetta", model="Pouch")
     cache = Store(store)
     drawn = draw_overlays(edit, place, {"take.mp4": footage}, item=item, claims=(), store=cache)
     (piece,) = encode([Piece(edit.cuts[0], footage, drawn.layers[0], place)], cache)

@@ -13,6 +13,7 @@ from conftest import MakeClip
 from numbered import clip_of, edit_of, numbered, piece_of
 
 from video_pipeline import rendering
+from video_pipeline.delivery import posting
 from video_pipeline.errors import FootageError
 from video_pipeline.footage.probe import probe
 from video_pipeline.presets.placements import Placement, load_placement
@@ -264,7 +265,10 @@ def test_the_most_important_comes_first_and_says_what_to_do(
 def test_every_rule_has_its_rank() -> None:
     source = "".join(
         path.read_text(encoding="utf-8")
-        for path in Path(rendering.__file__).parent.glob("check*.py")
+        for path in (
+            *Path(rendering.__file__).parent.glob("check*.py"),
+            Path(posting.__file__),
+        )
     )
     named = set(re.findall(r'Finding\(\s*"([^"]+)"', source))
     assert named == set(RULES)
