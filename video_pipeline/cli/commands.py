@@ -59,7 +59,10 @@ COMMANDS = {
         "lettering",
         "Say which overlays there are, look at them, or begin one of your own.",
     ),
-    "check": ("checking", "Hold an mp4 against what a placement asks for; say what to mend."),
+    "check": (
+        "checking",
+        "Hold an mp4, whoever made it, against what placements ask for; say what to mend.",
+    ),
     "provenance": (
         "proving",
         "Say who signed a clip or picture, what went in, what was done, and whether it is intact.",
