@@ -137,7 +137,7 @@ def test_only_what_a_listing_states_is_said() -> None:
     )
     assert price(full) == {"amount_text": "€1,450", "was_text": "€1,850"}
     assert measurements(full.item, Language("fr")) == {
-        "sides": ["L 24,5\u00a0cm", "P 6\u00a0cm"],
+        "sides": ["L 24,5\u202fcm", "P 6\u202fcm"],
         "size": "Small",
     }
     assert inclusions(full) == {"items": ["Dust bag"]}
