@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numbered import numbered, numbers, piece_of
 
-from video_pipeline.edit.model import Candidate, OverlayUse
+from video_pipeline.edit.model import Candidate, OverlayUse, Steady
 from video_pipeline.errors import RenderError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
@@ -100,6 +100,8 @@ DECIDES = {
     "overlay enter": layer(enter=2),
     "overlay leave": layer(leave=1),
     "no overlay": lambda p: replace(p, layers=()),
+    "first of two passes": lambda p: replace(p, measured=True),
+    "second of two passes": lambda p: replace(p, measured=True, kbps=400),
 }
 
 DOES_NOT = {
@@ -107,6 +109,7 @@ DOES_NOT = {
     "why": cut(why="because"),
     "shows": cut(shows="the clasp"),
     "source's name": cut(source="another name"),
+    "that it was steadied, which its window does": cut(steady=Steady(1.02, 8.0)),
     "runners-up": cut(runners_up=(Candidate("a", Fraction(1), 0.5, "soft"),)),
     "overlay's words": cut(overlays=(OverlayUse("price", {"text": "1"}, 5, 25),)),
     "where the footage lies": source(path=Path("/somewhere/else.mov")),
@@ -117,6 +120,7 @@ DOES_NOT = {
     "codec's name": source(codec="hevc"),
     "where the overlay lies": layer(path=Path("/elsewhere/o.mov")),
     "placement's name": place(name="other", title="Other"),
+    "what follows from certificates, and mirrors": place(consequences={}, mirrors=True),
     "loudness": place(loudness_lufs=-16.0, true_peak_dbtp=-1.0, audio_kbps=96),
     "limits": place(min_s=None, max_s=10.0, max_bytes=5),
     "safe area": place(safe=SafeArea(1, 2, 3, 4), burn_in=frozenset(), cover=(100, 100)),
@@ -150,9 +154,11 @@ def test_every_field_is_judged() -> None:
 
     from video_pipeline.edit.model import Cut
 
-    assert {f.name for f in fields(Piece)} == {"cut", "footage", "layers", "placement"}
+    assert {f.name for f in fields(Piece)} == {
+        "cut", "footage", "layers", "placement", "measured", "kbps",
+    }  # fmt: skip
     assert (
-        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 56
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 59
     )
 
 
