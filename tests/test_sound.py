@@ -139,7 +139,8 @@ def test_a_click_in_quiet_footage_is_no_fault_of_ours(
     )
     assert track.warning
     clip = clip_of(pieces, {footage.name: footage}, store, tmp_path / "clip.mp4")
-    assert [f for f in check(clip, tiny) if f.rule != "duration"] == []
+    # The picture made for this is short and stands still.
+    assert [f for f in check(clip, tiny) if f.rule not in ("duration", "frozen")] == []
 
 
 def test_sound_that_begins_after_the_picture_of_a_broadcast_stream(

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from footage_tables import footage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -221,7 +222,12 @@ def drawn(tiny_presets: Path, store: Store) -> Callable[[Edit], DrawnOverlays]:
 
     def draw(edit: Edit) -> DrawnOverlays:
         return draw_overlays(
-            edit, place, item=Item(brand="Orsetta", model="Pouch"), claims=(), store=store
+            edit,
+            place,
+            {"take": footage("take")},
+            item=Item(brand="Orsetta", model="Pouch"),
+            claims=(),
+            store=store,
         )
 
     return draw
