@@ -95,7 +95,9 @@ def test_every_language_has_every_word_with_its_fields(code: str) -> None:
             assert text.strip() and text == unicodedata.normalize("NFC", text), (kind, key)
             assert not forbidden(text), (kind, key)
             # A number in a sentence would need the plural forms of its language.
-            assert not fields & {"{count}", "{number}", "{total}", "{index}", "{n}"}
+            # "1 of 3" counts nothing that has a name.
+            if key != "counter":
+                assert not fields & {"{count}", "{number}", "{total}", "{index}", "{n}"}
     # Two flaws that read alike would be one to a buyer.
     assert len(set(here["flaw"].values())) == len(here["flaw"])
     assert len(set(here["severity"].values())) == 4
