@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from video_pipeline.edit.specimens import SPOKEN, Specimen, specimens
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.listing.model import ListingFile
-from video_pipeline.overlays.drawing import Canvas, Drawing, draw, rasterise
+from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import language
+from video_pipeline.overlays.painting import rasterise
 from video_pipeline.overlays.templates import samples, template_names
 from video_pipeline.overlays.theme import theme, theme_names
 from video_pipeline.overlays.typesetting import clean

@@ -19,6 +19,8 @@ _BLOCK = 256  # ways that are continued together
 # Ways that are continued, for the dolls and for the whole. A clip of a minute's footage takes some
 # thousands; only where many places could each show any of many like windows are there more.
 MOST_STEPS = 150_000
+_A_WHOLE_WAY = 3000  # steps that a whole way counts for: to value it takes so much longer
+_MOST_CHANGES = 40  # that are tried on a way that was found last
 _BETTER = 1e-9
 
 Way = tuple[int, ...]
@@ -64,6 +66,7 @@ class Search:
         _, best = self._begun(0, tail)
         self.best, self.steps = value(best), 0
         for _, way in self._ways(0):
+            self.steps += _A_WHOLE_WAY
             if (worth := value(way)) > self.best + _BETTER:
                 self.best, best = worth, way
         if self.steps < MOST_STEPS:
@@ -135,14 +138,17 @@ class Search:
 
     def _bettered(self, way: Way, value: Callable[[Way], float]) -> Found:
         """The way with single options changed as long as that makes it better."""
-        best, before = self.best, -np.inf
-        while best > before:
+        best, before, tried = self.best, -np.inf, 0
+        while best > before and tried < _MOST_CHANGES:
             before = best
             for place in range(self.places):
                 for k in range(self.first[place], self.first[place + 1]):
                     other = (*way[:place], k, *way[place + 1 :])
                     most = self.worth[list(other)].sum() - self.cost[np.ix_(other, other)].sum() / 2
-                    if most > best + _BETTER and (found := value(other)) > best + _BETTER:
+                    if most <= best + _BETTER or tried >= _MOST_CHANGES:
+                        continue
+                    tried += 1
+                    if (found := value(other)) > best + _BETTER:
                         way, best = other, found
         return Found(way, best, proven=False)
 
