@@ -19,8 +19,8 @@ _BLOCK = 256  # ways that are continued together
 # Ways that are continued, for the dolls and for the whole. A clip of a minute's footage takes some
 # thousands; only where many places could each show any of many like windows are there more.
 MOST_STEPS = 150_000
-_A_WHOLE_WAY = 3000  # steps that a whole way counts for: to value it takes so much longer
-_MOST_CHANGES = 40  # that are tried on a way that was found last
+_A_WHOLE_WAY = 500  # steps that a whole way counts for: to value it takes so much longer
+_MOST_CHANGES = 60  # that are tried on a way that was found last
 _BETTER = 1e-9
 
 Way = tuple[int, ...]
@@ -97,7 +97,7 @@ class Search:
                 continue
             worth = block.so_far[:, None] + block.left
             for n in np.argsort(-worth, axis=None, kind="stable"):
-                if worth.flat[n] <= self.best + _BETTER:
+                if worth.flat[n] <= self.best + _BETTER or self.steps >= MOST_STEPS:
                     break
                 self.steps += 1
                 row, k = divmod(int(n), worth.shape[1])
