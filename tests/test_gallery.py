@@ -307,7 +307,8 @@ def keep_writing(element: ET.Element) -> None:
     """Take away every shape but the letters."""
     for child in list(element):
         if child.get("class") == "writing":
-            for rule in [e for e in child if not e.tag.endswith("path")]:
+            # A line of a mirrored drawing stands in a group that turns it back.
+            for rule in [e for e in child if not e.tag.endswith(("path", "}g"))]:
                 child.remove(rule)
         elif child.tag.endswith("}g"):
             keep_writing(child)
