@@ -77,6 +77,22 @@ def draw_overlays(
     taken: list[Taken] = []
     standing: dict[str, Standing] = {}
     folder = store.folder / "overlays"
+
+    def readable(name: str, drawing: Drawing, use: OverlayUse, cut: Cut) -> AlphaClip:
+        drawing, legibility[name] = made_legible(
+            drawing,
+            use,
+            cut,
+            footage[cut.source],
+            size=(edit.width, edit.height),
+            rate=edit.rate,
+            store=store,
+        )
+        clip = animate(drawing, folder, rate=edit.rate)
+        digests[name] = clip.digest
+        _check_time(clip, use, cut)
+        return clip
+
     for number, cut in enumerate(edit.cuts, start=1):
         row = []
         stand: list[tuple[OverlayUse, Drawing]] = []
@@ -99,22 +115,7 @@ def draw_overlays(
             check_standing(cut, number, stand, canvas)
             name = f"{number:02d}-{cut.slot}-{use.template}"
             standing[name] = Standing.of(drawing)
-            drawing, legibility[name] = made_legible(
-                drawing,
-                use,
-                cut,
-                footage[cut.source],
-                size=(edit.width, edit.height),
-                rate=edit.rate,
-                store=store,
-            )
-            clip = animate(
-                drawing,
-                folder,
-                rate=edit.rate,
-            )
-            digests[name] = clip.digest
-            _check_time(clip, use, cut)
+            clip = readable(name, drawing, use, cut)
             row.append(_layer(clip, use))
             taken.append(_taken(number - 1, use, clip))
         for use, callout in call_outs(
@@ -133,18 +134,7 @@ def draw_overlays(
         use = OverlayUse(CAPTION, {}, part.first, part.last)
         name = f"{part.cut + 1:02d}-{cut.slot}-{CAPTION}-{part.first}"
         drawing = replace(part.drawing, motion=CUT) if edit.reduced_motion else part.drawing
-        drawing, legibility[name] = made_legible(
-            drawing,
-            use,
-            cut,
-            footage[cut.source],
-            size=(edit.width, edit.height),
-            rate=edit.rate,
-            store=store,
-        )
-        clip = animate(drawing, folder, rate=edit.rate)
-        digests[name] = clip.digest
-        _check_time(clip, use, cut)
+        clip = readable(name, drawing, use, cut)
         layers[part.cut].append(_layer(clip, use))
     said = ""
     if unlaid:
