@@ -6,6 +6,7 @@ A person's own folder, when given, is looked up first, file by file.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ Shelf = Literal["overlays", "presets", "samples"]
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@cache
 def shipped(shelf: Shelf) -> Path:
     """The folder of that name that came with this installation."""
     packed = _PACKAGE / "_shipped" / shelf

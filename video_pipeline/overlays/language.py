@@ -70,7 +70,8 @@ class Language:
         neither has an entry for it, ListingError when a file has mistakes.
         """
         name = f"{_FOLDER}/{self.code}.yaml"
-        there = [path for own in (self.own, None) if (path := find("overlays", name, own))]
+        folders = (None,) if self.own is None else (self.own, None)
+        there = [path for own in folders if (path := find("overlays", name, own))]
         for path in there:
             entry = _words(path, path.stat().st_mtime_ns).get(kind, {}).get(value)
             if entry is not None:
