@@ -90,7 +90,7 @@ def deliver(
             pictures = write_clip_stills(clip, sheet=sheet_of(clip.file))
             taken[same] = clip.file, pictures
         write_captions(clip)
-        cover = choose_cover(clip.edit, analyses, clip.placement)
+        cover = choose_cover(clip.edit, analyses, clip.placement, own)
         titled = cover_of(clip.file)
         covers = [titled, titled.with_name(f"{titled.stem}-plain.jpg")]
         write_covers(
@@ -99,7 +99,6 @@ def deliver(
             titled=covers[0],
             plain=covers[1],
             own=own,
-            lang=clip.edit.lang,
         )
         shown = [small_picture(file) for file in covers[: 2 if cover.title else 1]]
         pages.append(
