@@ -34,6 +34,7 @@ from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
 from video_pipeline.edit.music import FADES_S
 from video_pipeline.edit.onscreen import call_outs
+from video_pipeline.edit.placing import clearing
 from video_pipeline.edit.steadying import steady_window, stretch_of
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
@@ -71,7 +72,8 @@ def to_moviepy(
     edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
     lang = language(edit.lang, overlays)
-    placement = load_placement(edit.placement, presets).posted(edit.post_by).facing(rtl=lang.rtl)
+    placement = load_placement(edit.placement, presets).posted(edit.post_by)
+    placement = clearing(edit, placement, presets, rtl=lang.rtl)
     edit, _ = held_to(edit, placement, own=overlays)
     canvas = Canvas(edit.width, edit.height, placement.safe)
     clips = []
