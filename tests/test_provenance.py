@@ -28,6 +28,7 @@ from video_pipeline.errors import ListingError, RenderError, UsageError
 from video_pipeline.footage.hearing import probe_music
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.handwriting.settings import SETTINGS
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_path
@@ -36,7 +37,6 @@ from video_pipeline.trust.essence import essence_of
 from video_pipeline.trust.identity import (
     CHAIN_FILE,
     KEY_FILE,
-    SETTINGS,
     Identity,
     choose_identity,
     load_identity,

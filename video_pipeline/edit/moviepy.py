@@ -108,8 +108,9 @@ def to_moviepy(
         for use, callout in call_outs(
             cut, footage, drawn, canvas, rate=edit.rate, own=overlays, theme=edit.theme
         ):
-            start = float(use.first / edit.rate)
-            layers.append(_following(callout, edit.rate).with_start(start))
+            if callout is not None:
+                start = float(use.first / edit.rate)
+                layers.append(_following(callout, edit.rate).with_start(start))
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
     whole = concatenate_videoclips(clips).with_fps(float(edit.rate))

@@ -233,6 +233,7 @@ class _Table:
             spoken={n: said for n, said in brief.spoken.items() if n in sources and said},
             lang=brief.words.tag,
             as_filmed=brief.as_filmed,
+            theme=brief.theme,
             post_by=brief.placement.post_by,
         )
         warnings = (

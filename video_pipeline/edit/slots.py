@@ -360,6 +360,8 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
         else:
             lengths = (length, length / 2, length / 4)
             windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
+            if _just_shown(windows, draft) and (others := _first_filled(reels, "any", lengths)[0]):
+                windows, need = others[:_WINDOWS_TO_REPEAT], "any"
         words = captions.badge(claim, brief.listing.item, addressed=addressed)
         draft.setups.append(
             Setup(
@@ -376,6 +378,12 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
                 overlays=_overlays(slot, brief, **{"certification-badge": words}),
             )
         )
+
+
+def _just_shown(windows: Sequence[Window], draft: Draft) -> bool:
+    """Whether whichever of the windows is shown, the shot before has shown it already."""
+    before = draft.setups[-1].windows if draft.setups else ()
+    return bool(before) and all(w.overlap(other) > 0 for w in windows for other in before)
 
 
 def _sighting(claim: Claim, reels: Mapping[str, Reel], length: Fraction) -> Shown | None:

@@ -352,7 +352,7 @@ def _render(
             *told_by_sku(prepared.listing),
             *promising_lines(edit, prepared.listing),
             *((track.warning,) if track.warning else ()),
-            *((overlays.unlaid,) if overlays.unlaid else ()),
+            *overlays.notes,
             *((heavy,) if heavy else ()),
         )
         clips.append(
