@@ -360,8 +360,8 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
         else:
             lengths = (length, length / 2, length / 4)
             windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
-            if _just_shown(windows, draft) and (others := _first_filled(reels, "any", lengths)[0]):
-                windows, need = others[:_WINDOWS_TO_REPEAT], "any"
+            if draft.setups and (others := _other_views(windows, draft.setups[-1], reels, lengths)):
+                windows, need = others, "any"
         words = captions.badge(claim, brief.listing.item, addressed=addressed)
         draft.setups.append(
             Setup(
@@ -380,10 +380,18 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
         )
 
 
-def _just_shown(windows: Sequence[Window], draft: Draft) -> bool:
-    """Whether whichever of the windows is shown, the shot before has shown it already."""
-    before = draft.setups[-1].windows if draft.setups else ()
-    return bool(before) and all(w.overlap(other) > 0 for w in windows for other in before)
+def _other_views(
+    windows: Sequence[Window],
+    before: Setup,
+    reels: Mapping[str, Reel],
+    lengths: Sequence[Fraction],
+) -> list[Window]:
+    """Other views than those of the shot before, where all `windows` would show that again."""
+    shown = [replace(w, length=min(w.room, max(before.wanted, w.length))) for w in before.windows]
+    if not all(w.overlap(other) > 0 for w in windows for other in shown):
+        return []
+    found, _ = _first_filled(reels, "any", lengths)
+    return [w for w in found if all(w.overlap(other) == 0 for other in shown)][:_WINDOWS_TO_REPEAT]
 
 
 def _sighting(claim: Claim, reels: Mapping[str, Reel], length: Fraction) -> Shown | None:

@@ -55,8 +55,8 @@ def read_listing(
     `own` is the seller's presets folder, where a grade scale is looked up first. `writable` gives
     the characters of a text that cannot be drawn in the theme that the listing names, if any; each
     text that overlays show is asked about, and without it none is. `themes` are those there are,
-    where a listing's is to be one of them. Raises ListingError whose `problems` hold every mistake by line; grade
-    scales of the seller that have mistakes themselves raise their own ListingError.
+    where a listing's is to be one of them. Raises ListingError whose `problems` hold every mistake
+    by line; grade scales of the seller that have mistakes themselves raise their own ListingError.
     """
     page = read_page(path)
     further = [*_grade_mistakes(page, own), *price_mistakes(page)]
