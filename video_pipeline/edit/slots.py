@@ -390,8 +390,11 @@ def _other_views(
     shown = [replace(w, length=min(w.room, max(before.wanted, w.length))) for w in before.windows]
     if not all(w.overlap(other) > 0 for w in windows for other in shown):
         return []
-    found, _ = _first_filled(reels, "any", lengths)
-    return [w for w in found if all(w.overlap(other) == 0 for other in shown)][:_WINDOWS_TO_REPEAT]
+    unshown = {
+        name: reel.without([(w.start, w.end) for w in shown if w.source == name])
+        for name, reel in reels.items()
+    }
+    return _first_filled(unshown, "any", lengths)[0][:_WINDOWS_TO_REPEAT]
 
 
 def _sighting(claim: Claim, reels: Mapping[str, Reel], length: Fraction) -> Shown | None:
