@@ -154,7 +154,8 @@ def test_the_proof_stands_over_the_clean_view_of_the_certificates_code(
 
 def test_the_proof_shows_no_view_again_that_was_just_shown(brief: Callable[..., Brief]) -> None:
     # The whole piece is to be seen once only.
-    take = table((4, WHOLE), (4, METAL), (4, SEAM), (8, METAL))
+    metal = {**METAL, "whole": 0.0}
+    take = table((4, WHOLE), (4, metal), (4, {**SEAM, "whole": 0.0}), (8, metal))
     cuts = {cut.slot: cut for cut in plan(brief((CLAIM,)), {"take.mp4": take}).cuts}
     grade, proof = cuts["condition"], cuts["proof"]
     assert grade.start < 4 <= proof.start

@@ -24,7 +24,8 @@ from video_pipeline.edit.onscreen import ringed
 from video_pipeline.edit.placing import placed_on, shown_in
 from video_pipeline.edit.pointing import Place, located, place_of
 from video_pipeline.edit.reel import Reel
-from video_pipeline.edit.slots import Draft, Setup, named, open_slot
+from video_pipeline.edit.slots import Draft, Setup, open_slot
+from video_pipeline.edit.views import named
 from video_pipeline.edit.windows import Window, window
 from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
