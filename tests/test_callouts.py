@@ -214,6 +214,23 @@ def test_both_doors_put_the_ring_on_the_same_place(
         assert np.abs(np.subtract(*rings)).max() < 0.8
 
 
+def test_a_ring_for_which_there_is_no_room_is_told(
+    wandering: tuple[Footage, Trail], place: Placement, tmp_path: Path
+) -> None:
+    footage, way = wandering
+    edit = edit_of(footage, way)
+    edit = replace(edit, cuts=(replace(edit.cuts[0], shows="Pocket: stain"),))
+    item, store = Item(brand="Orsetta", model="Pouch"), Store(tmp_path)
+    told = {}
+    for top in (110, 480):  # the flaw stands above that
+        where = replace(place, safe=SafeArea(top, 90, 150, 60))
+        drawn = draw_overlays(edit, where, {"take.mp4": footage}, item=item, claims=(), store=store)
+        assert len(drawn.layers[0]) == (2 if top == 110 else 1)
+        told[top] = drawn.notes
+    assert told[110] == ()
+    assert [n.split(":")[0] for n in told[480]] == ["no ring is drawn in cut 1 around 'Pocket"]
+
+
 def test_the_same_edit_gives_the_same_bytes(
     wandering: tuple[Footage, Trail], place: Placement, tmp_path: Path
 ) -> None:

@@ -110,6 +110,28 @@ def test_a_cover_has_the_placement_s_size(place: str, short_take: Path, tmp_path
     assert plain.read_bytes() == titled.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("subject", "side"), [(Box(0.1, 0.5, 0.9, 0.9), "top"), (Box(0.1, 0.1, 0.9, 0.5), "bottom")]
+)
+def test_the_title_stands_where_it_hides_least_of_the_piece(subject: Box, side: str) -> None:
+    take = table((4, {**WHOLE, "subject": subject}))
+    edit = edit_of(("hero", 0, 60), overlays=(TITLE,))
+    assert choose_cover(edit, {"take.mp4": take}, load_placement("ebay")).anchor == side
+
+
+def test_a_cover_wears_the_look_of_its_clip(short_take: Path, tmp_path: Path) -> None:
+    footage = probe(short_take)
+    take = replace(table((4, WHOLE), width=footage.width, height=footage.height), footage=footage)
+    edit = edit_of(("hero", 0, 60), overlays=(TITLE,))
+    titled = []
+    for theme in ("atelier", "street"):
+        dressed = replace(edit, theme=theme)
+        cover = choose_cover(dressed, {"take.mp4": take}, small(load_placement("tiktok")))
+        titled.append(tmp_path / f"{theme}.jpg")
+        write_covers(cover, footage, plain=tmp_path / "plain.jpg", titled=titled[-1])
+    assert titled[0].read_bytes() != titled[1].read_bytes()
+
+
 def small(place: Placement) -> Placement:
     """The placement's cover at a third of its size, which is quicker."""
     across, down = place.cover

@@ -152,6 +152,16 @@ def test_the_proof_stands_over_the_clean_view_of_the_certificates_code(
     assert 8 <= proof(clean, certificates=stated).start <= 10
 
 
+def test_the_proof_shows_no_view_again_that_was_just_shown(brief: Callable[..., Brief]) -> None:
+    # The whole piece is to be seen once only.
+    metal = {**METAL, "whole": 0.0}
+    take = table((4, WHOLE), (4, metal), (4, {**SEAM, "whole": 0.0}), (8, metal))
+    cuts = {cut.slot: cut for cut in plan(brief((CLAIM,)), {"take.mp4": take}).cuts}
+    grade, proof = cuts["condition"], cuts["proof"]
+    assert grade.start < 4 <= proof.start
+    assert [use.template for use in proof.overlays] == ["certification-badge"]
+
+
 def test_no_badge_without_a_claim(brief: Callable[..., Brief]) -> None:
     refusal = Refusal("certificate.jwt", "it expired", "Ask for a new one.")
     edit = plan(brief(refusals=(refusal,), condition=condition()), {"take.mp4": table(*RICH)})

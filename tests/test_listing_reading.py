@@ -21,6 +21,8 @@ from video_pipeline.handwriting.spelling import did_you_mean, nearest
 from video_pipeline.listing.clock import seconds_of
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.sheet import unwritable
+from video_pipeline.overlays.theme import theme_names
+from video_pipeline.resources import shipped
 
 GOOD = """\
 sku: 0012
@@ -568,3 +570,16 @@ def test_one_slip_of_the_finger_is_found(data: st.DataObject) -> None:
     word = data.draw(st.text("abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=20))
     at = data.draw(st.integers(0, len(word) - 1))
     assert nearest(word[:at] + word[at + 1 :], [word, "0000000000"]) == word
+
+
+def test_a_theme_that_is_not_there_is_told_with_its_line(tmp_path: Path) -> None:
+    text = (shipped("samples") / "cognac-pouch/listing.yaml").read_text(encoding="utf-8")
+    path = write(tmp_path, text + "\ntheme: stret\n")
+    with pytest.raises(ListingError) as caught:
+        read_listing(path, themes=theme_names())
+    (problem,) = caught.value.problems
+    assert "'theme' is 'stret'; expected one of atelier" in problem.message
+    assert "street" in problem.mend
+    assert read_listing(
+        write(tmp_path, text + "\ntheme: street\n"), themes=theme_names()
+    ).theme == ("street")

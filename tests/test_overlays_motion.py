@@ -114,6 +114,17 @@ def test_a_wipe_uncovers_it_from_the_left_where_it_stands(drawing: Drawing, tmp_
     assert np.array_equal(frames[clip.enter], drawing.pixels)
 
 
+def test_a_wipe_goes_as_one_reads(tmp_path: Path) -> None:
+    arabic = draw("title", {"brand": "Maison Orla", "model": "حقيبة"}, CANVAS, lang="ar")
+    motion = Motion(enter=6, leave=4, rise=0, arrive="wipe")
+    clip = animate(arabic, tmp_path, rate=Fraction(30), motion=motion)
+    frames = read_back(clip)[: clip.enter + 1]
+    first = [int(np.argmax(frame[..., 3].max(axis=0) > 0)) for frame in frames]
+    assert first[0] > first[-1] and first == sorted(first, reverse=True)
+    for frame, left in zip(frames, first, strict=True):
+        assert np.array_equal(frame[:, left:], arabic.pixels[:, left:])
+
+
 def test_what_is_pressed_draws_back_inside_its_own_place(drawing: Drawing, tmp_path: Path) -> None:
     usual = animate(drawing, tmp_path, rate=Fraction(30))
     pressed = drawing.motion.model_copy(update={"emphasis": "press"})

@@ -225,6 +225,23 @@ def test_what_is_not_there_is_told_before_any_work(
     assert not (tmp_path / "o").exists()
 
 
+def test_no_word_of_a_preview_says_the_serial(
+    preview_page: Path, short_take: Path, shared_cache: Path, tmp_path: Path
+) -> None:
+    take = tmp_path / "OR-2219-0417.mp4"
+    take.symlink_to(short_take)
+    page = yaml.safe_load(preview_page.read_text(encoding="utf-8"))
+    page["item"]["serial"] = "OR-2219-0417"
+    page["footage"] = [str(take)]
+    listing = tmp_path / "listing.yaml"
+    listing.write_text(yaml.safe_dump(page, allow_unicode=True), encoding="utf-8")
+    out = tmp_path / "out"
+    preview_listing(listing, out, Settings(Store(shared_cache)), formats=("webp",))
+    for file in out.iterdir():
+        assert b"2219" not in file.read_bytes(), file.name
+    assert "••••••.mp4" in (out / "manifest.json").read_text(encoding="utf-8")
+
+
 def test_a_preview_and_a_render_spare_each_other(
     made_preview: Previewed, preview_page: Path, run_cli: Run
 ) -> None:

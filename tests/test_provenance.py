@@ -12,14 +12,23 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import MakeClip, Outcome
+from footage_tables import table
 from PIL import Image
 
-from video_pipeline.delivery.signing import _check_again
+from video_pipeline.delivery.signing import Finished, _check_again, _of_clip
+from video_pipeline.edit.cover import choose_cover
+from video_pipeline.edit.model import Cut, Edit, Music, Steady
 from video_pipeline.errors import ListingError, RenderError, UsageError
+from video_pipeline.footage.hearing import probe_music
+from video_pipeline.footage.probe import probe
+from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.handwriting.settings import SETTINGS
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_path
@@ -28,7 +37,6 @@ from video_pipeline.trust.essence import essence_of
 from video_pipeline.trust.identity import (
     CHAIN_FILE,
     KEY_FILE,
-    SETTINGS,
     Identity,
     choose_identity,
     load_identity,
@@ -59,7 +67,7 @@ def plain_clip(make_clip: MakeClip) -> Path:
 
 def statement(title: str = "clip.mp4") -> Statement:
     actions = [Action("c2pa.trimmed", "shot 1: 0:02.0–0:04.0 of take.mov")]
-    return Statement(title, "compositeCapture", [RAW], actions, {"condition": {"grade": "Good"}})
+    return Statement(title, [RAW], actions, {"condition": {"grade": "Good"}})
 
 
 @pytest.fixture
@@ -327,6 +335,20 @@ def test_render_signs_everything_and_the_clip_still_passes_its_check(
     assert names[:2] == ["c2pa.created", "c2pa.placed"]
     assert {"c2pa.trimmed", "c2pa.addedText", "c2pa.resized", "c2pa.transcoded"} <= set(names)
     assert told["facts"]["certificates"]["verified_when_made"][0]["test"] is True
+    assert ("c2pa.drawing" in names) is any(
+        "flaw-callout" in name for name in manifest["clips"][0]["overlays"]
+    )
+    # A cover is one frame of one file, and says no more.
+    for cover, written in (
+        (f"{clip.stem}.cover.jpg", True),
+        (f"{clip.stem}.cover-plain.jpg", False),
+    ):
+        picture = read_provenance(out / cover)
+        assert (picture.made, picture.raw) == ("", told_raw(told))
+        done = [name for name, _ in picture.actions]
+        assert done[:2] == ["c2pa.opened", "c2pa.trimmed"]
+        assert ("c2pa.addedText" in done) is written
+        assert not {"c2pa.created", "c2pa.placed", "c2pa.dubbed"} & set(done)
     secret = (tmp_path / "id" / KEY_FILE).read_bytes()
     for path in (p for p in out.rglob("*") if p.is_file()):
         content = path.read_bytes()
@@ -336,6 +358,43 @@ def test_render_signs_everything_and_the_clip_still_passes_its_check(
     assert said.code == 0
     assert "signed by      Atelier Nord" in said.out
     assert run_cli("provenance", flipped(clip, clip.stat().st_size - 99)).code == 4
+
+
+def told_raw(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((raw["file"], raw["sha256"]) for raw in told["raw"])
+
+
+@pytest.mark.parametrize(
+    ("keep_sound", "heard"),
+    [(True, "own sound and the music were mixed"), (False, "the music was brought")],
+)
+def test_music_is_an_ingredient_and_is_heard(
+    keep_sound: bool, heard: str, short_take: Path, make_clip: MakeClip
+) -> None:
+    song = probe_music(make_clip("song.wav", "-f", "lavfi", "-i", "sine=330:d=4"))
+    footage = {"take.mp4": replace(probe(short_take), audio_stream=1)}
+    crop = Crop(540, 960, (CropKey(0, 0, 0),))
+    cut = Cut(
+        *("hero", "take.mp4", Fraction(1), 30, crop, (), "whole", ""), steady=Steady(1.04, 3.0)
+    )
+    edit = Edit(
+        *("bag", "listing.yaml", "showcase", "tiktok", 540, 960, Fraction(30), {}, (cut,)),
+        keep_sound=keep_sound,
+        music=Music(str(song.path), song.digest, Fraction(0), Fraction(4)),
+    )
+    analysis = table((4, {"whole": 0.9}))
+    cover = choose_cover(edit, {"take.mp4": analysis}, load_placement("tiktok"))
+    clip = Finished(edit, load_placement("tiktok"), Path("clip.mp4"), cover, ())
+    said = _of_clip(clip, footage, song, {})
+    assert [(raw.name, raw.media) for raw in said.raw] == [
+        ("take.mp4", "video/mp4"),
+        ("song.wav", "audio/wav"),
+    ]
+    words = {action.name: action.words for action in said.actions}
+    assert heard in words["c2pa.dubbed"]
+    assert "against the camera's shake" in words["c2pa.cropped"]
+    without = _of_clip(replace(clip, edit=replace(edit, music=None)), footage, song, {})
+    assert [raw.name for raw in without.raw] == ["take.mp4"]
 
 
 def test_a_clip_that_signing_makes_too_large_is_told(signed: Path) -> None:

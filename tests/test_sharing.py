@@ -102,6 +102,53 @@ def feeds(tiny_presets: Path, tmp_path: Path) -> Path:
     return tmp_path / "presets"
 
 
+def test_what_may_be_said_in_a_shared_picture_is_each_place_s_own(
+    run_cli: Callable[..., Any],
+    short_listing: Callable[..., Path],
+    knowing_cache: Path,
+    feeds: Path,
+    tmp_path: Path,
+) -> None:
+    strict = feeds / "placements/two.yaml"
+    page = yaml.safe_load(strict.read_text())
+    page["burn_in"] = {**page["burn_in"], "value": ["call-to-action"]}
+    strict.write_text(yaml.safe_dump(page))
+    own, out = ("--presets", feeds, "--cache", knowing_cache), tmp_path / "out"
+    listing = short_listing(price={"amount": 900, "currency": "EUR"})
+    for order in ("one,two", "two,one"):  # whichever is planned first
+        done = run_cli(
+            "render", listing, "--placement", order, "--share-picture", *own, "-o", out, "--json"
+        )
+        assert done.code == 0, done.err
+        clips = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["clips"]
+        edits = {clip["placement"]: clip["edit"] for clip in clips}
+        said = {
+            name: {use["template"]: use["fields"] for cut in e["cuts"] for use in cut["overlays"]}
+            for name, e in edits.items()
+        }
+        assert said["one"]["certification-badge"] and "900" in str(said["one"]["end-card"])
+        assert "certification-badge" not in said["two"] and "900" not in str(said["two"])
+        reasons = {name: str(e["left_out"]) + str(e["warnings"]) for name, e in edits.items()}
+        assert "Two does not allow a badge" in reasons["two"]
+        assert "does not allow" not in reasons["one"]
+        # Yet they stand clear of the same, and what says nothing of it is one picture.
+        assert (edits["one"]["clears"], edits["two"]["clears"]) == (["two"], ["one"])
+        for name, clip in zip(order.split(","), done.json["clips"], strict=True):
+            checked = run_cli(
+                "check", clip["file"], "--placement", "one,two", "--presets", feeds, "--json"
+            )
+            found = {finding["rule"] for finding in checked.json["findings"]}
+            assert found == ({"burned in"} if name == "one" else set())
+    assert done.json["clips"][0]["pieces"]["encoded"] == 0
+
+
+def test_a_limit_is_told_as_that_of_the_place_it_is_of() -> None:
+    tiktok, shorts = load_placement("tiktok"), replace(load_placement("shorts"), max_s=45.0)
+    lax, strict = shared_pictures([tiktok, shorts], BOARD, rtl=False)
+    assert (lax.plan_as.title, lax.plan_as.max_s) == (tiktok.title, 45)
+    assert (lax.plan_as.limited_by, strict.plan_as.limited_by) == (shorts.title, "")
+
+
 def test_one_job_makes_a_shared_picture_once(
     run_cli: Callable[..., Any],
     short_listing: Callable[..., Path],

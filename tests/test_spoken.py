@@ -252,7 +252,7 @@ def test_captions_stand_inside_the_safe_area_over_every_cut_they_are_heard_in(
     assert (a.path, a.first, a.last) == (b.path, 0, 60)  # one caption, the same on both
     assert (c.first, c.last) == (30, 90)
     assert a.x >= safe.left and a.y >= safe.top
-    assert not found.unlaid
+    assert not found.notes
     assert [name for name in found.digests if CAPTION in name]
 
 
@@ -273,19 +273,19 @@ def test_a_caption_stands_elsewhere_or_not_at_all_where_a_note_is(
     full = replace(first, overlays=(replace(use, anchor="top"), replace(use, anchor="bottom")))
     found = drawn(replace(both, cuts=(full, both.cuts[1])))
     assert len(found.layers[0]) == 2
-    assert found.unlaid.startswith("1 of 2 captions are not drawn")
+    assert found.notes[0].startswith("1 of 2 captions are not drawn")
     assert len(captions_of(both)) == 2
 
 
 def test_words_that_no_font_has_stop_nothing(drawn: Callable[[Edit], DrawnOverlays]) -> None:
     found = drawn(spoken(cut(0, 90), lines=(line(0, 3, "\U0001f45c \ue123"),)))
     assert found.layers == ((),)
-    assert "the fonts lack a letter" in found.unlaid
+    assert "the fonts lack a letter" in found.notes[0]
 
 
 def test_hostile_words_are_drawn_as_words(drawn: Callable[[Edit], DrawnOverlays]) -> None:
     found = drawn(spoken(cut(0, 120), lines=(line(0, 3, HOSTILE),)))
-    assert len(found.layers[0]) == 1 and not found.unlaid
+    assert len(found.layers[0]) == 1 and not found.notes
 
 
 # Speech

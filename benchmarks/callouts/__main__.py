@@ -156,7 +156,7 @@ def measured(take: Take, at: Pointed, seconds: int, seen: Seen) -> Tally:
     callouts = list(call_outs(cut, {take.name: footage}, words, canvas, rate=rate))
     for _, callout in callouts:
         for frame in range(count):
-            if callout.shown(frame) <= 0:
+            if callout is None or callout.shown(frame) <= 0:
                 continue
             tally.drawn += 1
             x, y, width, height = crop.at(frame, count)

@@ -10,18 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from video_pipeline.cli.output import output_options, people, print_json
-from video_pipeline.cli.settings import language_option
+from video_pipeline.cli.settings import language_option, presets_option
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.overlays.language import language
 from video_pipeline.presets.storyboards import Slot, Storyboard, storyboard_names
 
-_PRESETS = click.option(
-    "--presets", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own."
-)
-
 
 @click.group(invoke_without_command=True)
-@_PRESETS
+@presets_option
 @output_options
 @click.pass_context
 def storyboards(context: click.Context, presets: Path | None, as_json: bool, debug: bool) -> None:
@@ -46,7 +42,7 @@ def storyboards(context: click.Context, presets: Path | None, as_json: bool, deb
 
 @storyboards.command()
 @click.argument("name")
-@_PRESETS
+@presets_option
 @language_option
 @output_options
 @click.pass_obj

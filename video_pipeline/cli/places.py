@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from video_pipeline.cli.output import output_options, people, print_json
+from video_pipeline.cli.settings import presets_option
 from video_pipeline.pipeline import draw_guide
 from video_pipeline.presets.placements import (
     BURNABLE,
@@ -21,13 +22,9 @@ from video_pipeline.presets.placements import (
     placement_names,
 )
 
-_PRESETS = click.option(
-    "--presets", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Your own."
-)
-
 
 @click.group(invoke_without_command=True)
-@_PRESETS
+@presets_option
 @output_options
 @click.pass_context
 def placements(context: click.Context, presets: Path | None, as_json: bool, debug: bool) -> None:
@@ -64,7 +61,7 @@ def placements(context: click.Context, presets: Path | None, as_json: bool, debu
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the safe area as a PNG of the clip's size, for a designer.",
 )
-@_PRESETS
+@presets_option
 @output_options
 @click.pass_obj
 def show(

@@ -239,7 +239,8 @@ def _say(told: Provenance) -> None:
     people.print(f"signed by      {escape(told.signer)}; {known}")
     when = told.signed or "not proved: no time-stamp service was asked"
     people.print(f"signed at      {escape(when)}")
-    people.print(f"source type    {escape(told.made)}")
+    if told.made:  # what was opened has that of the file it was opened from
+        people.print(f"source type    {escape(told.made)}")
     for name, digest in told.raw:
         people.print(f"made from      {escape(name)}  {escape(digest and f'sha256 {digest}')}")
     for action, words in told.actions:

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
+from video_pipeline.errors import UsageError
+from video_pipeline.handwriting.settings import SETTINGS, read_table
+from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.pipeline import Settings
 from video_pipeline.presets.placements import PostBy
 from video_pipeline.store import Store
@@ -33,6 +36,11 @@ def settings_options(command: Command) -> Command:
     return click.option(
         "--presets", type=_FOLDER, help="Your own presets, by name before the shipped ones."
     )(command)
+
+
+def presets_option(command: Command) -> Command:
+    """`--presets`, for a command that says what there is in them."""
+    return click.option("--presets", type=_FOLDER, help="Your own.")(command)
 
 
 def detector_option(command: Command) -> Command:
@@ -67,7 +75,7 @@ def look_options(command: Command) -> Command:
         "--theme",
         metavar="NAME",
         help="The look of the words on the picture: atelier, street, minimal, high-contrast or "
-        "one of your own.  [default: atelier]",
+        "one of your own.  [default: the listing's, that of video-pipeline.toml, or atelier]",
     )(command)
 
 
@@ -153,6 +161,19 @@ def settings_from(
         as_filmed=as_filmed,
         identity=identity,
         theme=theme,
+        usual_theme=_usual_theme(overlays),
         reduced_motion=reduced_motion,
         post_by=post_by,
     )
+
+
+def _usual_theme(overlays: Path | None) -> str:
+    """The look that video-pipeline.toml names, for listings that name none."""
+    usual = read_table(Path(), "look", ("theme",)).get("theme", ATELIER)
+    if usual not in (known := theme_names(overlays)):
+        raise UsageError(
+            f"there is no theme called '{usual}'",
+            where=f"{SETTINGS}: look.theme",
+            mend=f"use one of {', '.join(known)}",
+        )
+    return usual

@@ -26,7 +26,6 @@ def write_covers(
     plain: Path,
     titled: Path,
     own: Path | None = None,
-    lang: str = "en",
 ) -> None:
     """Write both covers; where the clip has no title they are alike. `own` is an overlays folder.
 
@@ -50,7 +49,8 @@ def write_covers(
         Canvas(canvas.width, canvas.height, canvas.safe),
         anchor=cover.anchor,
         own=own,
-        lang=lang,
+        lang=cover.lang,
+        theme=cover.theme,
     )
     with Image.open(plain) as bare:
         picture = bare.convert("RGBA")

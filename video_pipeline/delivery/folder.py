@@ -16,7 +16,7 @@ from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.posting import Desk, post, post_of, write_post
 from video_pipeline.delivery.preview import decoded, write_loop
 from video_pipeline.delivery.report import ClipPage, PostPage, small_picture, write_report
-from video_pipeline.delivery.signing import cover_of, sheet_of, sign_folder
+from video_pipeline.delivery.signing import Finished, cover_of, plain_of, sheet_of, sign_folder
 from video_pipeline.delivery.stills import write_keyframes
 from video_pipeline.edit.cover import choose_cover
 from video_pipeline.edit.coverage import Coverage
@@ -74,7 +74,7 @@ def deliver(
     `own` is a person's overlays folder. With an `identity` (and the `scale` of the listing's grade)
     every mp4 and JPEG is signed; with a `desk` each clip has its post's words beside it.
     """
-    pages, posts, records = [], [], []
+    pages, posts, records, finished = [], [], [], []
     taken: dict[tuple[Path, ...], tuple[Path, tuple[bytes, ...]]] = {}
     for clip in clips:
         if desk is not None:
@@ -90,16 +90,14 @@ def deliver(
             pictures = write_clip_stills(clip, sheet=sheet_of(clip.file))
             taken[same] = clip.file, pictures
         write_captions(clip)
-        cover = choose_cover(clip.edit, analyses, clip.placement)
-        titled = cover_of(clip.file)
-        covers = [titled, titled.with_name(f"{titled.stem}-plain.jpg")]
+        cover = choose_cover(clip.edit, analyses, clip.placement, own)
+        covers = [cover_of(clip.file), plain_of(clip.file)]
         write_covers(
             cover,
             footage[cover.source],
             titled=covers[0],
             plain=covers[1],
             own=own,
-            lang=clip.edit.lang,
         )
         shown = [small_picture(file) for file in covers[: 2 if cover.title else 1]]
         pages.append(
@@ -107,6 +105,8 @@ def deliver(
                 clip.edit, clip.placement.title, pictures, clip.warnings, cover.why, tuple(shown)
             )
         )
+        drawn = clip.overlays.digests
+        finished.append(Finished(clip.edit, clip.placement, clip.file, cover, drawn))
         records.append(
             ClipRecord(
                 clip.edit,
@@ -146,7 +146,8 @@ def deliver(
             identity=identity,
             listing=listing,
             footage=footage,
-            clips=[(clip.edit, clip.placement, clip.file) for clip in clips],
+            music=music,
+            clips=finished,
             stills=stills,
             scale=scale,
             claims=claims,

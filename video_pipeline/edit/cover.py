@@ -13,19 +13,18 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import zip_longest
 from math import hypot
-
-import numpy as np
+from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis, Moment
 from video_pipeline.edit.framing import frame_window
 from video_pipeline.edit.model import Cut, Edit
-from video_pipeline.edit.onscreen import on_screen
+from video_pipeline.edit.placing import placed_on, shown_in
 from video_pipeline.edit.reel import Reel
-from video_pipeline.edit.windows import Window, window
-from video_pipeline.footage.model import Footage
+from video_pipeline.edit.windows import window
 from video_pipeline.geometry import Crop
 from video_pipeline.light import Light
-from video_pipeline.presets.placements import Picture, Placement, SafeArea
+from video_pipeline.overlays.language import Language
+from video_pipeline.presets.placements import Placement, SafeArea
 from video_pipeline.vision.picture import ramp
 
 NOT_TOLD = "faces and hands: nothing here can tell them, so look before you post it"
@@ -39,7 +38,8 @@ class Cover:
     """One look as a cover: where it is, how it is framed, and what spoke for it.
 
     `parts` are 0..1 each; `score` is `whole` times what the others are worth. `title` is what the
-    clip's own title says, and where there is room for it; None where the clip has no title.
+    clip's own title says, None where the clip has none; it stands at `anchor`, where it hides least
+    of the piece, in the look (`theme`) and the language (`lang`) of the clip.
     """
 
     source: str
@@ -52,6 +52,8 @@ class Cover:
     canvas: Placement
     title: Mapping[str, object] | None
     anchor: str
+    theme: str
+    lang: str
 
     @property
     def why(self) -> str:
@@ -59,11 +61,13 @@ class Cover:
         return ", ".join(f"{name} {value:.2f}" for name, value in self.parts.items())
 
 
-def choose_cover(edit: Edit, analyses: Mapping[str, Analysis], place: Placement) -> Cover:
+def choose_cover(
+    edit: Edit, analyses: Mapping[str, Analysis], place: Placement, own: Path | None = None
+) -> Cover:
     """The cover of an edit for its placement, at the size that the placement asks for.
 
     Where the clip shows no look of its own (a photo, a very short cut) the middle of its first cut
-    is taken.
+    is taken. `own` is a person's overlays folder. Raises what drawing its title would raise.
     """
     looks = [
         (cut, moment)
@@ -80,6 +84,15 @@ def choose_cover(edit: Edit, analyses: Mapping[str, Analysis], place: Placement)
     crop = frame_window(look, "whole", analysis.footage, canvas)
     crop = replace(crop, zoom=(1.0, 1.0), path=crop.path[:1])
     parts = _parts(moment)
+    title = next(
+        (use.fields for c in edit.cuts for use in c.overlays if use.template == _TITLE), None
+    )
+    anchor = ""
+    if title is not None:
+        words = Language(edit.lang, own)
+        seen = shown_in(look, "whole", crop, analysis.footage, canvas, frames=1)
+        placed = placed_on([(_TITLE, title)], seen, canvas, 1, words=words, theme=edit.theme)
+        anchor = placed.overlays[0].anchor
     return Cover(
         source=cut.source,
         t=moment.t,
@@ -89,25 +102,11 @@ def choose_cover(edit: Edit, analyses: Mapping[str, Analysis], place: Placement)
         score=_score(parts),
         parts=parts,
         canvas=canvas,
-        title=next(
-            (use.fields for c in edit.cuts for use in c.overlays if use.template == _TITLE), None
-        ),
-        anchor=_free_side(look, crop, analysis.footage, canvas),
+        title=title,
+        anchor=anchor,
+        theme=edit.theme,
+        lang=edit.lang,
     )
-
-
-def _free_side(look: Window, crop: Crop, footage: Footage, picture: Picture) -> str:
-    """Where a title covers less of the piece: "top" or "bottom" of what is kept clear for it."""
-    boxes = [m.subject for m in look.moments if m.subject]
-    if not boxes:
-        return ""
-    shown = on_screen(
-        np.median([(b.x0, b.y0, b.x1, b.y1) for b in boxes], axis=0, keepdims=True),
-        crop, footage, (picture.width, picture.height), 1,
-    )  # fmt: skip
-    _, above, _, below = shown[0]
-    room_below = picture.height - picture.safe.bottom - below
-    return "top" if above - picture.safe.top > room_below else "bottom"
 
 
 def cover_as_json(cover: Cover) -> dict[str, object]:

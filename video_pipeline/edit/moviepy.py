@@ -34,6 +34,7 @@ from video_pipeline.edit.honesty import words_of
 from video_pipeline.edit.model import Cut, Edit, OverlayUse
 from video_pipeline.edit.music import FADES_S
 from video_pipeline.edit.onscreen import call_outs
+from video_pipeline.edit.placing import clearing
 from video_pipeline.edit.steadying import steady_window, stretch_of
 from video_pipeline.errors import ClaimError
 from video_pipeline.footage.decode import frames
@@ -71,7 +72,8 @@ def to_moviepy(
     edit = as_filmed(edit) if edit.as_filmed else edit
     footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
     lang = language(edit.lang, overlays)
-    placement = load_placement(edit.placement, presets).posted(edit.post_by).facing(rtl=lang.rtl)
+    placement = load_placement(edit.placement, presets).posted(edit.post_by)
+    placement = clearing(edit, placement, presets, rtl=lang.rtl)
     edit, _ = held_to(edit, placement, own=overlays)
     canvas = Canvas(edit.width, edit.height, placement.safe)
     clips = []
@@ -106,8 +108,9 @@ def to_moviepy(
         for use, callout in call_outs(
             cut, footage, drawn, canvas, rate=edit.rate, own=overlays, theme=edit.theme
         ):
-            start = float(use.first / edit.rate)
-            layers.append(_following(callout, edit.rate).with_start(start))
+            if callout is not None:
+                start = float(use.first / edit.rate)
+                layers.append(_following(callout, edit.rate).with_start(start))
         clip = CompositeVideoClip(layers, size=(edit.width, edit.height)).with_duration(seconds)
         clips.append(clip.with_audio(_sound(footage[cut.source], cut, edit)))
     whole = concatenate_videoclips(clips).with_fps(float(edit.rate))

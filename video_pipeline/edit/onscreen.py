@@ -39,27 +39,28 @@ def call_outs(
     rate: Fraction,
     own: Path | None = None,
     theme: str = ATELIER,
-) -> Iterator[tuple[OverlayUse, Callout]]:
+) -> Iterator[tuple[OverlayUse, Callout | None]]:
     """The overlays of a cut that follow something, each with its callout.
 
-    `drawn` are the cut's other overlays, which they keep off. One that can be drawn in no frame is
-    left out. Raises as `overlays.drawing.draw` does.
+    `drawn` are the cut's other overlays, which they keep off. One that can be drawn in no frame has
+    none. Raises as `overlays.drawing.draw` does.
     """
     for use in cut.overlays:
         if use.follows is None:
             continue
         size = canvas.width, canvas.height
-        callout = call_out(
-            use.template,
-            way_of(use, cut, footage[cut.source], size, rate),
-            [one for other, one in drawn if other.first < use.last and use.first < other.last],
-            canvas,
-            rate=float(rate),
-            own=own,
-            theme=theme,
+        yield (
+            use,
+            call_out(
+                use.template,
+                way_of(use, cut, footage[cut.source], size, rate),
+                [one for other, one in drawn if other.first < use.last and use.first < other.last],
+                canvas,
+                rate=float(rate),
+                own=own,
+                theme=theme,
+            ),
         )
-        if callout is not None:
-            yield use, callout
 
 
 def way_of(

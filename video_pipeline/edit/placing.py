@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.edit.following import Course, follow
-from video_pipeline.edit.model import OverlayUse
+from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.edit.onscreen import on_screen
 from video_pipeline.edit.windows import Window
 from video_pipeline.footage.model import Footage
@@ -25,7 +26,7 @@ from video_pipeline.overlays.drawing import Canvas, Place, places
 from video_pipeline.overlays.language import ENGLISH, Language
 from video_pipeline.overlays.templates import head_of
 from video_pipeline.overlays.theme import ATELIER
-from video_pipeline.presets.placements import Placement
+from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.presets.storyboards import Need
 
 Kind = Literal["flaw", "part", "item"]
@@ -75,6 +76,15 @@ def placed_on(
         stands.append(places(name, written, canvas, own=words.own, lang=words.tag, theme=theme))
     uses = [OverlayUse(name, fields, 0, frames) for name, fields in said]
     return place_overlays(uses, stands, shown, placement)
+
+
+def clearing(edit: Edit, place: Placement, own: Path | None, *, rtl: bool) -> Placement:
+    """The placement of an edit, with the safe area of all that its picture was planned for.
+
+    Raises UsageError for a placement that is not there.
+    """
+    others = [load_placement(name, own).facing(rtl=rtl) for name in edit.clears]
+    return place.facing(rtl=rtl).clear_of(others)
 
 
 def shown_in(

@@ -24,7 +24,8 @@ from video_pipeline.edit.onscreen import ringed
 from video_pipeline.edit.placing import placed_on, shown_in
 from video_pipeline.edit.pointing import Place, located, place_of
 from video_pipeline.edit.reel import Reel
-from video_pipeline.edit.slots import Draft, Setup, named, open_slot
+from video_pipeline.edit.slots import Draft, Setup, open_slot
+from video_pipeline.edit.views import named
 from video_pipeline.edit.windows import Window, window
 from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
@@ -233,6 +234,7 @@ class _Table:
             spoken={n: said for n, said in brief.spoken.items() if n in sources and said},
             lang=brief.words.tag,
             as_filmed=brief.as_filmed,
+            theme=brief.theme,
             post_by=brief.placement.post_by,
         )
         warnings = (
@@ -365,12 +367,12 @@ class _Table:
         placement = self.brief.placement
         if placement.max_s is None:
             return
+        limits = f"{placement.limited_by or placement.title} allows {placement.max_s:g} s"
         seconds = float(sum(choice.frames) / placement.rate)
         if seconds > placement.max_s:
             yield (
-                f"the clip is {seconds:.0f} s long and cannot be posted: {placement.title} allows "
-                f"{placement.max_s:g} s. Join some notes, or leave seen: off some; their words "
-                "then stand with the grade"
+                f"the clip is {seconds:.0f} s long and cannot be posted: {limits}. Join some "
+                "notes, or leave seen: off some; their words then stand with the grade"
             )
             return
         wanted = [round(self.setups[i].wanted * placement.rate) for i in filled]
@@ -379,9 +381,8 @@ class _Table:
             for i, frames, whole in zip(filled, choice.frames, wanted, strict=True)
         ):
             yield (
-                f"the notes take {float(sum(wanted) / placement.rate):.0f} s to read, "
-                f"{placement.title} allows {placement.max_s:g} s: they stand more briefly than a "
-                "viewer needs; shorten them"
+                f"the notes take {float(sum(wanted) / placement.rate):.0f} s to read, {limits}: "
+                "they stand more briefly than a viewer needs; shorten them"
             )
 
     def _check_readable(self, places: Mapping[int, Place]) -> None:

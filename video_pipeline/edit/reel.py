@@ -63,6 +63,7 @@ class Reel:
         """`bans` are stretches `[start, end)` that must not be shown, seconds."""
         self.name = name
         self.analysis = analysis
+        self.bans = tuple(bans)
         rows = analysis.moments
         self.times = [m.t for m in rows]
         self.seconds = np.array([float(m.t) for m in rows])
@@ -106,6 +107,10 @@ class Reel:
         self.end = min(analysis.footage.duration, self.times[-1] + Fraction(step))
         if len(rows) == 1:
             self.end = analysis.footage.duration
+
+    def without(self, stretches: Sequence[tuple[Fraction, Fraction]]) -> Reel:
+        """The same reel, of which those stretches must not be shown either."""
+        return Reel(self.name, self.analysis, (*self.bans, *stretches))
 
     @cached_property
     def steadiness(self) -> NDArray[np.float64]:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 _BLOCK = 256  # ways that are continued together
 # Ways that are continued, for the dolls and for the whole. A clip of a minute's footage takes some
-# thousands; only where many places could each show any of many like windows are there more.
-MOST_STEPS = 150_000
+# thousands; only where many places could each show any of many like windows are there more. So many
+# take about a second.
+MOST_STEPS = 30_000
 _A_WHOLE_WAY = 500  # steps that a whole way counts for: to value it takes so much longer
 _MOST_CHANGES = 60  # that are tried on a way that was found last
 _BETTER = 1e-9

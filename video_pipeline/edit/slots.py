@@ -15,11 +15,12 @@ from video_pipeline.edit import captions
 from video_pipeline.edit.brief import Brief
 from video_pipeline.edit.burned_in import refused_line
 from video_pipeline.edit.lengths import Span
-from video_pipeline.edit.model import Candidate, LeftOut
+from video_pipeline.edit.model import LeftOut
 from video_pipeline.edit.pointing import Place, place_of
 from video_pipeline.edit.reel import Reel
 from video_pipeline.edit.story import Unsaid, story_line
-from video_pipeline.edit.windows import Window, best_windows, pointed, window_around
+from video_pipeline.edit.views import first_filled, named, other_views, views
+from video_pipeline.edit.windows import Window, pointed, window_around
 from video_pipeline.edit.wishes import Pin
 from video_pipeline.errors import UsageError
 from video_pipeline.geometry import Box
@@ -195,11 +196,11 @@ def _open_view(
     draft.setups.extend(pinned[: slot.shots])
     if len(pinned) >= slot.shots:
         return
-    windows, need, problem = _views(slot, reels, slot.needs, lengths, spoken=spoken)
+    windows, need, problem = views(slot, reels, slot.needs, lengths, spoken=spoken)
     windows = windows[: _WINDOWS_TO_REPEAT if setup.repeats else _WINDOWS]
     if not windows:
         if not pinned:
-            _, nearest = _first_filled(reels, slot.needs, lengths)
+            _, nearest = first_filled(reels, slot.needs, lengths)
             draft.left_out.append(LeftOut(slot.name, problem, named(nearest) if nearest else None))
         return
     if card:  # what is read matters, not the view: the cards after the first take their turns
@@ -244,43 +245,6 @@ def cards(notes: Sequence[Note], words: Language) -> list[list[Note]]:
         shared[-1].append(note)
         used += size
     return shared
-
-
-def _views(
-    slot: Slot, reels: Mapping[str, Reel], need: Need, lengths: Sequence[Fraction], *, spoken: bool
-) -> tuple[list[Window], Need, str]:
-    """Windows for a slot, what they show, and what is wrong with them, in words.
-
-    Where words must be said (`spoken`), another view carries them when the needed one is missing,
-    and if need be the least bad one.
-    """
-    windows, nearest = _first_filled(reels, need, lengths)
-    if windows or not spoken:
-        return windows, need, "" if windows else _unfilled(slot, nearest)
-    windows, least_bad = _first_filled(reels, "any", lengths)
-    if windows or least_bad is None:
-        return windows, "any", _unfilled(slot, nearest)
-    faults = ", ".join(least_bad.faults)
-    return [least_bad], "any", f"the {slot.name} shot is poor: {faults}"
-
-
-def _first_filled(
-    reels: Mapping[str, Reel], need: Need, lengths: Sequence[Fraction]
-) -> tuple[list[Window], Window | None]:
-    """The best windows, best first; or the nearest that is not usable.
-
-    Of the first two lengths, the wanted one and the slot's shortest; of others only if need be.
-    """
-    nearest: Window | None = None
-    found: list[Window] = []
-    for number, length in enumerate(lengths):
-        if found and number > 1:
-            break
-        windows, near = best_windows(list(reels.values()), need, length)
-        found.extend(w for w in windows if all(w.overlap(other) < 0.5 for other in found))
-        nearest = near or nearest
-    found.sort(key=lambda w: (-w.score, w.source, w.start))
-    return found, None if found else nearest
 
 
 def _open_flaws(
@@ -359,7 +323,12 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
             need, problem = slot.needs, ", ".join(windows[0].faults)
         else:
             lengths = (length, length / 2, length / 4)
-            windows, need, problem = _views(slot, reels, "whole", lengths, spoken=True)
+            windows, need, problem = views(slot, reels, "whole", lengths, spoken=True)
+            before = draft.setups[-1] if draft.setups else None
+            if before and (
+                others := other_views(windows, before.windows, before.wanted, reels, lengths)
+            ):
+                windows, need = others[:_WINDOWS_TO_REPEAT], "any"
         words = captions.badge(claim, brief.listing.item, addressed=addressed)
         draft.setups.append(
             Setup(
@@ -414,22 +383,6 @@ def _overlays(
             drop = name == "price" and "was_text" in fields
             spoken.append(("price-drop" if drop else name, fields))
     return tuple(spoken)
-
-
-def _unfilled(slot: Slot, nearest: Window | None) -> str:
-    if nearest is None:
-        return f"no stretch of footage is long enough for the {slot.name} shot"
-    at = float(nearest.start)
-    return (
-        f"no shot for {slot.name}; nearest at {at:.1f} s of {nearest.source}: "
-        f"{', '.join(nearest.faults)}"
-    )
-
-
-def named(window: Window) -> Candidate:
-    """A window as the edit names it: where, how good, and why or why not."""
-    reason = ", ".join(window.faults) or window.reason
-    return Candidate(window.source, window.start, round(window.score, 3), reason)
 
 
 def _whole_frames(seconds: float, brief: Brief) -> Fraction:

@@ -267,6 +267,10 @@ class Listing(Stated):
     includes: tuple[Text, ...] = Field(
         default=(), max_length=12, description="Dust bag, box, strap …"
     )
+    theme: Text | None = Field(
+        default=None,
+        description="The look of the words on the picture; --theme overrules it.",
+    )
     link: Link | None = Field(
         default=None,
         description="The page where it is sold; for the post's text, never in the picture.",

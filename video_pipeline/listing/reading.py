@@ -8,7 +8,7 @@ that no font can write is a mistake too: found later, it would stop a render aft
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -47,19 +47,27 @@ _SHOWN_CHARACTERS: Final = 8
 def read_listing(
     path: Path,
     own: Path | None = None,
-    writable: Callable[[str], Iterable[str]] | None = None,
+    writable: Callable[[str, str | None], Iterable[str]] | None = None,
+    themes: Sequence[str] | None = None,
 ) -> ListingFile:
     """Read and check a listing in YAML or JSON.
 
     `own` is the seller's presets folder, where a grade scale is looked up first. `writable` gives
-    the characters of a text that cannot be drawn; each text that overlays show is asked about, and
-    without it none is. Raises ListingError whose `problems` hold every mistake by line; grade
-    scales of the seller that have mistakes themselves raise their own ListingError.
+    the characters of a text that cannot be drawn in the theme that the listing names, if any; each
+    text that overlays show is asked about, and without it none is. `themes` are those there are,
+    where a listing's is to be one of them. Raises ListingError whose `problems` hold every mistake
+    by line; grade scales of the seller that have mistakes themselves raise their own ListingError.
     """
     page = read_page(path)
     further = [*_grade_mistakes(page, own), *price_mistakes(page)]
+    theme = page.value.get("theme") if isinstance(page.value, dict) else None
+    named = theme.strip() if isinstance(theme, str) and theme.strip() else None
+    if named is not None and themes is not None and named not in themes:
+        message = f"'theme' is '{named[:40]}'; expected one of {', '.join(themes)}"
+        further.append(Mistake(page.line(("theme",)), message, did_you_mean(named, themes)))
+        named = None
     if writable is not None:
-        further += _unwritable(page, writable)
+        further += _unwritable(page, lambda text: writable(text, named))
     listing = fill(Listing, page, in_words=_IN_WORDS, further=further)
     return ListingFile(path=path, **dict(listing))
 

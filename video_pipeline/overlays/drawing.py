@@ -69,7 +69,8 @@ class Drawing:
 
     `pixels` is RGBA with straight alpha, `(height, width, 4)` uint8, cropped to the overlay's own
     box; `x`, `y` (even) say where its top left corner stands on the canvas. `digest` names
-    everything that decides pixels and place. `svg` is what was rasterised; `texts` is what it says.
+    everything that decides pixels and place. `svg` is what was rasterised; `texts` is what it says;
+    `mirrored` is true in a language written from right to left.
     """
 
     template: str
@@ -81,6 +82,7 @@ class Drawing:
     anchor: str
     svg: str
     motion: Motion
+    mirrored: bool = False
 
     @property
     def width(self) -> int:
@@ -185,6 +187,7 @@ def draw(
         anchor or header.anchor,
         svg,
         laid.motion,
+        laid.mirrored,
     )
 
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import moviepy
@@ -33,6 +33,8 @@ _STATED_RATE = 30  # the theme counts its frames at this rate
 _PRESSING = 10  # frames at that rate
 _PRESSED = 0.035  # the share of its size that a pressed overlay draws back by
 _DEADLINE_S = 120.0
+
+Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,15 @@ def animate(
     enter, leave = arriving + pressing, round(manner.leave * speed)
     rise = manner.rise if arriving and manner.arrive == "rise" else 0
     height = drawing.height + 2 * math.ceil(rise / 2)
+    # As it is read, so it is uncovered.
+    wiped: Side | None = None
+    if manner.arrive == "wipe":
+        wiped = "right" if drawing.mirrored else "left"
     said = {
         "drawing": drawing.digest,
         "rate": str(rate),
         "frames": [arriving, pressing, leave, rise, manner.arrive],
+        **({"wiped": wiped} if wiped == "right" else {}),
         "moviepy": moviepy.__version__,
         "form": "qtrle argb 1",
     }
@@ -86,7 +93,7 @@ def animate(
             pressing=pressing,
             leave=leave,
             rise=rise,
-            wiped=manner.arrive == "wipe",
+            wiped=wiped,
         )
         _write(clip, pictures, rate)
     return clip
@@ -122,12 +129,12 @@ def frames(
     pressing: int,
     leave: int,
     rise: int,
-    wiped: bool,
+    wiped: Side | None,
 ) -> Iterator[NDArray[np.uint8]]:
     """The frames of the clip, RGBA with straight alpha, `(height + rise, width, 4)` uint8.
 
     It arrives in `arriving` frames, draws back and returns in `pressing`, rests in one and leaves
-    in `leave`. It fades and rises into its place, or is `wiped` in from the left.
+    in `leave`. It fades and rises into its place, or is `wiped` in from one side.
     """
     enter = arriving + pressing
     room = 2 * math.ceil(rise / 2)
@@ -145,7 +152,11 @@ def frames(
 
     def wipe(still: Callable[[float], NDArray[Any]], t: float) -> NDArray[Any]:
         shown = still(t).copy()
-        shown[:, round(drawing.width * (1 - max(0.0, 1 - t / enter_s) ** 2)) :] = 0
+        uncovered = round(drawing.width * (1 - max(0.0, 1 - t / enter_s) ** 2))
+        if wiped == "right":
+            shown[:, : drawing.width - uncovered] = 0
+        else:
+            shown[:, uncovered:] = 0
         return shown
 
     def press(still: Callable[[float], NDArray[Any]], t: float) -> NDArray[Any]:

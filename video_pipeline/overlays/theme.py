@@ -46,8 +46,8 @@ class Style(_Written):
 class Motion(_Written):
     """How an overlay comes and goes, in frames at 30 a second; `rise` in pixels at 1080 wide.
 
-    It fades in while it rises, or is wiped in from the left. `press` lets it draw back a little
-    and return, once it is there. No frames of coming and going are a cut.
+    It fades in while it rises, or is wiped in from where its lines begin. `press` lets it
+    draw back a little and return, once it is there. No frames of coming and going are a cut.
     """
 
     enter: int = Field(ge=0, le=60)

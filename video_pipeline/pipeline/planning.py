@@ -19,7 +19,6 @@ from video_pipeline.edit.wishes import Wishes
 from video_pipeline.errors import (
     UsageError,
 )
-from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.hearing import elsewhere, score_of, spoken_in
 from video_pipeline.pipeline.preparing import (
@@ -60,7 +59,7 @@ def brief_of(
         wishes=wishes or Wishes(),
         follow=partial(trail, store=settings.store),
         as_filmed=settings.as_filmed,
-        theme=settings.theme or ATELIER,
+        theme=settings.theme_of(prepared.listing),
         score=score_of(prepared.sounds, prepared.listing.audio, settings.store),
         spoken={}
         if storyboard.loop

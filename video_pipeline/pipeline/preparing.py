@@ -18,11 +18,11 @@ from video_pipeline.errors import ClaimError, ListingError, Problem
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.listing.footage_paths import check_seen, resolve_footage
-from video_pipeline.listing.model import ListingFile
+from video_pipeline.listing.model import Listing, ListingFile
 from video_pipeline.listing.reading import read_listing
 from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
-from video_pipeline.overlays.theme import ATELIER
+from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
 from video_pipeline.presets.placements import Placement, PostBy
@@ -44,7 +44,8 @@ class Settings:
     `lang` is the language of the words that are not the seller's; None is English, or for an edit
     its own. With `as_filmed` no cut's light is corrected and none is steadied.
     With an `identity`, what is made is signed. `theme` is the look of overlays; None is
-    the usual one, or for an edit its own. With `reduced_motion` overlays come and go in cuts.
+    the listing's, else `usual_theme`, or for an edit its own. With `reduced_motion` overlays come
+    and go in cuts.
     `post_by` says who posts the clips; None is by hand, or for an edit as it says.
     """
 
@@ -56,6 +57,7 @@ class Settings:
     as_filmed: bool = False
     identity: Identity | None = None
     theme: str | None = None
+    usual_theme: str = ATELIER
     reduced_motion: bool = False
     post_by: PostBy | None = None
 
@@ -64,6 +66,10 @@ class Settings:
         """The person's own folder of issuers; a presets folder need not hold every kind."""
         own = self.presets / "issuers" if self.presets else None
         return own if own is not None and own.is_dir() else None
+
+    def theme_of(self, listing: Listing) -> str:
+        """The look of a listing's clips."""
+        return self.theme or listing.theme or self.usual_theme
 
     @property
     def words(self) -> Language:
@@ -165,12 +171,15 @@ def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
 
     Raises UsageError, naming those there are, for a theme that is not there.
     """
-    theme = settings.theme or ATELIER
-    read_theme(settings.overlays, theme)
+    usual = settings.theme or settings.usual_theme
+    read_theme(settings.overlays, usual)
     return read_listing(
         listing_path,
         settings.presets,
-        writable=lambda text: unwritable(text, settings.overlays, theme),
+        writable=lambda text, named: unwritable(
+            text, settings.overlays, settings.theme or named or usual
+        ),
+        themes=theme_names(settings.overlays),
     )
 
 

@@ -27,6 +27,7 @@ from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, p
 from video_pipeline.presets.previews import LOOP_FORMATS, LoopFormat, load_preview
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.store import file_digest
+from video_pipeline.trust.masking import Mask
 
 
 @dataclass(frozen=True)
@@ -133,15 +134,18 @@ def _formats(words: Sequence[str]) -> tuple[LoopFormat, ...]:
 def _write_manifest(folder: Path, prepared: Prepared, made: Previewed) -> None:
     files = sorted(path for path in folder.iterdir() if path.is_file())
     listing = prepared.listing.path
+    mask = Mask(prepared.listing.item.serial)  # footage may be named after the serial number
     manifest: dict[str, Any] = {
         "kind": PREVIEW,
         "sku": prepared.listing.sku,
         "made_with": made_with(),
         "inputs": {
-            "listing": {"file": listing.name, "sha256": file_digest(listing)},
-            "footage": [{"file": f.name, "sha256": f.digest} for f in prepared.footage.values()],
+            "listing": {"file": mask.text(listing.name), "sha256": file_digest(listing)},
+            "footage": [
+                {"file": mask.text(f.name), "sha256": f.digest} for f in prepared.footage.values()
+            ],
         },
-        "loop": loop_as_json(made.loop),
+        "loop": mask.value(loop_as_json(made.loop)),
         "formats": [
             {
                 "format": file.form,

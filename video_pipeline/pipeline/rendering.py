@@ -16,6 +16,7 @@ from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.file import check_edit, is_edit, read_edit
 from video_pipeline.edit.honesty import masked, promising_lines, unsaid_notes
 from video_pipeline.edit.model import Edit
+from video_pipeline.edit.placing import clearing
 from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import (
     ClaimError,
@@ -37,7 +38,7 @@ from video_pipeline.pipeline.preparing import (
     still_claimed,
     verified,
 )
-from video_pipeline.pipeline.sharing import Sharing, clearing, planned_once, shared_pictures
+from video_pipeline.pipeline.sharing import Sharing, shared_pictures
 from video_pipeline.pipeline.sightings import seen_on_camera
 from video_pipeline.pipeline.steadying import windowed
 from video_pipeline.presets.grades import load_scale
@@ -153,12 +154,11 @@ def render_listing(
     def planned(
         prepared: Prepared, analyses: Mapping[str, Analysis]
     ) -> list[tuple[Edit, Placement]]:
-        return planned_once(
-            shared_pictures(places, board, rtl=settings.words.rtl, how=sharing),
-            lambda place: plan_listing(
-                prepared, place, analyses, settings, board, listener=listener
-            ),
-        )
+        edits = []
+        for one in shared_pictures(places, board, rtl=settings.words.rtl, how=sharing):
+            edit = plan_listing(prepared, one.plan_as, analyses, settings, board, listener=listener)
+            edits.append((replace(edit, clears=one.clears), one.place))
+        return edits
 
     return _publish(
         prepared,
@@ -352,7 +352,7 @@ def _render(
             *told_by_sku(prepared.listing),
             *promising_lines(edit, prepared.listing),
             *((track.warning,) if track.warning else ()),
-            *((overlays.unlaid,) if overlays.unlaid else ()),
+            *overlays.notes,
             *((heavy,) if heavy else ()),
         )
         clips.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -39,6 +40,11 @@ class SafeArea:
     right: int
     bottom: int
     left: int
+
+    @property
+    def sides(self) -> tuple[int, int, int, int]:
+        """Top, right, bottom and left."""
+        return self.top, self.right, self.bottom, self.left
 
     @property
     def mirrored(self) -> SafeArea:
@@ -96,7 +102,8 @@ class Placement:
     `mirrors` says that the app exchanges left and right for languages that are written from right
     to left. `consequences` says what follows here from each state of a certificate. `burn_in` is
     what may stand in the picture of a clip posted by hand, `burn_in_by_api` of one that a program
-    posts through the place's API. `post` limits the words beside it.
+    posts through the place's API. `post` limits the words beside it. `limited_by` names the place
+    that `max_s` is of, where that is another one (see `pipeline.sharing`).
     """
 
     name: str
@@ -121,6 +128,7 @@ class Placement:
     burn_in_by_api: frozenset[BurnIn] = frozenset()
     post: PostLimits = PostLimits()
     post_by: PostBy = "hand"
+    limited_by: str = ""
 
     @property
     def badge_allowed(self) -> bool:
@@ -139,6 +147,11 @@ class Placement:
             return ""
         how = " of a clip posted by API" if self.post_by == "api" else ""
         return f"{self.title} does not allow {_NOUNS[what]} in the picture{how}"
+
+    def clear_of(self, others: Iterable[Placement]) -> Placement:
+        """The place with a safe area that keeps clear of what the other places cover, too."""
+        sides = [place.safe.sides for place in (self, *others)]
+        return replace(self, safe=SafeArea(*map(max, zip(*sides, strict=True))))
 
     def facing(self, *, rtl: bool) -> Placement:
         """The place as it stands in a language written from right to left, or in any other."""

@@ -6,7 +6,7 @@ this run, never from what an edit file says about one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class DrawnOverlays:
     """The layers of each cut, the digest of every overlay by its name, the claims shown, and how
     well each overlay can be read, by its name too.
 
-    `unlaid` is what should be known of captions for which there was no room; mostly nothing.
+    `notes` are what a person should know of captions and rings for which there was no room.
     `standing` is where each stands, by its name.
     """
 
@@ -47,7 +47,7 @@ class DrawnOverlays:
     digests: Mapping[str, str]
     claims: tuple[str, ...]
     legibility: Mapping[str, Legibility] = field(default_factory=dict)
-    unlaid: str = ""
+    notes: tuple[str, ...] = ()
     standing: Mapping[str, Standing] = field(default_factory=dict)
 
 
@@ -76,6 +76,7 @@ def draw_overlays(
     layers: list[list[Layer]] = []
     taken: list[Taken] = []
     standing: dict[str, Standing] = {}
+    notes: list[str] = []
     folder = store.folder / "overlays"
 
     def readable(name: str, drawing: Drawing, use: OverlayUse, cut: Cut) -> AlphaClip:
@@ -121,6 +122,9 @@ def draw_overlays(
         for use, callout in call_outs(
             cut, footage, stand, canvas, rate=edit.rate, own=own, theme=edit.theme
         ):
+            if callout is None:
+                notes.append(_unringed(number, cut))
+                continue
             held = max(0, use.last - max(use.first, cut.frames - cut.hold) + 1)
             clip = animate_callout(callout, folder, rate=edit.rate, held=held)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
@@ -136,14 +140,30 @@ def draw_overlays(
         drawing = replace(part.drawing, motion=CUT) if edit.reduced_motion else part.drawing
         clip = readable(name, drawing, use, cut)
         layers[part.cut].append(_layer(clip, use))
-    said = ""
-    if unlaid:
-        said = (
-            f"{len(unlaid)} of {len(captions)} captions are not drawn, where other words stand or "
-            "the fonts lack a letter; they are in the .srt and .vtt beside the clip"
-        )
+    notes += _unlaid(len(unlaid), len(captions))
     return DrawnOverlays(
-        tuple(map(tuple, layers)), digests, tuple(shown.values()), legibility, said, standing
+        layers=tuple(map(tuple, layers)),
+        digests=digests,
+        claims=tuple(shown.values()),
+        legibility=legibility,
+        notes=tuple(notes),
+        standing=standing,
+    )
+
+
+def _unlaid(lost: int, among: int) -> Iterator[str]:
+    if lost:
+        yield (
+            f"{lost} of {among} captions are not drawn, where other words stand or the fonts lack "
+            "a letter; they are in the .srt and .vtt beside the clip"
+        )
+
+
+def _unringed(number: int, cut: Cut) -> str:
+    return (
+        f"no ring is drawn in cut {number} around '{cut.shows}': it would lie on words or outside "
+        "the safe area, or it is in sight too briefly; its words say where to look. Film it nearer "
+        "to the middle of the picture, for two seconds"
     )
 
 

@@ -29,15 +29,15 @@ MEDIA: Final = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"
 SIDECAR: Final = ".c2pa"
 PROGRAM: Final = "video-pipeline"
 
-# `compositeCapture` is "a composite of elements that are all captures of real life"; one capture
-# alone is `digitalCapture`.
-Made = Literal["compositeCapture", "digitalCapture"]
+# What is put together from several shots is created as "a composite of elements that are all
+# captures of real life", which speaks of its pictures, not of music.
+_COMPOSITE: Final = "compositeCapture"
 
 Done = Literal[
     "c2pa.trimmed", "c2pa.cropped", "c2pa.resized", "c2pa.orientation", "c2pa.changedSpeed",
     "c2pa.adjustedColor", "c2pa.addedText", "c2pa.drawing", "c2pa.dubbed", "c2pa.transcoded",
 ]  # fmt: skip
-"""Names of actions as C2PA 2.2 to 2.4 give them; `c2pa.created` and `c2pa.placed` come first."""
+"""Names of actions as C2PA 2.2 to 2.4 give them; how the file began comes before them."""
 
 # Nothing is asked of the network while signing or reading; `thumbnail` would need an encoder.
 SETTINGS: Final[dict[str, Any]] = {
@@ -48,11 +48,15 @@ SETTINGS: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class RawFile:
-    """One raw file that went in; `digest` is the SHA-256 of its bytes, `media` its MIME type."""
+    """One raw file that went in; `digest` is the SHA-256 of its bytes, `media` its MIME type.
+
+    `put` says what became of it, after its name.
+    """
 
     name: str
     digest: str
     media: str
+    put: str = "was put in"
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,12 @@ class Action:
 
 @dataclass(frozen=True)
 class Statement:
-    """What a signed file says of itself; `facts` are our own assertions by their short name."""
+    """What a signed file says of itself; `facts` are our own assertions by their short name.
+
+    A picture of one raw file has that as its parent; everything else is put together.
+    """
 
     title: str
-    made: Made
     raw: Sequence[RawFile]
     actions: Sequence[Action]
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -130,24 +136,12 @@ def sign_file(file: Path, statement: Statement, identity: Identity) -> bytes:
 
 
 def _manifest(file: Path, statement: Statement, media: str) -> str:
-    """The claim as the library takes it: `c2pa.created`, one `c2pa.placed` a raw file, the rest."""
+    """The claim as the library takes it: how the file began, the raw files, the rest."""
     agent = {"name": PROGRAM, "version": version(PROGRAM)}
     labels = [f"raw-{number}" for number in range(1, len(statement.raw) + 1)]
-    placed = [
-        {
-            "action": "c2pa.placed",
-            "description": f"{raw.name} was put in",
-            "parameters": {"ingredientIds": [label]},
-        }
-        for label, raw in zip(labels, statement.raw, strict=True)
-    ]
+    opened = media.startswith("image/") and len(statement.raw) == 1
     actions = [
-        {
-            "action": "c2pa.created",
-            "digitalSourceType": SOURCE + statement.made,
-            "softwareAgent": agent,
-        },
-        *placed,
+        *(_opened if opened else _created)(statement.raw, labels, agent),
         *({"action": a.name, "description": a.words} for a in statement.actions),
     ]
     facts = {
@@ -164,7 +158,7 @@ def _manifest(file: Path, statement: Statement, media: str) -> str:
                 {
                     "title": raw.name,
                     "format": raw.media,
-                    "relationship": "componentOf",
+                    "relationship": "parentOf" if opened else "componentOf",
                     "instance_id": f"urn:sha256:{raw.digest}",
                     "label": label,
                 }
@@ -184,6 +178,45 @@ def _manifest(file: Path, statement: Statement, media: str) -> str:
         ensure_ascii=False,
         default=str,
     )
+
+
+def _opened(
+    raw: Sequence[RawFile], labels: Sequence[str], agent: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """How a picture of one raw file begins. C2PA 2.4 lets no source type stand here: it is that of
+    the file that was opened, its parent.
+    """
+    return [
+        {
+            "action": "c2pa.opened",
+            "description": f"{raw[0].name} was opened",
+            "parameters": {"ingredientIds": [labels[0]]},
+            "softwareAgent": agent,
+        }
+    ]
+
+
+def _created(
+    raw: Sequence[RawFile], labels: Sequence[str], agent: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """How a clip or a sheet begins: made anew as a composite, every raw file placed in it."""
+    created = {
+        "action": "c2pa.created",
+        "digitalSourceType": SOURCE + _COMPOSITE,
+        "description": "its pictures are put together from captures of real life",
+        "softwareAgent": agent,
+    }
+    return [
+        created,
+        *(
+            {
+                "action": "c2pa.placed",
+                "description": f"{one.name} {one.put}",
+                "parameters": {"ingredientIds": [label]},
+            }
+            for label, one in zip(labels, raw, strict=True)
+        ),
+    ]
 
 
 def _object(value: Any) -> Any:

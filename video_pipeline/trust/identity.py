@@ -9,7 +9,6 @@ may read, and is never written anywhere else.
 from __future__ import annotations
 
 import os
-import tomllib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from video_pipeline.errors import ListingError, Problem, UsageError
+from video_pipeline.handwriting.settings import SETTINGS, read_table
 from video_pipeline.trust.letters import is_plain
 
-SETTINGS: Final = "video-pipeline.toml"
 KEY_FILE: Final = "signing-key.pem"
 CHAIN_FILE: Final = "signing-chain.pem"
 _TABLE: Final = "sign"
@@ -78,7 +77,7 @@ def choose_identity(
     None when neither names one. Raises UsageError, or ListingError for mistakes in that file.
     """
     if key_file is None and chain_file is None:
-        written = _settings(here / SETTINGS)
+        written = _settings(here)
         if "with" not in written:
             if timestamp is not None:
                 raise UsageError(
@@ -221,29 +220,13 @@ def _algorithm(key: object, where: Path) -> str:
     )
 
 
-def _settings(file: Path) -> dict[str, str]:
-    """The table [sign] of a person's settings, checked; empty when there is none."""
-    if not file.is_file():
-        return {}
-    try:
-        page = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ListingError(
-            f"the file cannot be read: {error}", where=str(file), mend="correct it, or remove it"
-        ) from error
-    table = page.get(_TABLE, {})
-    problems = []
-    if not isinstance(table, dict):
-        table, problems = {}, [Problem(_TABLE, "is not a table", f"write [{_TABLE}]")]
-    for name, value in table.items():
-        if name not in _NAMES or not isinstance(value, str):
-            known = "is not known" if name not in _NAMES else "is not a text"
-            problems.append(Problem(f"{_TABLE}.{name}", known, f"use {', '.join(_NAMES)}"))
-    if not problems and ("with" in table) != ("chain" in table):
-        problems.append(Problem(_TABLE, "needs both 'with' and 'chain'", "add the other"))
-    if problems:
-        raise ListingError("the settings have mistakes", where=file.name, problems=problems)
-    return dict(table)
+def _settings(here: Path) -> dict[str, str]:
+    """What a person's settings say of signing, checked; empty when they say nothing."""
+    table = read_table(here, _TABLE, _NAMES)
+    if ("with" in table) != ("chain" in table):
+        problem = Problem(_TABLE, "needs both 'with' and 'chain'", "add the other")
+        raise ListingError("the settings have mistakes", where=SETTINGS, problems=[problem])
+    return table
 
 
 def _certificate(

@@ -53,7 +53,7 @@ class Provenance:
     signer    the name in the signer's certificate; empty when unknown
     known     whether that certificate leads to one that the reader trusts
     signed    when, by a time-stamp service; empty when none was asked
-    made      the source type's last word, such as compositeCapture
+    made      the source type's last word, such as compositeCapture; empty where none is stated
     raw       name and SHA-256 of every raw file that went in
     actions   what was done: the specification's word, and plain ones
     facts     our own assertions, by short name
