@@ -70,7 +70,7 @@ def test_a_clip_is_seen_and_rendered_as_what_it_is(
     there = [n for n in range(0, clip.frames, 2 if clip.field else 1) if clip.shown(n)]
     assert len(look.seen) == len(there)
     begins, ends = clip.on_show(there[-1])
-    assert begins < footage.duration < ends + 2 / clip.rate
+    assert begins <= footage.duration < ends + 2 / clip.rate
     judged(look, clip, 1 / clip.rate)
 
     count = min(12, int((min(ends, footage.duration) - clip.late) * tiny.rate))

@@ -16,6 +16,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from video_pipeline.footage.animation import ANIMATED_WEBP, animation
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.photo import photo
 from video_pipeline.footage.probe import open_media, picture_stream, start_of
@@ -45,6 +46,12 @@ def frames(
     stored = (height, width) if footage.rotation in (90, 270) else (width, height)
     quarter_turns = -(footage.rotation // 90)  # np.rot90 turns counter-clockwise
     due = since
+    if footage.codec == ANIMATED_WEBP:
+        for t, picture in animation(footage):
+            if t >= due:
+                due = t + every_s - _HAIR
+                yield t, _shrunk(picture, stored)
+        return
     with open_media(footage.path) as container:
         for t, frame in _timed(container, footage, since):
             if t < due:
@@ -89,4 +96,8 @@ def _small(frame: VideoFrame, footage: Footage, stored: tuple[int, int]) -> Pict
     if not footage.interlaced:
         return on_screen(frame, footage.colour, stored)
     field = on_screen(frame, footage.colour, (stored[0], frame.height))[::2]
-    return np.asarray(cv2.resize(field, stored, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return _shrunk(field, stored)
+
+
+def _shrunk(picture: Picture, size: tuple[int, int]) -> Picture:
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

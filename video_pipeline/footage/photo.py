@@ -103,6 +103,18 @@ def photo(footage: Footage, long_side: int) -> NDArray[np.uint8]:
     return picture
 
 
+def is_lossy_webp(path: Path) -> bool:
+    """Whether a WebP holds `VP8 ` and not `VP8L`, by its chunks."""
+    with path.open("rb") as file:
+        file.seek(12)
+        while len(head := file.read(8)) == 8:
+            if head[:4] in (b"VP8 ", b"VP8L"):
+                return head[:4] == b"VP8 "
+            size = int.from_bytes(head[4:], "little")
+            file.seek(size + size % 2, 1)
+    return True
+
+
 def opened_photo(path: Path) -> Image.Image:
     """A picture file, opened by its header. Raises FootageError when it is damaged or too large."""
     try:
@@ -135,7 +147,7 @@ def _picture_file(footage: Footage) -> Footage:
     orientation = picture.getexif().get(_ORIENTATION, 1)
     # JPEG is BT.601 in full range (ITU-T T.871), WebP in limited range unless it is lossless; PNG,
     # and lossless WebP, hold red, green and blue themselves.
-    lossy = footage.codec == "mjpeg" or (footage.codec == "webp" and _is_lossy(footage.path))
+    lossy = footage.codec == "mjpeg" or (footage.codec == "webp" and is_lossy_webp(footage.path))
     matrix = "bt470bg" if lossy else "bt709"
     full = not (lossy and footage.codec == "webp")
     return replace(
@@ -176,18 +188,6 @@ def _heif(footage: Footage) -> Footage:
         ),
         still_at=f"g:i:{found.item}" if found.tiled else f"i:{found.item}",
     )
-
-
-def _is_lossy(path: Path) -> bool:
-    """Whether a WebP holds `VP8 ` and not `VP8L`, by its chunks."""
-    with path.open("rb") as file:
-        file.seek(12)
-        while len(head := file.read(8)) == 8:
-            if head[:4] in (b"VP8 ", b"VP8L"):
-                return head[:4] == b"VP8 "
-            size = int.from_bytes(head[4:], "little")
-            file.seek(size + size % 2, 1)
-    return True
 
 
 def _primaries(profile: bytes | None) -> str:

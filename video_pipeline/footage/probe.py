@@ -16,6 +16,7 @@ import av.video.stream
 import numpy as np
 
 from video_pipeline.errors import FootageError
+from video_pipeline.footage.animation import is_animated_webp, probe_animation
 from video_pipeline.footage.coding import FULL_RANGE, coded_colour
 from video_pipeline.footage.model import Colour, Footage
 from video_pipeline.footage.photo import photo_codec, probe_photo
@@ -48,6 +49,8 @@ def probe(path: Path) -> Footage:
     _check_there(path)
     if codec := photo_codec(path):
         return probe_photo(path, codec)
+    if is_animated_webp(path):
+        return probe_animation(path)
     with open_media(path) as container:
         stream = _main_video(container, path)
         frame = _first_frame(container, stream, path)
