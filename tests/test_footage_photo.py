@@ -181,7 +181,7 @@ def test_a_listing_of_a_video_and_a_photo_is_rendered(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\x00\x00\x00\x18ftypheic" + bytes(400), "save it as JPEG"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(400), "the photo is damaged"),
         (b"\xff\xd8\xff\xe0" + bytes(400), "the photo is damaged"),
         (b"\x89PNG\r\n\x1a\n" + bytes(400), "the photo is damaged"),
     ],

@@ -26,11 +26,18 @@ FFMPEG_VARIABLE = "VIDEO_PIPELINE_FFMPEG"
 
 # Containers a camera or a phone writes. Playlists and scripts that point to other files are not in
 # the list, so a file that pretends to be a video cannot make ffmpeg open something else.
-CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf"
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,gif,webp_anim"
 # And those that music comes in.
 SOUNDS = "mp3,wav,flac,aac,aiff,ogg,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 # A photo's coding is known before it is opened, by its first bytes.
-PHOTOS = {"mjpeg": "jpeg_pipe", "png": "png_pipe"}
+PHOTOS = {
+    "mjpeg": "jpeg_pipe",
+    "png": "png_pipe",
+    "webp": "webp_pipe",
+    "gif": "gif",
+    "hevc": "mov",  # HEIC
+    "av1": "mov",  # AVIF
+}
 
 _children: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()

@@ -10,14 +10,21 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import av.error
+import cv2
 import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from video_pipeline.footage.animation import ANIMATED_WEBP, animation
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.photo import photo
 from video_pipeline.footage.probe import open_media, picture_stream, start_of
+from video_pipeline.footage.screen import on_screen
 
 Picture = NDArray[np.uint8]
+
+_HAIR = Fraction(1, 240)  # s: a frame that much early is as good
 
 
 def frames(
@@ -26,7 +33,8 @@ def frames(
     """Yield `(time, picture)` about every `every_s` seconds from `since` on, in time order.
 
     `time` is the frame's exact presentation time, seconds from the footage's start. `picture` is
-    BGR, uint8, height x width x 3, turned upright, its long side at most `long_side` pixels.
+    BGR, uint8, height x width x 3, turned upright, its long side at most `long_side` pixels, in
+    the colours that an SDR screen shows; of two interlaced fields it is one.
     Frames before `since` are passed over. A photo yields its picture once, at 0.
     """
     if footage.still:
@@ -35,30 +43,61 @@ def frames(
     scale = min(1.0, long_side / max(footage.width, footage.height))
     width = max(2, round(footage.width * scale / 2) * 2)
     height = max(2, round(footage.height * scale / 2) * 2)
-    turned = footage.rotation in (90, 270)
-    stored = (height, width) if turned else (width, height)
+    stored = (height, width) if footage.rotation in (90, 270) else (width, height)
     quarter_turns = -(footage.rotation // 90)  # np.rot90 turns counter-clockwise
-    due = Fraction(0)
+    due = since
+    if footage.codec == ANIMATED_WEBP:
+        for t, picture in animation(footage):
+            if t >= due:
+                due = t + every_s - _HAIR
+                yield t, _shrunk(picture, stored)
+        return
     with open_media(footage.path) as container:
-        start = start_of(container)
-        stream = picture_stream(container, footage)
-        stream.thread_type = "AUTO"
-        if since > 0 and footage.indexed and stream.time_base is not None:
-            container.seek(int((since + start) / stream.time_base), stream=stream)
-        for packet in container.demux(stream):
-            try:
-                decoded = packet.decode()
-            except av.error.InvalidDataError:
+        for t, frame in _timed(container, footage, since):
+            if t < due:
                 continue
-            for frame in decoded:
-                if frame.pts is None or frame.time_base is None:
-                    continue
+            due = t + every_s - _HAIR
+            picture = _small(frame, footage, stored)
+            if footage.mirrored:
+                picture = picture[::-1]
+            yield t, np.ascontiguousarray(np.rot90(picture, quarter_turns))
+
+
+def _timed(
+    container: InputContainer, footage: Footage, since: Fraction
+) -> Iterator[tuple[Fraction, VideoFrame]]:
+    """Decoded frames with their times, from `since` on or from some time before."""
+    start = start_of(container)
+    stream = picture_stream(container, footage)
+    stream.thread_type = "AUTO"
+    base = Fraction(stream.time_base or 1)
+    if since > 0 and footage.indexed and not footage.untimed:
+        container.seek(int((since + start) / base), stream=stream)
+    first: int | None = None
+    t = -1 / footage.rate
+    for packet in container.demux(stream):
+        try:
+            decoded = packet.decode()
+        except av.error.InvalidDataError:
+            continue
+        for frame in decoded:
+            if footage.untimed:  # what the file does not say is counted by its packets
+                first = frame.dts if first is None else first
+                known = frame.dts is not None and first is not None
+                t = max(t + 1 / footage.rate, (frame.dts - first) * base if known else t)
+            elif frame.pts is not None and frame.time_base is not None:
                 t = frame.pts * frame.time_base - start
-                if t < since or t < due:
-                    continue
-                due = t + every_s - Fraction(1, 240)  # a frame a hair early is as good
-                picture = frame.reformat(width=stored[0], height=stored[1], format="bgr24")
-                array = picture.to_ndarray()
-                if footage.mirrored:
-                    array = array[::-1]
-                yield t, np.ascontiguousarray(np.rot90(array, quarter_turns))
+            else:  # one whose time got lost follows the one before
+                t += 1 / footage.rate
+            yield t, frame
+
+
+def _small(frame: VideoFrame, footage: Footage, stored: tuple[int, int]) -> Picture:
+    if not footage.interlaced:
+        return on_screen(frame, footage.colour, stored)
+    field = on_screen(frame, footage.colour, (stored[0], frame.height))[::2]
+    return _shrunk(field, stored)
+
+
+def _shrunk(picture: Picture, size: tuple[int, int]) -> Picture:
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

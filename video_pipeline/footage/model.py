@@ -34,7 +34,11 @@ class Footage:
     `rate` is the average frame rate; frames need not be evenly spaced. `indexed` says that the
     file lists where its pictures are; a broadcast stream does not, and has to be opened earlier.
     `picture_from` is when the first picture is due: above 0 where the sound begins first. `still`
-    is a photo: one picture at all times, whatever `duration` says.
+    is a photo: one picture at all times, whatever `duration` says; `still_at` is where ffmpeg finds
+    it in its file. Where `turned_by_tag`, the
+    rotation stands in an old tag that ffmpeg does not follow. `interlaced` pictures hold two moments
+    in alternate lines. `untimed` files state no times and cannot be opened in the middle: pictures
+    follow each other at `rate`.
     """
 
     path: Path
@@ -54,6 +58,10 @@ class Footage:
     picture_from: Fraction = Fraction(0)
     mirrored: bool = False
     still: bool = False
+    still_at: str = "v"
+    turned_by_tag: bool = False
+    interlaced: bool = False
+    untimed: bool = False
 
     @property
     def name(self) -> str:

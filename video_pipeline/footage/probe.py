@@ -16,24 +16,15 @@ import av.video.stream
 import numpy as np
 
 from video_pipeline.errors import FootageError
-from video_pipeline.footage.model import Colour, Footage, Transfer
+from video_pipeline.footage.animation import is_animated_webp, probe_animation
+from video_pipeline.footage.coding import FULL_RANGE, coded_colour
+from video_pipeline.footage.model import Colour, Footage
 from video_pipeline.footage.photo import photo_codec, probe_photo
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import CONTAINERS
 
 OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
 
-_TRANSFERS: dict[int, Transfer] = {16: "pq", 18: "hlg"}  # ITU-T H.273, table 3
-_PRIMARIES = {
-    1: "bt709",
-    5: "bt470bg",
-    6: "smpte170m",
-    9: "bt2020",
-    11: "smpte431",  # cinema's DCI-P3
-    12: "smpte432",  # Display P3
-}
-_MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc", 10: "bt2020c"}
-_FULL_RANGE = 2
 _UNINDEXED = {"mpegts", "mpeg"}
 
 
@@ -58,6 +49,8 @@ def probe(path: Path) -> Footage:
     _check_there(path)
     if codec := photo_codec(path):
         return probe_photo(path, codec)
+    if is_animated_webp(path):
+        return probe_animation(path)
     with open_media(path) as container:
         stream = _main_video(container, path)
         frame = _first_frame(container, stream, path)
@@ -65,9 +58,12 @@ def probe(path: Path) -> Footage:
         sample_aspect = stream.sample_aspect_ratio or Fraction(1)
         width = round(width * sample_aspect) if sample_aspect > 0 else width
         rotation, mirrored = _orientation(frame)
+        tagged = 0 if rotation or mirrored else _tagged(stream)
+        rotation = rotation or tagged
         if rotation in (90, 270):
             width, height = height, width
-        duration = _duration(container, stream) or _counted(path, stream.index)
+        stated = container.format.name != "mpeg" and _duration(container, stream)
+        duration = stated or _counted(path, stream.index)
         if duration <= 0:
             raise FootageError(
                 "the file does not say how long it is",
@@ -92,6 +88,10 @@ def probe(path: Path) -> Footage:
             audio_codec=audio.codec_context.name if audio else None,
             picture_from=_late(container, stream),
             indexed=container.format.name not in _UNINDEXED,
+            turned_by_tag=bool(tagged),
+            interlaced=bool(frame.interlaced_frame),
+            # AVI holds no times; where pictures are stored out of order, none can be told.
+            untimed=container.format.name == "avi" and stream.codec_context.has_b_frames,
         )
 
 
@@ -104,7 +104,13 @@ def picture_stream(
 
 def start_of(container: av.container.InputContainer) -> Fraction:
     """The container's own first time, seconds; subtract it to count from the first moment shown."""
-    return Fraction(container.start_time or 0, 1_000_000)
+    told = Fraction(container.start_time or 0, 1_000_000)
+    # It is told in microseconds; the stream that begins there knows it exactly.
+    for stream in container.streams:
+        exact = (stream.start_time or 0) * Fraction(stream.time_base or 0)
+        if abs(exact - told) < Fraction(1, 500_000):
+            return exact
+    return told
 
 
 def _check_there(path: Path) -> None:
@@ -132,7 +138,12 @@ def _main_video(container: av.container.InputContainer, path: Path) -> av.video.
         raise FootageError(
             "there is no picture in this file", where=str(path), mend="name a video file"
         )
-    return max(moving, key=lambda s: (s.codec_context.width or 0) * (s.codec_context.height or 0))
+
+    def area(stream: Any) -> int:
+        return (stream.codec_context.width or 0) * (stream.codec_context.height or 0)
+
+    # An animated AVIF holds its first picture once more, as a photo.
+    return max(moving, key=lambda stream: (area(stream), stream.frames != 1))
 
 
 def _is_still(stream: Any) -> bool:
@@ -178,6 +189,16 @@ def _orientation(frame: av.video.frame.VideoFrame) -> tuple[int, bool]:
     return rotation, a * d - b * c < 0
 
 
+def _tagged(stream: av.video.stream.VideoStream) -> int:
+    """The clockwise turn of an old tag, as programs wrote it before there was a matrix in Matroska.
+
+    Nobody else reads it any more, yet whoever copied a phone's clip to mkv then has it sideways.
+    """
+    told = {name.lower(): value for name, value in stream.metadata.items()}.get("rotate", "0")
+    turn = int(told) if told.lstrip("-").isdecimal() else 0
+    return turn % 360 if turn % 90 == 0 else 0
+
+
 def _duration(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream
 ) -> Fraction:
@@ -187,7 +208,10 @@ def _duration(
 
 
 def _counted(path: Path, index: int) -> Fraction:
-    """The length of a file that does not state it, as browsers record: read to its last picture."""
+    """The length of a file that does not state it, as browsers record: read to its last picture.
+
+    Nor do old program streams; what ffmpeg makes up for them falls short.
+    """
     end = Fraction(0)
     with open_media(path) as container, suppress(av.error.FFmpegError):
         stream = container.streams[index]
@@ -216,17 +240,15 @@ def _first_decodable_audio(container: av.container.InputContainer) -> Any | None
 
 def _colour(frame: av.video.frame.VideoFrame, stream: av.video.stream.VideoStream) -> Colour:
     context = stream.codec_context
-    transfer = _TRANSFERS.get(int(context.color_trc), "sdr")
     # Untagged pictures: BT.601 for standard definition, BT.709 above, as players read them.
     hd = max(frame.width, frame.height) >= 1280 or min(frame.width, frame.height) >= 720
     usual = "bt709" if hd else "smpte170m"
-    if transfer != "sdr":
-        usual = "bt2020"
-    return Colour(
-        transfer=transfer,
-        primaries=_PRIMARIES.get(int(context.color_primaries), usual),
-        matrix=_MATRICES.get(int(context.colorspace), "bt2020nc" if usual == "bt2020" else usual),
-        full_range=int(context.color_range) == _FULL_RANGE or "yuvj" in frame.format.name,
+    return coded_colour(
+        int(context.color_primaries),
+        int(context.color_trc),
+        int(context.colorspace),
+        full_range=int(context.color_range) == FULL_RANGE or "yuvj" in frame.format.name,
+        usual=(usual, usual),
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from video_pipeline.footage.model import Colour
+from video_pipeline.footage.screen import KNEE, PEAK, WHITE_NITS, WIDE
 from video_pipeline.graph.command import SCALING
 from video_pipeline.light import NEARLY_WHITE, Light
 
 # ffmpeg's scale filter has its own names for matrices.
 _SCALE_MATRIX = {"bt470bg": "bt470", "bt2020nc": "bt2020", "bt2020c": "bt2020"}
-# What is wider than BT.709 to the eye; PAL's and NTSC's own primaries are as good as its.
-_WIDE = {"bt2020", "smpte431", "smpte432"}
 _HDR_TRANSFER = {"hlg": "arib-std-b67", "pq": "smpte2084"}
 
 
@@ -20,7 +19,7 @@ def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> An
     where = {"w": size[0], "h": size[1]} if size else {}
     matrix = _SCALE_MATRIX.get(colour.matrix, colour.matrix)
     span = "pc" if colour.full_range else "tv"
-    if colour.transfer == "sdr" and colour.primaries in _WIDE:
+    if colour.transfer == "sdr" and colour.primaries in WIDE:
         picture = picture.filter(
             "scale",
             **where,
@@ -62,10 +61,11 @@ def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> An
             pin=colour.primaries,
             rin="full" if colour.full_range else "limited",
             t="linear",
-            npl=203,  # ITU-R BT.2408: HDR reference white
+            npl=WHITE_NITS,
+            agamma=int(colour.transfer != "hlg"),  # HLG's screen mixes red, green and blue
         )
         picture = picture.filter("format", "gbrpf32le").filter("zscale", p="709")
-        picture = picture.filter("tonemap", "mobius", desat=0)
+        picture = picture.filter("tonemap", "mobius", param=KNEE, peak=f"{PEAK:.6f}", desat=0)
         picture = picture.filter("zscale", t="709", m="709", r="limited")
     return _told(picture.filter("format", "yuv420p")).filter("setsar", 1)
 

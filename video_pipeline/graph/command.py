@@ -34,9 +34,13 @@ def opened(footage: Footage, start: Fraction, length: Fraction, **more: Any) -> 
             str(footage.path), f=form, protocol_whitelist="file", format_whitelist=form
         )
     early = max(Fraction(0), start - EARLY)
+    since = {} if footage.untimed and not early else {"ss": f"{float(early):.6f}"}
+    if footage.turned_by_tag:  # counter-clockwise here
+        more["display_rotation"] = 360 - footage.rotation
     return ffmpeg.input(
         str(footage.path),
-        ss=f"{float(early):.6f}",
+        **since,
+        reinit_filter=0,
         t=f"{float(length):.6f}",
         protocol_whitelist="file",
         format_whitelist=CONTAINERS,

@@ -104,14 +104,14 @@ def samples(
     Unlike a piece's, they may be a frame beside the true ones: frames that no other needs are not
     decoded, and nothing before the first is.
     """
-    if footage.still or not footage.indexed:
+    if footage.still or footage.untimed or not footage.indexed:
         picture = ticking(footage, start, numbers[-1] + 1, rate)
     else:
         begin = start + numbers[0] / rate
         numbers = [number - numbers[0] for number in numbers]
         quick = {"skip_frame": "noref", "skip_loop_filter": "all", "threads": 1}
         picture = opened(footage, begin, (numbers[-1] + 1) / rate, **quick)
-        picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
+        picture = _moments(picture, footage).filter("fps", fps=str(rate), start_time=0)
         picture = picture.filter("tpad", stop_mode="clone", stop=2)
     picture = picture.filter("select", "+".join(f"eq(n,{number})" for number in numbers))
     picture = normalised(squared(picture, footage), footage.colour, size)
@@ -188,14 +188,27 @@ def ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> A
     land behind the place it looks for, up to a key frame's distance.
     """
     if footage.still:  # one picture, though some cameras add a second; repeated once it is small
-        picture = opened(footage, start, Fraction(0)).video.filter("fps", fps=str(rate))
+        picture = opened(footage, start, Fraction(0))[footage.still_at]
+        picture = picture.filter("fps", fps=str(rate))
         return picture.filter("trim", end_frame=1)
     lead = _lead(footage, start, rate)
-    picture = opened(footage, start - lead / rate, (lead + frames) / rate + 1)
-    picture = picture[str(footage.video_stream)].filter("fps", fps=str(rate), start_time=0)
+    begin, length = start - lead / rate, (lead + frames) / rate + 1
+    if footage.untimed:
+        early = max(Fraction(0), begin - EARLY)
+        picture = _moments(opened(footage, Fraction(0), begin + length), footage)
+        picture = picture.filter("setpts", f"PTS-STARTPTS-{float(early):.6f}/TB")
+    else:
+        picture = _moments(opened(footage, begin, length), footage)
+    picture = picture.filter("fps", fps=str(rate), start_time=0)
     # Rounding may leave the last frame of a file unreached; two are forgiven, no more.
     picture = picture.filter("tpad", stop_mode="clone", stop=2)
     return picture.filter("trim", start_frame=lead, end_frame=lead + frames)
+
+
+def _moments(source: Any, footage: Footage) -> Any:
+    """The picture of an opened file; of two interlaced fields the first, its lines filled in."""
+    picture = source[str(footage.video_stream)]
+    return picture.filter("bwdif", mode="send_frame") if footage.interlaced else picture
 
 
 def shown_until(footage: Footage, start: Fraction, number: int, rate: Fraction) -> Fraction:

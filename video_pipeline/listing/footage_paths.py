@@ -23,7 +23,10 @@ from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.listing.model import ListingFile, Seen
 
 VIDEO_SUFFIXES: Final = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".mts"})
-PHOTO_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png"})
+# Moving pictures among them are taken as such; what a file is shows when it is opened.
+PHOTO_SUFFIXES: Final = frozenset(
+    {".jpg", ".jpeg", ".png", ".heic", ".heif", ".avif", ".webp", ".gif"}
+)
 MAX_FILES: Final = 200
 
 # Two letters or more: a single one is a drive on Windows.

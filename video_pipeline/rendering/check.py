@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from video_pipeline.edit.model import Edit
+from video_pipeline.listing.footage_paths import PHOTO_SUFFIXES
 from video_pipeline.overlays.language import Language
 from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.check_picture import container, empty_stretches, form, timing
@@ -25,7 +26,7 @@ _NO_EDIT = (
     "whether words stand clear of what the app covers, and are large enough to read: only known of "
     "clips made here, beside their manifest.json"
 )
-_PHOTOS = (".jpg", ".jpeg", ".png")
+_PHOTOS = tuple(PHOTO_SUFFIXES)
 _LOOK = "whether the right thing is shown, sharp and well lit: look at it"
 
 
