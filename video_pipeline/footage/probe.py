@@ -18,10 +18,15 @@ import numpy as np
 from video_pipeline.errors import FootageError
 from video_pipeline.footage.model import Colour, Footage, Transfer
 from video_pipeline.footage.photo import photo_codec, probe_photo
+from video_pipeline.footage.salvage import bounded, pictures
 from video_pipeline.store import file_digest
-from video_pipeline.toolchain import CONTAINERS
+from video_pipeline.toolchain import CONTAINERS, MOST_PIXELS
 
-OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+OPEN_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": CONTAINERS,
+    "max_pixels": str(MOST_PIXELS),
+}
 
 _TRANSFERS: dict[int, Transfer] = {16: "pq", 18: "hlg"}  # ITU-T H.273, table 3
 _PRIMARIES = {
@@ -144,15 +149,16 @@ def _is_still(stream: Any) -> bool:
 def _first_frame(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream, path: Path
 ) -> av.video.frame.VideoFrame:
-    try:
-        for packet in container.demux(stream):
-            try:
-                for frame in packet.decode():
-                    return frame
-            except av.error.InvalidDataError:
-                continue  # a damaged start; a later key frame may still decode
-    except av.error.FFmpegError as error:
-        raise _unreadable(path) from error
+    # After a damaged start a later key frame may still decode.
+    for frame in pictures(container, bounded(stream), Fraction(0), []):
+        return frame
+    context = stream.codec_context
+    if context.width * context.height > MOST_PIXELS:
+        raise FootageError(
+            f"its picture of {context.width} x {context.height} is larger than 8K",
+            where=str(path),
+            mend="export it smaller",
+        )
     raise FootageError(
         "no picture in this file can be decoded",
         where=str(path),
