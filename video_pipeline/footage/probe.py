@@ -18,7 +18,7 @@ import numpy as np
 from video_pipeline.errors import FootageError
 from video_pipeline.footage.model import Colour, Footage, Transfer
 from video_pipeline.footage.photo import photo_codec, probe_photo
-from video_pipeline.footage.salvage import bounded, pictures
+from video_pipeline.footage.salvage import bounded, packets, pictures
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import CONTAINERS, MOST_PIXELS
 
@@ -49,8 +49,15 @@ def open_media(path: Path) -> av.container.InputContainer:
     """
     _check_there(path)
     try:
-        return av.open(str(path.resolve()), mode="r", options=OPEN_OPTIONS, timeout=60)
-    except av.error.FFmpegError as error:
+        # A damaged file's words need not be UTF-8.
+        return av.open(
+            str(path.resolve()),
+            mode="r",
+            options=OPEN_OPTIONS,
+            timeout=60,
+            metadata_errors="replace",
+        )
+    except (av.error.FFmpegError, ValueError, MemoryError) as error:
         raise _unreadable(path) from error
 
 
@@ -68,7 +75,9 @@ def probe(path: Path) -> Footage:
         frame = _first_frame(container, stream, path)
         width, height = frame.width, frame.height
         sample_aspect = stream.sample_aspect_ratio or Fraction(1)
-        width = round(width * sample_aspect) if sample_aspect > 0 else width
+        # No camera's pixels are further from square; a wilder shape is damage.
+        if Fraction(1, 8) <= sample_aspect <= 8:
+            width = round(width * sample_aspect)
         rotation, mirrored = _orientation(frame)
         if rotation in (90, 270):
             width, height = height, width
@@ -113,8 +122,15 @@ def start_of(container: av.container.InputContainer) -> Fraction:
 
 
 def _check_there(path: Path) -> None:
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise FootageError(
+            "its name, or that of a folder above it, is not text", where=str(path), mend="rename it"
+        ) from None
     if not path.exists():
         raise FootageError("there is no such file", where=str(path), mend="check the name")
+    # A pipe or a device may never end; it is not even opened.
     if path.is_dir() or not path.is_file():
         raise FootageError("this is not a file", where=str(path), mend="name a video file")
     try:
@@ -133,6 +149,13 @@ def _check_there(path: Path) -> None:
 def _main_video(container: av.container.InputContainer, path: Path) -> av.video.stream.VideoStream:
     # Cover art and thumbnails are video streams too; the picture that moves is the largest.
     moving = [s for s in container.streams.video if not _is_still(s)]
+    if moving and not any(s.codec_context for s in moving):
+        raise FootageError(
+            "the coding of its picture is not known here",
+            where=str(path),
+            mend="export it as mp4 from the phone or an editor",
+        )
+    moving = [s for s in moving if s.codec_context]
     if not moving:
         raise FootageError(
             "there is no picture in this file", where=str(path), mend="name a video file"
@@ -197,7 +220,7 @@ def _counted(path: Path, index: int) -> Fraction:
     end = Fraction(0)
     with open_media(path) as container, suppress(av.error.FFmpegError):
         stream = container.streams[index]
-        for packet in container.demux(stream):
+        for packet in packets(container, stream):
             if packet.pts is not None and packet.size:
                 base = Fraction(packet.time_base or 0)
                 end = max(end, (packet.pts + (packet.duration or 0)) * base)

@@ -11,10 +11,10 @@ import os
 import time
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 import av.container
 import av.error
-import av.packet
 import av.video.frame
 import av.video.stream
 
@@ -39,6 +39,21 @@ def bounded(stream: av.video.stream.VideoStream) -> av.video.stream.VideoStream:
     return stream
 
 
+def packets(container: av.container.InputContainer, stream: Any) -> Iterator[Any]:
+    """The packets of a stream as far as the container can be read.
+
+    Raises FFmpegError at the place where it cannot be read any further; who can do with what came
+    before catches it.
+    """
+    found = container.demux(stream)
+    while True:
+        with within(container.name):
+            packet = next(found, None)
+        if packet is None:
+            return
+        yield packet
+
+
 def pictures(
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
@@ -52,13 +67,12 @@ def pictures(
     """
     base = Fraction(stream.time_base or 1)
     at = Fraction(0)
-    packets = container.demux(stream)
     last_good = time.monotonic()
     seen = False
+    read = packets(container, stream)
     while True:
         try:
-            with within(container.name):
-                packet = next(packets, None)
+            packet = next(read, None)
         except av.error.FFmpegError:
             damage.append(at)
             return
