@@ -281,7 +281,7 @@ def _storyboard(seeds: Seeds, number: int, random: Random, place: Path) -> Trial
 
 
 def _issuer(seeds: Seeds, number: int, random: Random, place: Path) -> Trial:
-    seed, _ = _text(seeds, "issuer", random, place / "presets" / "issuers" / "own.yaml")
+    seed, _ = _text(seeds, "issuer", random, place / "presets" / "issuers" / "demo.yaml")
     own = ("--presets", "in/presets")
     verify = ("certificate", "verify", "in/certificate.jwt", *own, "--cache", "out/cache")
     return Trial(number, "issuer", seed, (("issuer", "list", *own), verify))
