@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import rich_click as click
 
-from video_pipeline import interruption
+from video_pipeline import interruption, vigil
 from video_pipeline.cli.commands import COMMANDS, Door, InterruptionError, Promised
 from video_pipeline.cli.output import tell
-from video_pipeline.errors import PipelineError, UsageError
-from video_pipeline.toolchain import disk_error, stop_children
+from video_pipeline.errors import FootageError, PipelineError, UsageError
+from video_pipeline.toolchain import STILL_S, disk_error, stop_children
 
 _INTERRUPTED = 130
 _BUG = 1
@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug, as_json = "--debug" in arguments, "--json" in arguments
     interruption.listen()
+    vigil.keep(STILL_S, lambda where: _give_up(where, as_json=as_json))
     try:
         # Without standalone mode an exit code comes back as a value.
         code = cli.main(arguments, prog_name="video-pipeline", standalone_mode=False)
@@ -87,6 +88,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _explained(error, as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+def _give_up(where: str, *, as_json: bool) -> None:
+    """The last word about a file that has stopped the decoder; nothing but this ends it."""
+    stop_children()
+    tell(
+        FootageError.kind,
+        "decoding this file got no further and was stopped",
+        where=where,
+        mend="it is damaged: export it anew, or leave it out",
+        as_json=as_json,
+    )
+    sys.stdout.flush()
+    os._exit(FootageError.exit_code)
 
 
 def _explained(error: Exception, *, as_json: bool) -> int:

@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import json
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import rich_click as click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from video_pipeline.errors import Problem
 from video_pipeline.progress import Listener, Step
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-people = Console(highlight=False, soft_wrap=True)
+
+class Plain(Console):
+    """A console on which the words of files and strangers are words, and command nothing."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The text as rich would show it, without signs that steer a terminal or turn writing."""
+        return super().render_str(shown_as_is(text), **options)
+
+
+def shown_as_is(text: str) -> str:
+    """A text with each sign that steers, hides, turns or cannot be written replaced by `\ufffd`.
+
+    So an escape sequence in a file's name moves no cursor, and a name that is written from right
+    to left does not hide how it ends.
+    """
+    return "".join("\ufffd" if _steers(c) else c for c in text)
+
+
+def _steers(char: str) -> bool:
+    return (unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t") or char in _TURNING
+
+
+# Those that turn the writing; joiners within words, which scripts need, are none.
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+people: Console = Plain(highlight=False, soft_wrap=True)
 if not people.is_terminal:
-    people = Console(highlight=False, soft_wrap=True, width=200)
+    people = Plain(highlight=False, soft_wrap=True, width=200)
 _PLAIN_EVERY_S = 5.0
 
 
@@ -40,7 +68,9 @@ def verbose_option(command: Command) -> Command:
 
 def print_json(value: Any) -> None:
     """The one JSON document of a command, on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    # Half a surrogate pair, from a file's name that is no text, is written as JSON escapes it.
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def tell(
@@ -61,7 +91,7 @@ def tell(
         text = "\n".join([message, *lines])
         print_json({"error": {"kind": kind, "message": text, "where": where, "mend": mend}})
         return
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = Plain(stderr=True, highlight=False, soft_wrap=True, markup=False)
     place = f"{where}: " if where else ""
     console.print("error:", style="red", end=" ")
     console.print(f"{place}{message}")
@@ -72,7 +102,7 @@ def tell(
 @contextmanager
 def progress() -> Iterator[Listener]:
     """A listener that shows a bar on a terminal and plain lines otherwise, on standard error."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Plain(stderr=True, highlight=False, soft_wrap=True)
     if console.is_terminal:
         with _bar(console) as listener:
             yield listener
@@ -93,7 +123,7 @@ def _bar(console: Console) -> Iterator[Listener]:
         tasks: dict[str, Any] = {}
 
         def listen(step: Step) -> None:
-            name = f"{step.stage} {step.detail}"
+            name = escape(shown_as_is(f"{step.stage} {step.detail}"))
             if name not in tasks:
                 tasks[name] = shown.add_task(name, total=step.total, speed="")
             task = shown.tasks[tasks[name]]

@@ -1,7 +1,6 @@
 """Decoding: frames of a footage file in time order, upright, small, with exact times.
 
-At most one frame is held at a time. Damaged packets are passed over; the caller sees where frames
-stop.
+At most one frame is held at a time. What is damaged is passed over and told to the caller.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-import av.error
 import cv2
 import numpy as np
 from av.container import InputContainer
@@ -20,6 +18,7 @@ from video_pipeline.footage.animation import ANIMATED_WEBP, animation
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.photo import photo
 from video_pipeline.footage.probe import open_media, picture_stream, start_of
+from video_pipeline.footage.salvage import Damage, bounded, pictures
 from video_pipeline.footage.screen import on_screen
 
 Picture = NDArray[np.uint8]
@@ -28,14 +27,20 @@ _HAIR = Fraction(1, 240)  # s: a frame that much early is as good
 
 
 def frames(
-    footage: Footage, *, long_side: int, every_s: Fraction, since: Fraction = Fraction(0)
+    footage: Footage,
+    *,
+    long_side: int,
+    every_s: Fraction,
+    since: Fraction = Fraction(0),
+    damage: Damage | None = None,
 ) -> Iterator[tuple[Fraction, Picture]]:
     """Yield `(time, picture)` about every `every_s` seconds from `since` on, in time order.
 
     `time` is the frame's exact presentation time, seconds from the footage's start. `picture` is
     BGR, uint8, height x width x 3, turned upright, its long side at most `long_side` pixels, in
-    the colours that an SDR screen shows; of two interlaced fields it is one.
-    Frames before `since` are passed over. A photo yields its picture once, at 0.
+    the colours that an SDR screen shows; of two interlaced fields it is one. Frames before `since`
+    are passed over. A photo yields its picture once, at 0. The times of what could not be decoded
+    are added to `damage`.
     """
     if footage.still:
         yield Fraction(0), photo(footage, long_side)
@@ -53,7 +58,7 @@ def frames(
                 yield t, _shrunk(picture, stored)
         return
     with open_media(footage.path) as container:
-        for t, frame in _timed(container, footage, since):
+        for t, frame in _timed(container, footage, since, [] if damage is None else damage):
             if t < due:
                 continue
             due = t + every_s - _HAIR
@@ -64,32 +69,26 @@ def frames(
 
 
 def _timed(
-    container: InputContainer, footage: Footage, since: Fraction
+    container: InputContainer, footage: Footage, since: Fraction, damage: Damage
 ) -> Iterator[tuple[Fraction, VideoFrame]]:
     """Decoded frames with their times, from `since` on or from some time before."""
     start = start_of(container)
-    stream = picture_stream(container, footage)
-    stream.thread_type = "AUTO"
+    stream = bounded(picture_stream(container, footage))
     base = Fraction(stream.time_base or 1)
     if since > 0 and footage.indexed and not footage.untimed:
         container.seek(int((since + start) / base), stream=stream)
     first: int | None = None
     t = -1 / footage.rate
-    for packet in container.demux(stream):
-        try:
-            decoded = packet.decode()
-        except av.error.InvalidDataError:
-            continue
-        for frame in decoded:
-            if footage.untimed:  # what the file does not say is counted by its packets
-                first = frame.dts if first is None else first
-                known = frame.dts is not None and first is not None
-                t = max(t + 1 / footage.rate, (frame.dts - first) * base if known else t)
-            elif frame.pts is not None and frame.time_base is not None:
-                t = frame.pts * frame.time_base - start
-            else:  # one whose time got lost follows the one before
-                t += 1 / footage.rate
-            yield t, frame
+    for frame in pictures(container, stream, start, damage):
+        if footage.untimed:  # what the file does not say is counted by its packets
+            first = frame.dts if first is None else first
+            said = t if frame.dts is None or first is None else (frame.dts - first) * base
+            t = max(t + 1 / footage.rate, said)
+        elif frame.pts is not None and frame.time_base is not None:
+            t = frame.pts * frame.time_base - start
+        else:  # one whose time got lost follows the one before
+            t += 1 / footage.rate
+        yield t, frame
 
 
 def _small(frame: VideoFrame, footage: Footage, stored: tuple[int, int]) -> Picture:

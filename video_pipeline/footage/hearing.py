@@ -86,7 +86,9 @@ def samples(path: Path, stream: int, rate: int, *, stereo: bool = False) -> NDAr
 def _opened(path: Path) -> av.container.InputContainer:
     # Absolute, so that no name can be taken for a protocol.
     options = {"protocol_whitelist": "file", "format_whitelist": f"{SOUNDS},avi,mpegts,mpeg"}
-    return av.open(str(path.resolve()), mode="r", options=options, timeout=60)
+    return av.open(
+        str(path.resolve()), mode="r", options=options, timeout=60, metadata_errors="replace"
+    )
 
 
 def _parts(

@@ -20,10 +20,15 @@ from video_pipeline.footage.animation import is_animated_webp, probe_animation
 from video_pipeline.footage.coding import FULL_RANGE, coded_colour
 from video_pipeline.footage.model import Colour, Footage
 from video_pipeline.footage.photo import photo_codec, probe_photo
+from video_pipeline.footage.salvage import bounded, packets, pictures
 from video_pipeline.store import file_digest
-from video_pipeline.toolchain import CONTAINERS
+from video_pipeline.toolchain import CONTAINERS, MOST_PIXELS
 
-OPEN_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+OPEN_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": CONTAINERS,
+    "max_pixels": str(MOST_PIXELS),
+}
 
 _UNINDEXED = {"mpegts", "mpeg"}
 
@@ -35,8 +40,15 @@ def open_media(path: Path) -> av.container.InputContainer:
     """
     _check_there(path)
     try:
-        return av.open(str(path.resolve()), mode="r", options=OPEN_OPTIONS, timeout=60)
-    except av.error.FFmpegError as error:
+        # A damaged file's words need not be UTF-8.
+        return av.open(
+            str(path.resolve()),
+            mode="r",
+            options=OPEN_OPTIONS,
+            timeout=60,
+            metadata_errors="replace",
+        )
+    except (av.error.FFmpegError, ValueError, MemoryError) as error:
         raise _unreadable(path) from error
 
 
@@ -56,7 +68,9 @@ def probe(path: Path) -> Footage:
         frame = _first_frame(container, stream, path)
         width, height = frame.width, frame.height
         sample_aspect = stream.sample_aspect_ratio or Fraction(1)
-        width = round(width * sample_aspect) if sample_aspect > 0 else width
+        # No camera's pixels are further from square; a wilder shape is damage.
+        if Fraction(1, 8) <= sample_aspect <= 8:
+            width = round(width * sample_aspect)
         rotation, mirrored = _orientation(frame)
         tagged = 0 if rotation or mirrored else _tagged(stream)
         rotation = rotation or tagged
@@ -114,8 +128,15 @@ def start_of(container: av.container.InputContainer) -> Fraction:
 
 
 def _check_there(path: Path) -> None:
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise FootageError(
+            "its name, or that of a folder above it, is not text", where=str(path), mend="rename it"
+        ) from None
     if not path.exists():
         raise FootageError("there is no such file", where=str(path), mend="check the name")
+    # A pipe or a device may never end; it is not even opened.
     if path.is_dir() or not path.is_file():
         raise FootageError("this is not a file", where=str(path), mend="name a video file")
     try:
@@ -134,6 +155,13 @@ def _check_there(path: Path) -> None:
 def _main_video(container: av.container.InputContainer, path: Path) -> av.video.stream.VideoStream:
     # Cover art and thumbnails are video streams too; the picture that moves is the largest.
     moving = [s for s in container.streams.video if not _is_still(s)]
+    if moving and not any(s.codec_context for s in moving):
+        raise FootageError(
+            "the coding of its picture is not known here",
+            where=str(path),
+            mend="export it as mp4 from the phone or an editor",
+        )
+    moving = [s for s in moving if s.codec_context]
     if not moving:
         raise FootageError(
             "there is no picture in this file", where=str(path), mend="name a video file"
@@ -155,15 +183,16 @@ def _is_still(stream: Any) -> bool:
 def _first_frame(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream, path: Path
 ) -> av.video.frame.VideoFrame:
-    try:
-        for packet in container.demux(stream):
-            try:
-                for frame in packet.decode():
-                    return frame
-            except av.error.InvalidDataError:
-                continue  # a damaged start; a later key frame may still decode
-    except av.error.FFmpegError as error:
-        raise _unreadable(path) from error
+    # After a damaged start a later key frame may still decode.
+    for frame in pictures(container, bounded(stream), Fraction(0), []):
+        return frame
+    context = stream.codec_context
+    if context.width * context.height > MOST_PIXELS:
+        raise FootageError(
+            f"its picture of {context.width} x {context.height} is larger than 8K",
+            where=str(path),
+            mend="export it smaller",
+        )
     raise FootageError(
         "no picture in this file can be decoded",
         where=str(path),
@@ -215,7 +244,7 @@ def _counted(path: Path, index: int) -> Fraction:
     end = Fraction(0)
     with open_media(path) as container, suppress(av.error.FFmpegError):
         stream = container.streams[index]
-        for packet in container.demux(stream):
+        for packet in packets(container, stream):
             if packet.pts is not None and packet.size:
                 base = Fraction(packet.time_base or 0)
                 end = max(end, (packet.pts + (packet.duration or 0)) * base)

@@ -11,8 +11,8 @@ import ffmpeg
 
 from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
-from video_pipeline.graph.command import command, opened
-from video_pipeline.toolchain import SOUNDS
+from video_pipeline.graph.command import command, from_disk, opened
+from video_pipeline.toolchain import CONTAINERS, SOUNDS
 
 SAMPLE_RATE = 48_000
 AAC_FRAME = 1_024  # samples; also the encoder's priming, which players without an edit list play
@@ -66,9 +66,7 @@ def music(
     """
     start, end = stretch
     turn = round((end - start) * SAMPLE_RATE)
-    source = ffmpeg.input(str(file.path), protocol_whitelist="file", format_whitelist=SOUNDS)[
-        str(file.stream)
-    ]
+    source = from_disk(file.path, SOUNDS)[str(file.stream)]
     first = round(start * SAMPLE_RATE)
     track = source.filter("aresample", SAMPLE_RATE)
     track = track.filter("aformat", sample_fmts="flt", channel_layouts="stereo")
@@ -95,8 +93,8 @@ def mixed(
     Where the music `gives_way`, a compressor takes it down for as long as the voice is heard: the
     voice, brought to about -16 LUFS by its gain, keys it.
     """
-    spoken = ffmpeg.input(str(voice)).audio.filter("volume", f"{voice_db:.4f}dB")
-    played = ffmpeg.input(str(music_wav)).audio.filter("volume", f"{music_db:.4f}dB")
+    spoken = from_disk(voice, "wav").audio.filter("volume", f"{voice_db:.4f}dB")
+    played = from_disk(music_wav, "wav").audio.filter("volume", f"{music_db:.4f}dB")
     if gives_way:
         halves = spoken.filter_multi_output("asplit")
         spoken = halves[0]
@@ -120,13 +118,15 @@ def measured(media: Path, *, primed: bool = False) -> list[str]:
     where the meter's blocks begin may change the loudness of a few knocks by 1 LU.
     """
     options = {"ignore_editlist": 1} if primed else {}
-    heard = ffmpeg.input(str(media), **options).audio.filter("ebur128", peak="true")
+    heard = from_disk(media, f"{SOUNDS},{CONTAINERS}", **options).audio.filter(
+        "ebur128", peak="true"
+    )
     return command(ffmpeg.output(heard, "-", f="null"), log="info")
 
 
 def levelled(wav: Path, gain_db: float, ceiling_dbtp: float, out: Path) -> list[str]:
     """The command that applies one gain and a true-peak limiter to a WAV file."""
-    track = ffmpeg.input(str(wav)).audio.filter("volume", f"{gain_db:.4f}dB")
+    track = from_disk(wav, "wav").audio.filter("volume", f"{gain_db:.4f}dB")
     # A limiter sees samples, not the wave between them; at four times the rate it sees both.
     track = track.filter("aresample", 4 * SAMPLE_RATE)
     track = track.filter(
@@ -141,7 +141,7 @@ def aac(wav: Path, kbps: int, out: Path) -> list[str]:
     The first 1,024 samples are left out: a player that knows nothing of the encoder's priming
     plays that many extra first, so the sound stands exactly where it belongs without an edit list.
     """
-    track = ffmpeg.input(str(wav)).audio.filter("atrim", start_sample=AAC_FRAME)
+    track = from_disk(wav, "wav").audio.filter("atrim", start_sample=AAC_FRAME)
     track = track.filter("asetpts", "PTS-STARTPTS")
     return command(
         ffmpeg.output(

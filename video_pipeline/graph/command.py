@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
 from video_pipeline.footage.model import Footage
-from video_pipeline.toolchain import CONTAINERS, PHOTOS, ffmpeg_path
+from video_pipeline.toolchain import CONTAINERS, MOST_PIXELS, PHOTOS, ffmpeg_path
 
 SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
 
@@ -23,6 +24,18 @@ def command(output: Any, log: str = "error") -> list[str]:
     return [str(ffmpeg_path()), *quiet, *ffmpeg.get_args(output)]
 
 
+def from_disk(path: Path, formats: str, **more: Any) -> Any:
+    """A file as input, in one of these formats and from this disk alone; `more` are its options.
+
+    Every file enters a command here: no playlist, no address, and no name that could be taken for
+    a protocol, since it is absolute. What a container refers to outside itself is never followed:
+    ffmpeg's `enable_drefs` and `use_absolute_path` stay off.
+    """
+    return ffmpeg.input(
+        str(path.absolute()), protocol_whitelist="file", format_whitelist=formats, **more
+    )
+
+
 def opened(footage: Footage, start: Fraction, length: Fraction, **more: Any) -> Any:
     """A footage file as input, from `start` on, for `length` seconds; a photo's one picture.
 
@@ -30,19 +43,17 @@ def opened(footage: Footage, start: Fraction, length: Fraction, **more: Any) -> 
     """
     if footage.still:
         form = PHOTOS[footage.codec]
-        return ffmpeg.input(
-            str(footage.path), f=form, protocol_whitelist="file", format_whitelist=form
-        )
+        return from_disk(footage.path, form, f=form)
     early = max(Fraction(0), start - EARLY)
     since = {} if footage.untimed and not early else {"ss": f"{float(early):.6f}"}
     if footage.turned_by_tag:  # counter-clockwise here
         more["display_rotation"] = 360 - footage.rotation
-    return ffmpeg.input(
-        str(footage.path),
+    return from_disk(
+        footage.path,
+        CONTAINERS,
         **since,
         reinit_filter=0,
         t=f"{float(length):.6f}",
-        protocol_whitelist="file",
-        format_whitelist=CONTAINERS,
+        max_pixels=MOST_PIXELS,
         **more,
     )

@@ -17,7 +17,7 @@ import ffmpeg
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
 from video_pipeline.graph.colour import normalised
-from video_pipeline.graph.command import EARLY, SCALING, command, opened
+from video_pipeline.graph.command import EARLY, SCALING, command, from_disk, opened
 from video_pipeline.graph.crops import cropped
 from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.presets.placements import Placement
@@ -148,15 +148,16 @@ def clip_stills(clip: Path, frames: Sequence[int], pattern: Path) -> list[str]:
     holds a `%05d` that stands for their places in that list, from 0 on.
     """
     wanted = "+".join(f"eq(n,{frame})" for frame in frames)
-    picture = ffmpeg.input(str(clip)).video.filter("select", wanted)
+    picture = from_disk(clip, "mov,mp4").video.filter("select", wanted)
     numbered = str(pattern.parent).replace("%", "%%"), pattern.name
     return jpeg(picture, Path(*numbered), len(frames))
 
 
 def alpha_clip(raw: Path, size: tuple[int, int], rate: Fraction, out: Path) -> list[str]:
     """The command that keeps raw RGBA frames as a lossless QuickTime file with straight alpha."""
-    pictures = ffmpeg.input(
-        str(raw),
+    pictures = from_disk(
+        raw,
+        "rawvideo",
         f="rawvideo",
         pixel_format="rgba",
         video_size=size,
@@ -243,7 +244,7 @@ def _laid(picture: Any, layer: Layer, rate: Fraction) -> Any:
     rest = layer.last - layer.first - layer.enter - layer.leave
     if rest < 1:
         raise ValueError(f"an overlay of {layer.last - layer.first} frames has no time to rest")
-    drawn = ffmpeg.input(str(layer.path)).video
+    drawn = from_disk(layer.path, "mov,mp4").video
     # The frame at rest stays on show until the first of leaving is due.
     drawn = _ticks(drawn, rate, f"N+{layer.first}+if(gt(N,{layer.enter}),{rest - 1},0)")
     drawn = drawn.filter(

@@ -16,7 +16,7 @@ import ffmpeg
 
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
-from video_pipeline.graph.command import SCALING, command
+from video_pipeline.graph.command import SCALING, command, from_disk
 from video_pipeline.graph.crops import BARS, cropped
 from video_pipeline.graph.picture import jpeg, squared, ticking
 from video_pipeline.presets.previews import LoopFormat, Rung
@@ -118,8 +118,9 @@ def scaled_size(frames: RawFrames, width: int) -> tuple[int, int]:
 
 def _thinned(frames: RawFrames, every: int) -> Any:
     """Every `every`-th of the frames, each shown that much longer."""
-    picture = ffmpeg.input(
-        str(frames.path),
+    picture = from_disk(
+        frames.path,
+        "rawvideo",
         f="rawvideo",
         pixel_format="yuv420p",
         video_size=(frames.width, frames.height),

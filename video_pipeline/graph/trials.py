@@ -7,7 +7,8 @@ from pathlib import Path
 import ffmpeg
 
 from video_pipeline.graph.audio import SAMPLE_RATE
-from video_pipeline.graph.command import command
+from video_pipeline.graph.command import command, from_disk
+from video_pipeline.toolchain import CONTAINERS, MOST_PIXELS
 
 # A picture that changes by less than this share of full scale does not move (freezedetect's own
 # -60 dB); it is told from this long on, and black from this long on, seconds.
@@ -22,7 +23,7 @@ def watched(media: Path, *, sound: bool) -> list[str]:
     Its log holds every complaint, the stretches in which the picture is black or stands still, and,
     with `sound`, loudness and true peak (EBU R 128) of the first sound.
     """
-    source = ffmpeg.input(str(media))
+    source = from_disk(media, CONTAINERS, max_pixels=MOST_PIXELS)
     picture = source.video.filter("blackdetect", d=BLACK_S, pic_th=0.98, pix_th=0.06)
     # Enough to tell whether anything moves, at a fraction of the work.
     picture = picture.filter("scale", -2, 480, flags="area")

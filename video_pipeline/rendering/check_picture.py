@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -105,7 +106,8 @@ def timing(facts: Facts, placement: Placement) -> Iterator[Finding]:
         longest, shortest = max(steps), min(steps)
         # A clock of whole milliseconds or finer rounds; that is a rate all the same.
         steady = longest - shortest <= Fraction(1, 500)
-        rate = float(1 / ((times[-1] - times[0]) / (len(times) - 1)))
+        lasts = times[-1] - times[0]
+        rate = float((len(times) - 1) / lasts) if lasts else math.inf  # all at one moment
         yield Finding(
             "frame rate",
             f"{placement.rate} constant",

@@ -9,14 +9,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+
+import av.error
 
 from video_pipeline import graph
 from video_pipeline.errors import FootageError, RenderError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import open_media, picture_stream, probe
+from video_pipeline.footage.salvage import packets
 from video_pipeline.rendering.boxes import boxes
 from video_pipeline.rendering.sound import Loudness, heard_in
 from video_pipeline.toolchain import run
@@ -120,10 +124,12 @@ def _picture(footage: Footage) -> PictureFacts:
         base = Fraction(stream.time_base or 1)
         shown: list[tuple[Fraction, bool]] = []
         size = 0
-        for packet in container.demux(stream):
-            if packet.pts is not None and packet.size:
-                shown.append((packet.pts * base, packet.is_keyframe))
-                size += packet.size
+        # Where it can be read no further, playing it says so.
+        with suppress(av.error.FFmpegError):
+            for packet in packets(container, stream):
+                if packet.pts is not None and packet.size:
+                    shown.append((packet.pts * base, packet.is_keyframe))
+                    size += packet.size
         shown.sort()
         return PictureFacts(
             codec=context.name,
