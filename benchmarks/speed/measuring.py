@@ -72,7 +72,7 @@ def cost(
     if child.returncode:
         words = said.decode(errors="replace").strip().splitlines()
         raise FailedError(words[-1] if words else f"it ended with code {child.returncode}")
-    return Cost(used.ru_utime + used.ru_stime, wall, max(peak, default=None))
+    return Cost(used.ru_utime + used.ru_stime, wall, (peak or [None])[0])
 
 
 def in_turns(
@@ -114,7 +114,7 @@ def _watch(root: int, peak: list[float], over: threading.Event) -> None:
     while not over.wait(_SAMPLED_S):
         size = sum(filter(None, map(_proportional_mb, _tree(root))))
         if size:
-            peak[:] = [max(size, *peak)]
+            peak[:] = [max([size, *peak])]
 
 
 def _tree(root: int) -> list[int]:
