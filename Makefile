@@ -33,8 +33,9 @@ format: $(VENV)/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# A short trial: make bench RUNS=1 ONLY=start,rendering
 bench: $(VENV)/.ready ## measure; results are appended to benchmarks/RESULTS.md
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY))
 
 # The network that sees, made anew, in two environments of its own: Blender needs Python 3.11 and an
 # older numpy, and PyTorch weighs gigabytes. How much of everything is the recipe's own word; a trial
