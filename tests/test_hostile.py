@@ -172,8 +172,8 @@ def test_only_files_and_only_media_are_opened() -> None:
     assert OPEN_OPTIONS["protocol_whitelist"] == "file"
     allowed = set(f"{CONTAINERS},{SOUNDS},{','.join(PHOTOS.values())}".split(","))
     readers = (
-        "hls concat dash image2 sdp rtsp tty lavfi imf svg_pipe ffmetadata avisynth dvdvideo webvtt "
-        "srt ass xbin"
+        "hls concat dash image2 sdp rtsp tty lavfi imf svg_pipe ffmetadata avisynth dvdvideo "
+        "webvtt srt ass xbin"
     )
     for reader in readers.split():
         assert reader not in allowed
