@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Box
@@ -57,7 +58,39 @@ class Moment:
 
 @dataclass(frozen=True)
 class Analysis:
-    """The moments of one footage file in time order, about ten a second."""
+    """The moments of one footage file in time order, about ten a second.
+
+    `damage` are the times, seconds, at which something in it did not decode.
+    """
 
     footage: Footage
     moments: tuple[Moment, ...]
+    damage: tuple[Fraction, ...] = ()
+
+    @property
+    def complaint(self) -> str:
+        """What of the file could not be used, in words for the seller; empty where all could."""
+        name, length = self.footage.name, self.footage.duration
+        if self.footage.still or not self.moments:
+            return ""
+        times = [moment.t for moment in self.moments]
+        rest = length - times[-1]
+        # A recording of a screen may rest on its last picture, as it did on others.
+        rested = max((b - a for a, b in pairwise(times)), default=Fraction(0))
+        if rest > 1 and (self.damage or rest > 2 * rested):
+            return (
+                f"{name} can be read to {_clock(times[-1])} of {_clock(length)}; the rest is "
+                "damaged or missing and is not used"
+            )
+        if self.damage:
+            places = len({int(t) for t in self.damage})
+            more = f" and in {places - 1} more places" if places > 1 else ""
+            return (
+                f"{name} is damaged at {_clock(self.damage[0])}{more}; what cannot be read there "
+                "is left out"
+            )
+        return ""
+
+
+def _clock(t: Fraction) -> str:
+    return f"{int(t) // 60}:{int(t) % 60:02d}"

@@ -22,6 +22,7 @@ from video_pipeline.analysis.tracks import Look, steadied
 from video_pipeline.errors import FootageError
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
+from video_pipeline.footage.salvage import Damage
 from video_pipeline.geometry import Box
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.store import Store, digest_of
@@ -36,7 +37,7 @@ from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "13"  # of the table: another number for other rows, or for other values in them
+SCAN_VERSION = "14"  # of the table: another number for other rows, or for other values in them
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 # The detector is the dear part: it looks again after so many looks, waits a little longer while the
@@ -68,15 +69,18 @@ def analyse(
     )
 
     def write(part: Path) -> None:
-        moments = _scan(footage, detector, listener)
-        part.write_text(json.dumps([_as_json(m) for m in moments]), encoding="utf-8")
+        damage: Damage = []
+        moments = _scan(footage, detector, listener, damage)
+        table = {"moments": [_as_json(m) for m in moments], "damage": [str(t) for t in damage]}
+        part.write_text(json.dumps(table), encoding="utf-8")
 
     path = store.make("analysis", key, ".json", write)
-    moments = tuple(_from_json(row) for row in json.loads(path.read_text(encoding="utf-8")))
-    return Analysis(footage, moments)
+    table = json.loads(path.read_text(encoding="utf-8"))
+    moments = tuple(_from_json(row) for row in table["moments"])
+    return Analysis(footage, moments, tuple(Fraction(t) for t in table["damage"]))
 
 
-def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Moment]:
+def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Damage) -> list[Moment]:
     looks: list[Look] = []
     moments: list[Moment] = []
     before: NDArray[np.uint8] | None = None
@@ -84,7 +88,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener) -> list[Mome
     last_move = (0.0, 0.0)
     stands_out = Subject(None, 0.0)
     since_detected, moved = 0, 0.0
-    for t, picture in frames(footage, long_side=LONG_SIDE, every_s=EVERY):
+    for t, picture in frames(footage, long_side=LONG_SIDE, every_s=EVERY, damage=damage):
         small = _shrunk(picture)
         grey = grey_of(picture)
         cut, motion, shake = False, 0.0, 0.0

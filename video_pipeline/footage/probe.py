@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import av.video.frame
 import av.video.stream
 import numpy as np
 
-from video_pipeline.errors import FootageError
+from video_pipeline.errors import FootageError, PipelineError
 from video_pipeline.footage.animation import is_animated_webp, probe_animation
 from video_pipeline.footage.coding import FULL_RANGE, coded_colour
 from video_pipeline.footage.model import Colour, Footage
@@ -59,6 +60,7 @@ def probe(path: Path) -> Footage:
     FootageError when the file is missing, empty, damaged beyond use, or neither video nor photo.
     """
     _check_there(path)
+    stamp = _stamp(path)
     if codec := photo_codec(path):
         return probe_photo(path, codec)
     if is_animated_webp(path):
@@ -85,9 +87,16 @@ def probe(path: Path) -> Footage:
                 mend="open it in a player and save it again as mp4",
             )
         audio = _first_decodable_audio(container)
+        digest = file_digest(path)
+        if _stamp(path) != stamp:
+            raise FootageError(
+                "the file is still being written",
+                where=str(path),
+                mend="wait until it is copied, and try again",
+            )
         return Footage(
             path=path.absolute(),
-            digest=file_digest(path),
+            digest=digest,
             width=width,
             height=height,
             duration=duration,
@@ -107,6 +116,40 @@ def probe(path: Path) -> Footage:
             # AVI holds no times; where pictures are stored out of order, none can be told.
             untimed=container.format.name == "avi" and stream.codec_context.has_b_frames,
         )
+
+
+@contextmanager
+def unchanged(footage: Iterable[Footage]) -> Iterator[None]:
+    """A stretch of work that is worth nothing when a file changes or goes away meanwhile.
+
+    Raises FootageError, naming the file, at its end or in the place of an error that it caused.
+    """
+    before = {item.path: _stamp(item.path) for item in footage}
+
+    def check() -> None:
+        for path, stamp in before.items():
+            if (now := _stamp(path)) != stamp:
+                raise FootageError(
+                    "the file has changed while it was used" if now else "the file has gone",
+                    where=str(path),
+                    mend="leave it in its place, as it is, until the command has ended",
+                )
+
+    try:
+        yield
+    except PipelineError:
+        check()
+        raise
+    check()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when somebody writes a file; None when it is not there."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
 
 
 def picture_stream(

@@ -160,6 +160,9 @@ def _json_as_yaml(path: Path, noun: str, text: str) -> str:
         raise refuse(path, noun, [found]) from None
     except RecursionError:
         raise refuse(path, noun, [_levels(1)]) from None
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        found = Mistake(1, "a number in it has thousands of digits", "write it shorter")
+        raise refuse(path, noun, [found]) from None
     # A tab can stand only between the tokens of valid JSON; YAML knows it only inside text.
     return text.replace("\t", " ")
 

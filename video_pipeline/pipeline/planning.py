@@ -78,8 +78,14 @@ def plan_listing(
 ) -> Edit:
     """Choose what to show of a prepared listing on one placement, and steady it."""
     brief = brief_of(prepared, placement, settings, storyboard)
-    edit = dressed(plan(brief, analyses), settings)
+    edit = _complained(dressed(plan(brief, analyses), settings), analyses)
     return _steadied(edit, brief, prepared, settings, listener)
+
+
+def _complained(edit: Edit, analyses: Mapping[str, Analysis]) -> Edit:
+    """The edit with a warning for each file that is damaged."""
+    told = tuple(filter(None, (analysis.complaint for analysis in analyses.values())))
+    return replace(edit, warnings=(*edit.warnings, *told))
 
 
 def _steadied(
@@ -119,7 +125,9 @@ def prepare_and_plan(
     prepared = seen_on_camera(prepared, analyses, settings)
     brief = brief_of(prepared, place, settings, board, wishes)
     return tuple(
-        _steadied(dressed(edit, settings), brief, prepared, settings, listener)
+        _steadied(
+            _complained(dressed(edit, settings), analyses), brief, prepared, settings, listener
+        )
         for edit in plan_variants(brief, analyses, variants)
     )
 

@@ -24,6 +24,7 @@ from video_pipeline.errors import (
     Problem,
     UsageError,
 )
+from video_pipeline.footage.probe import unchanged
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.hearing import Sounds, open_music
 from video_pipeline.pipeline.planning import STORYBOARD, plan_listing
@@ -251,7 +252,7 @@ def _publish(
         c2pa_library()  # told now, not after minutes of work
         settings.identity.check_outside(output)
     # A folder that cannot be written is found out now, not after minutes of work.
-    with published(output, prepared.listing.sku) as folder:
+    with published(output, prepared.listing.sku) as folder, unchanged(prepared.footage.values()):
         analyses = analyse_all(prepared.footage, settings, listener)
         coverage = coverage_of(prepared, analyses, settings, required)
         prepared = seen_on_camera(prepared, analyses, settings)
