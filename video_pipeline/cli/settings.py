@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import rich_click as click
 
+from video_pipeline.listing.model import Hidden
 from video_pipeline.pipeline import Settings
 from video_pipeline.presets.placements import PostBy
 from video_pipeline.store import USUAL_LIMIT, Store
@@ -85,6 +86,16 @@ def as_filmed_option(command: Command) -> Command:
     )(command)
 
 
+def blur_option(command: Command) -> Command:
+    """`--blur WHAT`: what must be masked; the listing says where it is."""
+    return click.option(
+        "--blur",
+        type=click.Choice(get_args(Hidden)),
+        multiple=True,
+        help="Make nothing unless the listing states under blur: where this is; it is masked.",
+    )(command)
+
+
 def post_by_option(command: Command) -> Command:
     """`--post-by api|hand`: who posts the clip, which decides what may stand in its picture."""
     return click.option(
@@ -147,6 +158,7 @@ def settings_from(
     theme: str | None = None,
     reduced_motion: bool = False,
     post_by: PostBy | None = None,
+    blur: tuple[str, ...] = (),
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
@@ -161,4 +173,5 @@ def settings_from(
         theme=theme,
         reduced_motion=reduced_motion,
         post_by=post_by,
+        blur=blur,
     )

@@ -11,6 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from video_pipeline.geometry import Veil
+
 Transfer = Literal["sdr", "hlg", "pq"]
 
 
@@ -34,7 +36,8 @@ class Footage:
     `rate` is the average frame rate; frames need not be evenly spaced. `indexed` says that the
     file lists where its pictures are; a broadcast stream does not, and has to be opened earlier.
     `picture_from` is when the first picture is due: above 0 where the sound begins first. `still`
-    is a photo: one picture at all times, whatever `duration` says.
+    is a photo: one picture at all times, whatever `duration` says. `veils` cover what is to be
+    masked: `graph` draws them into every picture that is taken from the file.
     """
 
     path: Path
@@ -54,6 +57,7 @@ class Footage:
     picture_from: Fraction = Fraction(0)
     mirrored: bool = False
     still: bool = False
+    veils: tuple[Veil, ...] = ()
 
     @property
     def name(self) -> str:

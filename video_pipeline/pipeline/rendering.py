@@ -40,6 +40,7 @@ from video_pipeline.pipeline.preparing import (
 from video_pipeline.pipeline.sharing import Sharing, clearing, planned_once, shared_pictures
 from video_pipeline.pipeline.sightings import seen_on_camera
 from video_pipeline.pipeline.steadying import windowed
+from video_pipeline.pipeline.veiling import check_covered, open_looks
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.presets.previews import load_preview
@@ -258,10 +259,11 @@ def _publish(
         edits = choose(prepared, analyses)
         for _, place in edits:
             prepared.allow(place)
+        check_covered((edit for edit, _ in edits), prepared.footage)
         clips = _render(
             prepared,
             edits,
-            analyses,
+            open_looks(analyses, prepared.footage),
             folder,
             settings,
             coverage=coverage,
