@@ -21,9 +21,7 @@ from video_pipeline.analysis.veiling import veil
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Box, Crop, CropKey
-from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.placements import load_placement
-from video_pipeline.resources import shipped
 from video_pipeline.store import Store
 from video_pipeline.toolchain import ffmpeg_path, run
 
@@ -91,14 +89,10 @@ def pointed(footage: Footage, store: Store, at: Fraction) -> Footage:
 
 
 def piece_of(footage: Footage, start: Fraction, frames: int, out: Path, crop: Crop) -> Path:
-    placement = replace_size(load_placement("tiktok"))
+    placement = replace(load_placement("tiktok"), width=270, height=480, preset="ultrafast")
     words = graph.piece(footage, start, frames, 0, crop, layers=(), placement=placement, out=out)
     run(words, deadline_s=60)
     return out
-
-
-def replace_size(placement: object) -> object:
-    return placement.model_copy(update={"width": 270, "height": 480, "preset": "ultrafast"})
 
 
 STILL = Crop(360, 640, (CropKey(0, 140, 0),))
@@ -134,3 +128,94 @@ def test_where_the_mask_loses_it_all_is_covered(panned: Path, store: Store, tmp_
         (picture,) = pictures(still)
         assert of_ink(picture) == 0, tenth
     assert all(first < last for first, last in one.shut)
+
+
+# What a phone and a disk would tell
+
+_SECRETS = ("48.8584", "Pixel 99", "Leica-Phone", "anna", "2019-04-01", "Geheim", "home/")
+
+
+@pytest.fixture(scope="module")
+def talkative(make_clip: MakeClip, short_take: Path) -> Path:
+    """A take that says where and with what it was filmed, in every way that a phone does."""
+    told = {
+        "location": "+48.8584+002.2945/", "com.apple.quicktime.location.ISO6709":
+        "+48.8584+002.2945+035.0/", "com.apple.quicktime.make": "Leica-Phone",
+        "com.apple.quicktime.model": "Pixel 99", "make": "Leica-Phone", "model": "Pixel 99",
+        "artist": "anna", "comment": "Geheim", "creation_time": "2019-04-01T12:00:00Z",
+    }  # fmt: skip
+    words = [word for name, value in told.items() for word in ("-metadata", f"{name}={value}")]
+    return make_clip(
+        "talkative.mov", "-i", str(short_take), "-c", "copy", *words,
+        "-movflags", "use_metadata_tags", "-metadata:s:v", "handler_name=anna Pixel 99",
+    )  # fmt: skip
+
+
+def test_nothing_of_phone_or_disk_gets_out_and_a_mask_holds_everywhere(
+    run_cli: Run, talkative: Path, make_clip: MakeClip, tiny_presets: Path, tmp_path: Path,
+    write_listing: Write,
+) -> None:  # fmt: skip
+    raw = talkative.read_bytes()
+    assert all(secret.encode() in raw for secret in _SECRETS[:6])
+    # A label lies on the bag, where its surface is; here it stands still on the screen.
+    home = tmp_path / "home" / "anna" / "bags"
+    home.mkdir(parents=True)
+    take = home / "take.mov"
+    take.write_bytes(raw)
+    photo = home / "photo.jpg"
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x013B] = "Leica-Phone", "Pixel 99", "anna"
+    exif.get_ifd(0x8825)[29] = "2019-04-01"
+    picture = next(pictures(SAMPLE / "take.mp4"))
+    Image.fromarray(picture).resize((540, 960)).save(photo, exif=exif)
+    assert b"Pixel 99" in photo.read_bytes()
+    listing = write_listing([take, photo], "home/anna/bags/listing.yaml", certificates=None,
+                            condition={"scale": "house", "grade": "very-good"})  # fmt: skip
+    out = tmp_path / "out"
+    for command in ("render", "preview"):
+        more = ("--placement", "tiny") if command == "render" else ()
+        done = run_cli(command, listing, "-o", out / command, "--presets", tiny_presets, *more)
+        assert done.code == 0, done.err
+    written = [file for file in out.rglob("*") if file.is_file()]
+    assert {f.suffix for f in written} >= {".mp4", ".jpg", ".webp", ".html", ".json", ".gif",
+                                           ".avif", ".vtt"}  # fmt: skip
+    for file in written:
+        content = file.read_bytes()
+        for secret in _SECRETS:
+            assert secret.encode() not in content, (file.name, secret)
+        if file.suffix in {".jpg", ".webp", ".avif", ".gif"}:
+            with Image.open(file) as image:
+                assert not image.getexif(), file.name
+                assert not image.info.get("xmp"), file.name
+
+
+def test_blur_needs_a_box_and_says_what_was_masked(
+    run_cli: Run, short_listing: Write, tiny_presets: Path, tmp_path: Path
+) -> None:
+    options = ("--presets", tiny_presets, "--placement", "tiny", "--blur", "serial")
+    refused = run_cli("render", short_listing(), "-o", tmp_path / "out", *options)
+    assert refused.code == 2
+    assert "under blur:" in refused.err
+    assert not (tmp_path / "out").exists()
+    seen = {"time": 9.4, "box": [0.40, 0.45, 0.60, 0.55]}
+    listing = short_listing(blur=[{"what": "serial", "seen": seen}])
+    done = run_cli("render", listing, "-o", tmp_path / "out", *options)
+    assert done.code == 0, done.err
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    (take,) = manifest["inputs"]["footage"]
+    (one,) = take["masked"]
+    assert one["what"] == "serial"
+    assert one["from_s"] < 9.4 < one["to_s"]
+
+
+def test_no_model_of_faces_is_shipped() -> None:
+    package = Path(graph.__file__).parents[1]
+    models = {
+        file.name
+        for file in package.rglob("*")
+        if file.suffix in {".onnx", ".xml", ".pb", ".tflite", ".caffemodel", ".pt"}
+    }
+    assert models == {"seeing.onnx"}
+    for module in package.rglob("*.py"):
+        words = module.read_text(encoding="utf-8")
+        assert not any(w in words for w in ("CascadeClassifier", "FaceDetector", "mediapipe"))
