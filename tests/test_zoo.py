@@ -5,20 +5,16 @@ Each is seen twice, as analysis decodes it and as it is rendered.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from zoo.colours import apart
 from zoo.looking import Look, analysed, off_by, rendered
 from zoo.making import make
-from zoo.rows import CLIPS, COLOURED, TIMED, TURNED, Clip
-from zoo.scene import level_at
+from zoo.rows import CLIPS, Clip
 
 from video_pipeline.footage.hearing import samples
 from video_pipeline.footage.probe import open_media, probe

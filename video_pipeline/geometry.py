@@ -250,6 +250,45 @@ class Trail:
         return _box_of(a, b, float((t - a.t) / (b.t - a.t)) if b.t > a.t else 0.0)
 
 
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+"""The whole picture."""
+
+
+@dataclass(frozen=True)
+class VeilStep:
+    """From `start` to `end`, seconds of the source, what is in `box` is covered."""
+
+    start: Fraction
+    end: Fraction
+    box: Box
+
+
+@dataclass(frozen=True)
+class Veil:
+    """What covers one stated thing of a source while it may be seen."""
+
+    what: str
+    steps: tuple[VeilStep, ...]
+
+    def over(self, first: Fraction, last: Fraction) -> Box | None:
+        """All that is covered at any time from `first` to `last`."""
+        return Box.around(s.box for s in self.steps if s.start <= last and first <= s.end)
+
+    @property
+    def shut(self) -> tuple[tuple[Fraction, Fraction], ...]:
+        """When the whole picture is covered, or about to be, since nobody knows where it is."""
+        near = Fraction(1, 10)
+        return tuple(
+            (max(Fraction(0), s.start - near), s.end + near) for s in self.steps if s.box == WHOLE
+        )
+
+    @property
+    def followed(self) -> tuple[Fraction, Fraction] | None:
+        """From when to when it is covered where it is; None where it could not be followed."""
+        known = [step for step in self.steps if step.box != WHOLE]
+        return (max(Fraction(0), known[0].start), known[-1].end) if known else None
+
+
 def _box_of(a: TrailKey, b: TrailKey | None = None, share: float = 0.0) -> Box:
     b = b or a
     x, y, width, height = (

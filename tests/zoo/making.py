@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from video_pipeline.toolchain import ffmpeg_path
 from zoo import boxes
 from zoo.colours import coded, signal
 from zoo.rows import CODECS, Clip
 from zoo.scene import counted, drawn
-
-from video_pipeline.toolchain import ffmpeg_path
 
 # How a matrix is asked for that turns so far clockwise, the picture flipped before or not.
 _MATRIX = {

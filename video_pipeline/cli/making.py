@@ -19,6 +19,7 @@ from video_pipeline.cli.output import (
 )
 from video_pipeline.cli.settings import (
     as_filmed_option,
+    blur_option,
     detector_option,
     language_option,
     look_options,
@@ -80,6 +81,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @language_option
 @look_options
 @post_by_option
+@blur_option
 @require_option
 @detector_option
 @settings_options
@@ -158,6 +160,7 @@ def plan(
 @language_option
 @look_options
 @post_by_option
+@blur_option
 @require_option
 @signing_options
 @detector_option

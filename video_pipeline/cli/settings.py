@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import rich_click as click
 
 from video_pipeline.errors import UsageError
 from video_pipeline.handwriting.settings import SETTINGS, read_table
+from video_pipeline.listing.model import Hidden
 from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.pipeline import Settings
 from video_pipeline.presets.placements import PostBy
@@ -93,6 +94,16 @@ def as_filmed_option(command: Command) -> Command:
     )(command)
 
 
+def blur_option(command: Command) -> Command:
+    """`--blur WHAT`: what must be masked; the listing says where it is."""
+    return click.option(
+        "--blur",
+        type=click.Choice(get_args(Hidden)),
+        multiple=True,
+        help="Make nothing unless the listing states under blur: where this is; it is masked.",
+    )(command)
+
+
 def post_by_option(command: Command) -> Command:
     """`--post-by api|hand`: who posts the clip, which decides what may stand in its picture."""
     return click.option(
@@ -155,6 +166,7 @@ def settings_from(
     theme: str | None = None,
     reduced_motion: bool = False,
     post_by: PostBy | None = None,
+    blur: tuple[str, ...] = (),
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
@@ -170,6 +182,7 @@ def settings_from(
         usual_theme=_usual_theme(overlays),
         reduced_motion=reduced_motion,
         post_by=post_by,
+        blur=blur,
     )
 
 

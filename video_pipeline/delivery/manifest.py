@@ -22,6 +22,7 @@ from video_pipeline.edit.model import Edit
 from video_pipeline.edit.preview import Loop, loop_as_json
 from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
+from video_pipeline.geometry import Veil
 from video_pipeline.rendering.behind import Legibility
 from video_pipeline.rendering.check_words import Standing
 from video_pipeline.store import file_digest
@@ -79,6 +80,7 @@ def write_manifest(
                     "duration_s": round(f.duration_s, 3),
                     "codec": f.codec,
                     "transfer": f.colour.transfer,
+                    "masked": [_masked(one) for one in f.veils],
                 }
                 for f in footage
             ],
@@ -113,6 +115,16 @@ def made_with() -> dict[str, str]:
     """The versions of everything that takes part in a pixel."""
     libraries = {name: version(name) for name in _LIBRARIES}
     return {"video-pipeline": version("video-pipeline"), "ffmpeg": ffmpeg_version(), **libraries}
+
+
+def _masked(veil: Veil) -> dict[str, Any]:
+    """What is masked in a file, and from when to when it is covered where it is."""
+    begin, end = veil.followed or (None, None)
+    return {
+        "what": veil.what,
+        "from_s": None if begin is None else round(float(begin), 2),
+        "to_s": None if end is None else round(float(end), 2),
+    }
 
 
 def _clip(record: ClipRecord) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from video_pipeline.geometry import Veil
+
 Transfer = Literal["sdr", "hlg", "pq"]
 
 
@@ -38,7 +40,8 @@ class Footage:
     it in its file. Where `turned_by_tag`, the
     rotation stands in an old tag that ffmpeg does not follow. `interlaced` pictures hold two moments
     in alternate lines. `untimed` files state no times and cannot be opened in the middle: pictures
-    follow each other at `rate`.
+    follow each other at `rate`. `veils` cover what is to be masked: `graph` draws them into every
+    picture that is taken from the file.
     """
 
     path: Path
@@ -62,6 +65,7 @@ class Footage:
     turned_by_tag: bool = False
     interlaced: bool = False
     untimed: bool = False
+    veils: tuple[Veil, ...] = ()
 
     @property
     def name(self) -> str:

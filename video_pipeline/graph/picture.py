@@ -6,7 +6,8 @@ on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import Any
 import ffmpeg
 
 from video_pipeline.footage.model import Footage
-from video_pipeline.geometry import Crop
+from video_pipeline.geometry import Box, Crop
 from video_pipeline.graph.colour import normalised
 from video_pipeline.graph.command import EARLY, SCALING, command, from_disk, opened
-from video_pipeline.graph.crops import cropped
+from video_pipeline.graph.crops import BARS, cropped
 from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.presets.placements import Placement
 
+_SLACK = 1.3  # how much larger than it needs to be a veil may be, so that it moves more seldom
 _FINE = Fraction(240)  # a grid on which no phone's frames fall together
 
 
@@ -76,7 +78,7 @@ def piece(
     rate = placement.rate
     live = frames - hold
     picture = ticking(footage, start, live, rate)
-    picture = squared(picture, footage)
+    picture = veiled(squared(picture, footage), footage, start, live, rate)
     picture = cropped(
         picture, crop, footage, (placement.width, placement.height), live, light=light
     )
@@ -123,7 +125,7 @@ def samples(
 
 def still(footage: Footage, t: Fraction, out: Path) -> list[str]:
     """The command that writes the frame at `t` at source resolution."""
-    picture = squared(ticking(footage, t, 1, _FINE), footage)
+    picture = veiled(squared(ticking(footage, t, 1, _FINE), footage), footage, t, 1, _FINE)
     return jpeg(normalised(picture, footage.colour, None), out)
 
 
@@ -137,7 +139,7 @@ def framed_still(
     light: Light = NEUTRAL,
 ) -> list[str]:
     """The command that writes the frame at `t` through a crop, at an output's `size`."""
-    picture = squared(ticking(footage, t, 1, _FINE), footage)
+    picture = veiled(squared(ticking(footage, t, 1, _FINE), footage), footage, t, 1, _FINE)
     return jpeg(cropped(picture, crop, footage, size, 1, light=light), out)
 
 
@@ -238,6 +240,58 @@ def _ticks(picture: Any, rate: Fraction, expression: str) -> Any:
 def squared(picture: Any, footage: Footage) -> Any:
     """The picture at the size it is shown at, its pixels square."""
     return picture.filter("scale", footage.width, footage.height, flags=SCALING).filter("setsar", 1)
+
+
+def veiled(picture: Any, footage: Footage, start: Fraction, frames: int, rate: Fraction) -> Any:
+    """The upright picture, before anything else is done with it, with its veils drawn in.
+
+    A veil is one opaque colour. Blurred or averaged in cells, short printed numbers can be read
+    back by trying which number looks so; of what is painted over nothing is left. It is seen to be
+    a mask, and hides no flaw behind a likeness of leather. A picture may be a source frame early or
+    an output frame late, so what is covered just before and just after is covered too.
+    """
+    around = 1 / rate + 1 / footage.rate
+    for veil in footage.veils:
+        boxes = []
+        for n in range(frames):
+            t = start + n / rate
+            boxes.append(veil.over(t - around, t + 1 / rate))
+        for first, last, box in _held(boxes):
+            left, top, right, bottom = (
+                (max(0, math.floor(box.x0 * footage.width / 2) * 2)),
+                (max(0, math.floor(box.y0 * footage.height / 2) * 2)),
+                (min(footage.width, math.ceil(box.x1 * footage.width / 2) * 2)),
+                (min(footage.height, math.ceil(box.y1 * footage.height / 2) * 2)),
+            )
+            if left < right and top < bottom:
+                picture = picture.filter(
+                    "drawbox",
+                    left,
+                    top,
+                    right - left,
+                    bottom - top,
+                    color="0x{:02X}{:02X}{:02X}".format(*BARS),
+                    t="fill",
+                    enable=f"between(n,{first},{last})",
+                )
+    return picture
+
+
+def _held(boxes: Sequence[Box | None]) -> Iterator[tuple[int, int, Box]]:
+    """Frames `first` to `last` that one box covers, a little larger than each needs."""
+    first, box = 0, None
+    for n, now in enumerate([*boxes, None]):
+        both = Box.around([b for b in (box, now) if b is not None])
+        apart = box is not None and (
+            now is None or both is None or both.area > _SLACK * min(box.area, now.area)
+        )
+        if apart and box is not None:
+            yield first, n - 1, box
+            first, box = n, now
+        elif box is None:
+            first, box = n, now
+        else:
+            box = both
 
 
 def _laid(picture: Any, layer: Layer, rate: Fraction) -> Any:

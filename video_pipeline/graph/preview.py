@@ -18,7 +18,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop
 from video_pipeline.graph.command import SCALING, command, from_disk
 from video_pipeline.graph.crops import BARS, cropped
-from video_pipeline.graph.picture import jpeg, squared, ticking
+from video_pipeline.graph.picture import jpeg, squared, ticking, veiled
 from video_pipeline.presets.previews import LoopFormat, Rung
 
 _EXACT = {"map_metadata": -1, "fflags": "+bitexact", "flags:v": "+bitexact", "threads": 1}
@@ -63,6 +63,7 @@ def raw_frames(span: Span, into: RawFrames) -> list[str]:
     """The command that writes all frames of a span, one after another, raw."""
     size = into.width, into.height
     picture = squared(ticking(span.footage, span.start, span.frames, into.rate), span.footage)
+    picture = veiled(picture, span.footage, span.start, span.frames, into.rate)
     picture = cropped(picture, span.crop, span.footage, size, span.frames)
     # Footage that ends too early repeats its last picture: a loop's length is known before.
     picture = picture.filter("tpad", stop_mode="clone", stop=span.frames)

@@ -52,6 +52,7 @@ def _year(value: object) -> object:
 
 
 Category = Literal["bag", "wallet", "belt", "shoes", "watch", "jewellery", "clothing", "accessory"]
+Hidden = Literal["serial", "address", "name", "other"]
 Severity = Literal["faint", "light", "moderate", "heavy"]
 Part = Literal[
     "whole", "front", "back", "side", "base", "corner", "edge", "handle", "strap", "chain",
@@ -135,6 +136,19 @@ class Note(Stated):
         default=None, description="The seller's own words, shown as written."
     )
     seen: Seen | None = Field(default=None, description="Where the footage shows it.")
+
+
+class Blur(Stated):
+    """Something in the footage that is masked in everything that is made."""
+
+    what: Hidden = Field(default="serial", description="What it is that nobody shall read.")
+    seen: Seen = Field(description="Where the footage shows it: a time and a box around it.")
+
+    @model_validator(mode="after")
+    def _pointed_at(self) -> Self:
+        if self.seen.time is None or self.seen.box is None:
+            raise ValueError("a 'seen' with time and box: what is masked is what you point at")
+        return self
 
 
 class Condition(Stated):
@@ -263,6 +277,9 @@ class Listing(Stated):
     certificates: tuple[NamedCertificate, ...] = Field(default=(), max_length=4)
     price: Price | None = None
     story: Story = Story()
+    blur: tuple[Blur, ...] = Field(
+        default=(), max_length=12, description="What is masked in every picture."
+    )
     audio: Audio = Audio()
     includes: tuple[Text, ...] = Field(
         default=(), max_length=12, description="Dust bag, box, strap …"

@@ -31,6 +31,7 @@ from video_pipeline.pipeline.preparing import (
 )
 from video_pipeline.pipeline.sightings import seen_on_camera
 from video_pipeline.pipeline.steadying import steadied_edit
+from video_pipeline.pipeline.veiling import shut
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.presets.storyboards import Storyboard
@@ -48,6 +49,7 @@ def brief_of(
     wishes: Wishes | None = None,
 ) -> Brief:
     """Everything that an edit of a prepared listing is made from, besides the footage."""
+    given = wishes or Wishes()
     return Brief(
         listing=prepared.listing,
         storyboard=storyboard,
@@ -56,7 +58,7 @@ def brief_of(
         claims=prepared.claims,
         refusals=prepared.refusals,
         words=settings.words,
-        wishes=wishes or Wishes(),
+        wishes=replace(given, bans=(*given.bans, *shut(prepared.footage))),
         follow=partial(trail, store=settings.store),
         as_filmed=settings.as_filmed,
         theme=settings.theme_of(prepared.listing),

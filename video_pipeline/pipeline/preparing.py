@@ -25,6 +25,7 @@ from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
+from video_pipeline.pipeline.veiling import veiled
 from video_pipeline.presets.placements import Placement, PostBy
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
@@ -46,6 +47,7 @@ class Settings:
     With an `identity`, what is made is signed. `theme` is the look of overlays; None is
     the listing's, else `usual_theme`, or for an edit its own. With `reduced_motion` overlays come
     and go in cuts.
+    `blur` names what the listing must state a box for, see `pipeline.veiling`.
     `post_by` says who posts the clips; None is by hand, or for an edit as it says.
     """
 
@@ -60,6 +62,7 @@ class Settings:
     usual_theme: str = ATELIER
     reduced_motion: bool = False
     post_by: PostBy | None = None
+    blur: tuple[str, ...] = ()
 
     @property
     def issuers(self) -> Path | None:
@@ -207,7 +210,8 @@ def verified(
             where=first.file if first else listing.path.name,
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
-    return Prepared(public(listing), footage, claims, refusals, listing)
+    masked = veiled(listing, footage, settings.store, settings.blur)
+    return Prepared(public(listing), masked, claims, refusals, listing)
 
 
 def _seen_first(claim: Claim, listing: ListingFile) -> Claim:

@@ -24,6 +24,7 @@ from video_pipeline.edit.preview import Loop, choose_loop, loop_as_json
 from video_pipeline.edit.wishes import Ban, Wishes
 from video_pipeline.errors import UsageError
 from video_pipeline.pipeline.preparing import Prepared, Settings, analyse_all, prepare
+from video_pipeline.pipeline.veiling import open_looks
 from video_pipeline.presets.previews import LOOP_FORMATS, LoopFormat, load_preview
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.store import file_digest
@@ -83,6 +84,7 @@ def preview_listing(
     check_target(output, sku, PREVIEW)
     with published(output, sku, PREVIEW) as folder:
         analyses = analyse_all(prepared.footage, settings, listener)
+        analyses = open_looks(analyses, prepared.footage)
         kept_out = {n: wishes.banned_of(f, n) for n, f in prepared.footage.items()}
         loop = choose_loop(analyses, figures, kept_out)
         stem = folder / sku

@@ -42,6 +42,7 @@ from video_pipeline.pipeline.preparing import (
 from video_pipeline.pipeline.sharing import Sharing, shared_pictures
 from video_pipeline.pipeline.sightings import seen_on_camera
 from video_pipeline.pipeline.steadying import windowed
+from video_pipeline.pipeline.veiling import check_covered, open_looks
 from video_pipeline.presets.grades import load_scale
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.presets.previews import load_preview
@@ -259,10 +260,11 @@ def _publish(
         edits = choose(prepared, analyses)
         for _, place in edits:
             prepared.allow(place)
+        check_covered((edit for edit, _ in edits), prepared.footage)
         clips = _render(
             prepared,
             edits,
-            analyses,
+            open_looks(analyses, prepared.footage),
             folder,
             settings,
             coverage=coverage,
