@@ -102,6 +102,7 @@ def run(
             f"{what} took longer than {deadline_s:g} s and was stopped",
             where=where,
             mend="try again on a machine with less load, or with shorter footage",
+            passing=True,
         ) from None
     finally:
         if child is not None:
@@ -131,7 +132,7 @@ def disk_error(error: OSError, where: str, option: str = "--output") -> Pipeline
     `option` is what a person may name another folder with.
     """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return RenderError("the disk is full", where=where, mend="free some space and run it again")
+        return _full(where)
     # A file that stands where a folder is needed cannot be written into either.
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return RenderError(
@@ -142,9 +143,15 @@ def disk_error(error: OSError, where: str, option: str = "--output") -> Pipeline
     return None
 
 
+def _full(where: str) -> RenderError:
+    return RenderError(
+        "the disk is full", where=where, mend="free some space and run it again", passing=True
+    )
+
+
 def _failure(what: str, where: str, log: str, code: int) -> PipelineError:
     if "No space left on device" in log or "Disk quota exceeded" in log:
-        return RenderError("the disk is full", where=where, mend="free some space and run it again")
+        return _full(where)
     last = [line.strip() for line in log.splitlines() if line.strip()]
     said = last[-1] if last else f"it ended with code {code}"
     error = RenderError(f"{what} failed: {said}", where=where, mend="run with --debug for the log")
