@@ -24,6 +24,7 @@ FLOORS = (
     {"rendering"},
     {"delivery"},
     {"pipeline", "doctor"},
+    {"catalogue"},
     {"batch"},
     {"cli"},
     {"__main__"},

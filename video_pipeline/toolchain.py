@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,10 @@ PHOTOS = {"mjpeg": "jpeg_pipe", "png": "png_pipe"}
 
 _children: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
+
+
+class _State:
+    listener: Callable[[int, bool], None] | None = None
 
 
 @cache
@@ -96,6 +100,7 @@ def run(
                 start_new_session=True,  # Ctrl-C reaches us alone; we end the children ourselves
             )
             _children.add(child)
+            _told(child.pid, runs=True)
         stdout, stderr = child.communicate(timeout=deadline_s)
     except subprocess.TimeoutExpired:
         raise RenderError(
@@ -111,10 +116,21 @@ def run(
                 child.communicate()
             with _lock:
                 _children.discard(child)
+            _told(child.pid, runs=False)
     log = stderr.decode(errors="replace")
     if child.returncode != 0:
         raise _failure(what, where, log, child.returncode)
     return Completed(stdout, log)
+
+
+def tell_of_children(listener: Callable[[int, bool], None] | None) -> None:
+    """Let `listener` know the number of every child: True once it runs, False when it has ended."""
+    _State.listener = listener
+
+
+def _told(child: int, *, runs: bool) -> None:
+    if _State.listener is not None:
+        _State.listener(child, runs)
 
 
 def stop_children() -> None:

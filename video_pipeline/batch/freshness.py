@@ -11,15 +11,17 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import video_pipeline
 from video_pipeline.batch.job import Job, Used
-from video_pipeline.resources import shipped
+from video_pipeline.delivery.publishing import MANIFEST
+from video_pipeline.resources import Shelf, shipped
 from video_pipeline.store import Store, digest_of, file_digest
 from video_pipeline.toolchain import ffmpeg_path, ffmpeg_version
 from video_pipeline.witness import Witness
@@ -36,6 +38,10 @@ _SYSTEM: Final = tuple(
 _CODE: Final = (".py", ".pyc", ".pyi", ".so", ".dylib")
 
 
+ABSENT: Final = "absent"
+"""Stands for the digest of a file that was not there, where one would have been looked up first."""
+
+
 def used_by(witness: Witness, job: Job, known: Mapping[Path, str]) -> tuple[Used, ...]:
     """What a job has read, with digests: everything but the tools and what it made itself.
 
@@ -47,33 +53,39 @@ def used_by(witness: Witness, job: Job, known: Mapping[Path, str]) -> tuple[Used
         f"{os.path.abspath(place)}{os.sep}"  # noqa: PTH100 - links stay as they were named
         for place in (job.output, Store(job.wanted.cache).folder)
     )
-    used = []
-    for folder, noted in ((False, witness.files), (True, witness.folders)):
-        for name, changed in sorted(noted.items()):
-            own = digests.get(name)
-            if own == "" or (
-                own is None and not _counts(f"{name}{os.sep if folder else ''}", made)
-            ):
-                continue
-            try:
-                state = os.stat(name)  # noqa: PTH116
-                if folder:
-                    used.append(Used(name, names_digest(Path(name), job.output), folder=True))
-                    continue
-                digest = own or _digest(name, state.st_size, state.st_mtime_ns, state.st_ino)
-            except OSError:
-                continue  # scratch of the work, which is gone with it
-            steady = changed == state.st_mtime_ns
-            used.append(
-                Used(
-                    name,
-                    digest if steady else "",
-                    state.st_size,
-                    state.st_mtime_ns,
-                    state.st_ino,
-                )
-            )
-    return tuple(used)
+    used: dict[str, Used] = {}
+    for name, changed in sorted(witness.files.items()):
+        own = digests.get(name)
+        if own == "" or (own is None and not _counts(name, made)):
+            continue
+        with suppress(OSError):  # scratch of the work is gone with it
+            state = os.stat(name)  # noqa: PTH116
+            facts = (state.st_size, state.st_mtime_ns, state.st_ino)
+            digest = own or _digest(name, *facts)
+            used[name] = Used(name, digest if changed == state.st_mtime_ns else "", *facts)
+    for name in sorted(witness.folders):
+        # Python looks for its modules in the folders of its path.
+        if name not in sys.path and _counts(f"{name}{os.sep}", made):
+            with suppress(OSError):
+                used[name] = Used(name, names_digest(name, job.output), folder=True)
+    for one in _first_looked_up(tuple(used), job):
+        used.setdefault(one.path, one)
+    return tuple(used.values())
+
+
+def _first_looked_up(names: Iterable[str], job: Job) -> Iterator[Used]:
+    """A person's own files that would stand before the shipped ones that were read."""
+    own_folders: tuple[tuple[Shelf, Path | None], ...] = (
+        ("overlays", job.wanted.overlays),
+        ("presets", job.wanted.presets),
+    )
+    for shelf, own in own_folders:
+        if own is not None:
+            for name in names:
+                if name.startswith(start := f"{shipped(shelf)}{os.sep}"):
+                    place = own / name.removeprefix(start)
+                    if not place.exists():
+                        yield Used(str(place), ABSENT)
 
 
 def _counts(name: str, made: tuple[str, ...]) -> bool:
@@ -84,7 +96,8 @@ def _counts(name: str, made: tuple[str, ...]) -> bool:
 
 @cache
 def _shelves() -> tuple[str, ...]:
-    return tuple(f"{shipped(shelf)}{os.sep}" for shelf in ("overlays", "presets"))
+    shelves: tuple[Shelf, ...] = ("overlays", "presets")
+    return tuple(f"{shipped(shelf)}{os.sep}" for shelf in shelves)
 
 
 @cache
@@ -92,9 +105,9 @@ def _digest(name: str, _size: int, _mtime_ns: int, _inode: int) -> str:
     return file_digest(Path(name))
 
 
-def names_digest(folder: Path, output: Path) -> str:
+def names_digest(folder: str, output: Path) -> str:
     """Digest of the names in a folder, without hidden ones and the output's own."""
-    own = output.name if output.parent.resolve() == folder.resolve() else None
+    own = output.name if os.path.realpath(output.parent) == os.path.realpath(folder) else None
     return digest_of(
         sorted(n for n in os.listdir(folder) if not n.startswith(".") and n != own)  # noqa: PTH208
     )
@@ -109,3 +122,92 @@ def tools_digest() -> str:
             code.update(f"{file.relative_to(_PACKAGE)}\0{file_digest(file)}\n".encode())
     libraries = sorted({f"{d.metadata['Name']} {d.version}" for d in distributions()})
     return digest_of([code.hexdigest(), str(ffmpeg_path()), ffmpeg_version(), libraries])
+
+
+class Looks:
+    """What files are now, each looked at once in a run however many listings used it.
+
+    `remembered` has the files of earlier runs by path: one that has not changed is not read again.
+    """
+
+    def __init__(self, remembered: Mapping[str, Used], output: Path) -> None:
+        self._remembered = remembered
+        self._output = output
+        self._now: dict[str, str] = {}
+        self.read: dict[str, Used] = {}
+
+    def digest(self, used: Used) -> str:
+        """The digest of that file or folder as it is now; ABSENT where there is none."""
+        if used.path not in self._now:
+            self._now[used.path] = self._look(used)
+        return self._now[used.path]
+
+    def _look(self, used: Used) -> str:
+        try:
+            if used.folder:
+                return names_digest(used.path, self._output)
+            state = os.stat(used.path)  # noqa: PTH116
+            facts = (state.st_size, state.st_mtime_ns, state.st_ino)
+            known = self._remembered.get(used.path)
+            if known and known.digest and facts == (known.size, known.mtime_ns, known.inode):
+                return known.digest
+            digest = file_digest(Path(used.path))
+        except OSError:
+            return ABSENT
+        self.read[used.path] = Used(used.path, digest, *facts)
+        return digest
+
+
+def what_changed(used: Iterable[Used], looks: Looks) -> str:
+    """In words, the first of what a listing was made from that is not as it was; else empty."""
+    for one in used:
+        now = looks.digest(one)
+        if now == one.digest:
+            continue
+        name = Path(one.path).name
+        if one.digest == ABSENT:
+            return f"{one.path} is there now, and stands before the shipped one"
+        if now == ABSENT:
+            return f"{'the folder ' if one.folder else ''}{one.path} is gone"
+        return (
+            f"the folder {one.path} holds other files than it did"
+            if one.folder
+            else f"{name} has changed ({one.path})"
+        )
+    return ""
+
+
+def outputs_missing(folder: Path, outputs: Mapping[str, int], manifest: str) -> str:
+    """In words, what of a finished folder is not there as it was left; else empty."""
+    for name, size in outputs.items():
+        try:
+            if os.stat(folder / name).st_size != size:  # noqa: PTH116
+                return f"{name} in its output is not as it was left"
+        except OSError:
+            return f"{name} is missing in its output"
+    if file_digest(folder / MANIFEST) != manifest:
+        return f"{MANIFEST} in its output is not as it was left"
+    return ""
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """In words, how what a listing says differs: `price.amount: 980 → 920`; at most three."""
+    old, new = dict(_flat(before)), dict(_flat(now))
+    told = [
+        f"{name}: {old.get(name, 'nothing')} → {new.get(name, 'nothing')}"
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    ]
+    more = f", and {len(told) - 3} more" if len(told) > 3 else ""
+    return "; ".join(told[:3]) + more
+
+
+def _flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _flat(inner, f"{name}.{number}")
+    else:
+        yield name, value

@@ -11,37 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
+
+from video_pipeline.catalogue import Entry
 
 if TYPE_CHECKING:  # whoever reads a ledger need not load what renders
-    from video_pipeline.listing.model import ListingFile
     from video_pipeline.pipeline.sharing import Sharing
     from video_pipeline.presets.placements import PostBy
 
 State = Literal["done", "failed", "refused"]
-
-
-class Entry(Protocol):
-    """What a job needs of a catalogue's entry: `catalogue.Entry`, which can be pickled."""
-
-    @property
-    def name(self) -> str:
-        """The name of the listing's folder in the output folder."""
-
-    @property
-    def sku(self) -> str:
-        """The seller's own number."""
-
-    @property
-    def place(self) -> str:
-        """Where it stands in the catalogue, for a person."""
-
-    @property
-    def digest(self) -> str:
-        """Digest of everything that the catalogue says of it."""
-
-    def listing(self) -> ListingFile:
-        """The listing itself. Raises ListingError."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +65,7 @@ class Job:
     entry: Entry
     wanted: Wanted
     output: Path
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     jobs: int = 1
 
     @property

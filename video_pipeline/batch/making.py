@@ -189,3 +189,22 @@ def _peak_bytes() -> int:
         resource.getrusage(whose).ru_maxrss
         for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
+
+
+# What a worker takes before any footage is open, and how many whole pictures its ffmpeg holds:
+# a decoder's references, its threads' pictures and those on their way through the filters.
+# Measured on the sample and on 4K HEVC, see benchmarks/RESULTS.md.
+_BASE_BYTES = 600 * 2**20
+_PICTURES = 40
+
+
+def needed_bytes(prepared: Prepared) -> int:
+    """How much memory the making of a listing takes at most, estimated from its largest picture."""
+    largest = max(
+        (
+            item.width * item.height * 1.5 * (2 if "10" in item.pixel_format else 1)
+            for item in prepared.footage.values()
+        ),
+        default=0,
+    )
+    return int(_BASE_BYTES + _PICTURES * largest)
