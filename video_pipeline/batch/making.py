@@ -193,7 +193,7 @@ def _peak_bytes() -> int:
 
 # What a worker takes before any footage is open, and how many whole pictures its ffmpeg holds:
 # a decoder's references, its threads' pictures and those on their way through the filters.
-# Measured on the sample and on 4K HEVC, see benchmarks/RESULTS.md.
+# The first was measured on the sample; the second is reckoned, with room to spare.
 _BASE_BYTES = 600 * 2**20
 _PICTURES = 40
 

@@ -7,8 +7,8 @@ and done nothing, which takes milliseconds; elsewhere it starts anew, for forkin
 
 Limits are kept from here. Memory is what the worker and its ffmpeg have resident, looked at a few
 times a second: a limit on addresses (`RLIMIT_AS`) would stop the libraries that reserve much
-and use little. Before it starts to work a worker says how much memory it is going to need, and waits until
-there is room beside the others.
+and use little. Before it starts to work a worker says how much memory it is going to need, and
+waits until there is room beside the others.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final, Protocol
@@ -82,9 +83,10 @@ class Workers:
         self._at_once = at_once
         self._memory = memory_bytes or machine_bytes()
         self._working: list[_Worker] = []
-        linux = sys.platform == "linux"
-        self._context = multiprocessing.get_context("forkserver" if linux else "spawn")
-        if linux:
+        self._context: ForkServerContext | SpawnContext
+        self._context = multiprocessing.get_context("spawn")
+        if sys.platform == "linux":
+            self._context = multiprocessing.get_context("forkserver")
             self._context.set_forkserver_preload([__name__, "onnxruntime"])
 
     def has_room(self) -> bool:

@@ -29,6 +29,7 @@ from video_pipeline.cli.settings import (
     signing_options,
 )
 from video_pipeline.interruption import drained
+from video_pipeline.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,20 +58,20 @@ def batch() -> None:
     """
 
 
-class _Bytes(click.ParamType):
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """`800M` or `2G`, in bytes."""
-        text = str(value).strip().lower().removesuffix("b")
-        unit = _UNITS.get(text[-1:], 1)
-        try:
-            found = int(float(text.rstrip("kmg")) * unit)
-        except ValueError:
-            found = 0
-        if found < 1:
-            self.fail(f"'{value}' is no amount of memory; write 800M or 2G", param, ctx)
-        return found
+def _bytes(context: click.Context, option: click.Parameter, value: str | None) -> int | None:
+    """`800M` or `2G`, in bytes."""
+    if value is None:
+        return None
+    text = value.strip().lower().removesuffix("b")
+    try:
+        found = int(float(text.rstrip("kmg")) * _UNITS.get(text[-1:], 1))
+    except ValueError:
+        found = 0
+    if found < 1:
+        raise click.BadParameter(
+            f"'{value}' is no amount of memory; write 800M or 2G", context, option
+        )
+    return found
 
 
 def _run_options(command: Command) -> Command:
@@ -89,7 +90,7 @@ def _run_options(command: Command) -> Command:
             ),
             click.option(
                 "--memory-limit",
-                type=_Bytes(),
+                callback=_bytes,
                 metavar="SIZE",
                 help="Stop a listing that needs more memory, such as 2G.  [default: none]",
             ),
@@ -157,6 +158,7 @@ def run_catalogue(
             for name, value in {
                 **wishes,
                 "placements": [word.strip() for word in placement.split(",") if word.strip()],
+                "cache": Store(wishes["cache"]).folder,
                 "here": Path.cwd(),
             }.items()
         },
@@ -245,7 +247,6 @@ def _run(output: Path, asked: dict[str, Any], *, retry: bool, explain: bool, as_
             Workers(asked["jobs"] or os.cpu_count() or 1),
             retry=retry,
             explain=_explained if explain and not as_json else lambda _name, _why: None,
-            told=lambda _entry, _outcome: None,
             draining=draining,
             listener=listener,
         )
