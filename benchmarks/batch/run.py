@@ -127,9 +127,7 @@ def main() -> None:
     print(f"load before: {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores\n", flush=True)
 
     cold = timed(command(work, "calm", "cache"))
-    print(
-        "| run | exit | made | failed | pieces encoded | wall s | CPU s of listings | wall / (CPU / cores) |"
-    )
+    print("| run | exit | made | failed | pieces encoded | wall s | CPU s | wall / (CPU / cores) |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
 
     def row(name: str, run: dict[str, Any]) -> None:
