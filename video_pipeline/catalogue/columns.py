@@ -7,7 +7,7 @@ What a mapping file says comes first, then the listing's own words, then the usu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -209,7 +209,3 @@ def _kind(annotation: Any) -> tuple[str, type[BaseModel] | None]:
     named = getattr(annotation, "__name__", "")
     return ("number" if named in ("float", "int", "Decimal") else "text"), None
 
-
-def names_of(ways: Iterable[Loc]) -> list[str]:
-    """Ways as a person writes them."""
-    return [_bare(way) for way in ways]

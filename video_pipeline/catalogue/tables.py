@@ -206,10 +206,10 @@ def _workbook(path: Path, sheet: str | None) -> Table:
         raise refused(
             path, f"this cannot be read as a workbook: {error}", "save it again as .xlsx"
         ) from None
-    above, left = found.start or (0, 0)
+    above = (found.start or (0, 0))[0]
     rows = found.iter_rows()
     first = next(rows, [])
-    # What stands left of the first cell is empty in every row, and what stands above is no row.
+    # Rows above the first cell that holds anything are no rows.
     names_of_columns = _columns(path, [_number_as_seen(cell)[0] for cell in first])
 
     def read() -> Iterator[Row]:
@@ -223,7 +223,6 @@ def _workbook(path: Path, sheet: str | None) -> Table:
             ]  # fmt: skip
             yield from _row(names_of_columns, number, [text for text, _ in seen], faults)
 
-    del left
     return Table(names_of_columns, read())
 
 
