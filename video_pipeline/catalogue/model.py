@@ -82,7 +82,9 @@ class Entry:
             for loc, why, mend in leaving(value, self.root, self.path.parent)
         ]
         page = Page(self.path, value, {(): 1, **order}, (), place)
-        return listing_of(page, self.presets, writable, further=further)
+        found = listing_of(page, self.presets, writable, further=further)
+        # A listing file has lines of its own to tell; a row's place is all there is.
+        return found.model_copy(update={"place": self.place}) if self.columns else found
 
     def _where(self, loc: Loc) -> str:
         columns = dict(self.columns)
