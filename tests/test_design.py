@@ -14,7 +14,7 @@ PACKAGE = Path(video_pipeline.__file__).parent
 
 # Every room stands above the rooms it may import; rooms of one floor do not know each other.
 FLOORS = (
-    {"errors", "geometry", "light", "progress", "interruption", "resources", "__init__"},
+    {"errors", "geometry", "light", "progress", "interruption", "resources"},
     {"toolchain", "handwriting", "locales"},
     {"store", "replacing", "presets"},
     {"listing"},
@@ -27,7 +27,7 @@ FLOORS = (
     {"delivery"},
     {"pipeline", "doctor"},
     {"cli"},
-    {"__main__"},
+    {"__main__", "__init__"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -111,13 +111,19 @@ def parsed(way: str) -> Loc | None:
     return loc if _bare(loc) in known_ways() else None
 
 
-def column_of(name: str, mapping: Mapping_, own: Path | None = None) -> Stating | None | str:
-    """What a column states, None when it is to be ignored, advice when nobody knows it."""
+def column_of(
+    name: str, mapping: Mapping_, own: Path | None = None, *, nested: bool = False
+) -> Stating | str | None:
+    """What a column states, None when it is to be ignored, advice when nobody knows it.
+
+    With `nested` its cells may hold groups and lists of them, as JSON Lines can.
+    """
     by_name = {_form(key): column for key, column in mapping.columns.items()}
     if column := by_name.get(_form(name)):
         way = parsed(column.to)
         return Stating(way, column.split, column.words) if way else None
-    if way := parsed(name.strip()):
+    way = parsed(name.strip())
+    if way and (nested or known_ways()[_bare(way)] != "group"):
         return Stating(way)
     number = re.search(r"\d+", name)
     form = _form(re.sub(r"\d+", "#", name, count=1)) if number else _form(name)
@@ -140,7 +146,9 @@ def _form(name: str) -> str:
 def _usual(own: Path | None) -> dict[str, str]:
     """The way for each usual name; listings' own words first, then those of the presets."""
     known: dict[str, str] = {}
-    for way in known_ways():
+    for way, kind in known_ways().items():
+        if kind == "group":
+            continue
         known.setdefault(_form(way.replace("[]", "[#]")), way.replace("[]", "[#]"))
     path = find("presets", "columns.yaml", own)
     told: Any = yaml.safe_load(path.read_text(encoding="utf-8")) if path else {}
@@ -208,4 +216,3 @@ def _kind(annotation: Any) -> tuple[str, type[BaseModel] | None]:
         return "number", None
     named = getattr(annotation, "__name__", "")
     return ("number" if named in ("float", "int", "Decimal") else "text"), None
-

@@ -112,6 +112,17 @@ class Catalogue:
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...] = ()
 
+    @classmethod
+    def read(
+        cls, path: Path | str, *, mapping: Path | str | None = None, outside: bool = False
+    ) -> Catalogue:
+        """Read a catalogue, see `catalogue.reading.read_catalogue`. Raises ListingError."""
+        from video_pipeline.catalogue.reading import read_catalogue  # noqa: PLC0415 - it makes these
+
+        return read_catalogue(
+            Path(path), mapping=Path(mapping) if mapping else None, outside=outside
+        )
+
     @property
     def ready(self) -> tuple[Entry, ...]:
         """The entries without a mistake."""

@@ -58,10 +58,10 @@ def _table(
     table = read_table(path, mapping.sheet)
     known: dict[str, Stating | None] = {}
 
-    def learn(column: str, place: str) -> None:
+    def learn(column: str, place: str, *, nested: bool = False) -> None:
         if column in known:
             return
-        found = column_of(column, mapping, own)
+        found = column_of(column, mapping, own, nested=nested)
         if isinstance(found, str):
             where = f"{path.name}, {place}, column '{column}'"
             problems.append(Problem(where, "nobody knows this column", found))
@@ -76,16 +76,14 @@ def _table(
     always = [(way, value) for key, value in mapping.always.items() if (way := parsed(key))]
     shared: tuple[tuple[Loc, str], ...] = ()
     for row in table.rows:
-        for column in row.cells:
-            learn(column, row.place)
+        for column, cell in row.cells.items():
+            learn(column, row.place, nested=not isinstance(cell, str))
         if len(shared) != len(known):
             shared = tuple((s.way, column) for column, s in known.items() if s is not None)
         yield _entry(path, row, known, always, shared, root, own)
 
 
-def _two_of_one(
-    path: Path, known: Mapping[str, Stating | None], problems: list[Problem]
-) -> None:
+def _two_of_one(path: Path, known: Mapping[str, Stating | None], problems: list[Problem]) -> None:
     """Two columns that state the same: which of them counts is not for us to say."""
     first: dict[Loc, str] = {}
     for column, stating in known.items():

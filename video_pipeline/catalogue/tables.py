@@ -255,7 +255,7 @@ def _json_lines(path: Path) -> Iterator[Row]:
             yield Row(place, {}, (("", f"this is not JSON: {said}", "check quotes and commas"),))
             continue
         if not isinstance(value, dict):
-            message = "the line is no object in braces, such as {\"sku\": \"A-1\"}"
+            message = 'the line is no object in braces, such as {"sku": "A-1"}'
             yield Row(place, {}, (("", message, "write one object on each line"),))
             continue
         yield Row(place, {k: v for k, v in _texts(value).items() if v not in (None, "")})

@@ -17,6 +17,7 @@ COMMANDS = {
         "making",
         "Make the clip: from a listing, or from an edit that plan wrote and you have changed.",
     ),
+    "watch": ("watching", "Render what is dropped into a folder, as soon as it is all there."),
     "inspect": (
         "seeing",
         "Say what footage files hold: size as shown, length, rate, colour, sound.",

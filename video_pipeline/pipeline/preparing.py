@@ -146,12 +146,14 @@ def open_sources(edit: Edit, edit_path: Path) -> dict[str, Footage]:
     return footage
 
 
-def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = False) -> Prepared:
-    """Read a listing, probe its footage and verify its certificates.
+def prepare(
+    stated: Path | ListingFile, settings: Settings, *, require_badge: bool = False
+) -> Prepared:
+    """Read a listing, or take one that was read, probe its footage and verify its certificates.
 
     Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
     """
-    listing = read_checked(listing_path, settings)
+    listing = stated if isinstance(stated, ListingFile) else read_checked(stated, settings)
     paths = resolve_footage(listing)
     check_seen(listing, paths)
     footage = open_footage(paths)

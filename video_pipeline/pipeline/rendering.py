@@ -23,6 +23,7 @@ from video_pipeline.errors import (
     Problem,
     UsageError,
 )
+from video_pipeline.listing.model import ListingFile
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.hearing import Sounds, open_music
 from video_pipeline.pipeline.planning import STORYBOARD, plan_listing
@@ -126,7 +127,7 @@ def render(
 
 
 def render_listing(
-    listing_path: Path,
+    stated: Path | ListingFile,
     output: Path | None,
     placements: Sequence[str],
     settings: Settings,
@@ -137,7 +138,7 @@ def render_listing(
     required: Sequence[str] = (),
     listener: Listener = silent,
 ) -> list[Rendered]:
-    """Everything: from a listing file to a finished output folder, one clip per placement.
+    """Everything: from a listing, or its file, to a finished output folder, one clip per placement.
 
     `sharing` says which placements may have one picture, see `pipeline.sharing`.
     """
@@ -145,7 +146,7 @@ def render_listing(
     if not places:
         raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
     board = read_storyboard(storyboard, settings.presets, settings.words)
-    prepared = prepare(listing_path, settings, require_badge=require_badge)
+    prepared = prepare(stated, settings, require_badge=require_badge)
 
     for place in places:
         prepared.allow(place)
