@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -155,6 +156,33 @@ def test_a_broken_listing_costs_itself_alone_and_nothing_is_made_twice(
     status = run_cli("batch", "status", tmp_path / "out", "--json").json
     assert status["running"] is False
     assert len(status["work"]) == 4
+
+
+def test_a_table_is_tried_and_made_row_by_row(
+    run_cli: Callable[..., Any],
+    shop: Callable[..., Path],
+    words: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:
+    table = shop(1) / "shop.jsonl"
+    page = yaml.safe_load((table.parent / "bag-0.yaml").read_text(encoding="utf-8"))
+    rows = [{**page, "sku": name} for name in ("one", "two")]
+    rows[1]["condition"] = {**page["condition"], "grade": "superb"}
+    table.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    tried = run_cli(*words(table, "out", "--dry-run"))
+    assert tried.code == 2
+    assert "superb" in tried.out
+    assert "1 ready, 1 with mistakes" in tried.out
+    assert not (tmp_path / "out").exists()
+    made = run_cli(*words(table, "out", "--json"))
+    assert made.json["states"] == {"done": 1, "failed": 1}, made.json
+    manifest = json.loads((tmp_path / "out/one/manifest.json").read_text(encoding="utf-8"))
+    # A mended row is made; the other is not touched, and knows nothing of it.
+    rows[1]["condition"]["grade"] = "good"
+    table.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    again = run_cli(*words(table, "out", "--json"))
+    assert (again.json["made"], again.json["up_to_date"]) == (1, 1)
+    assert manifest["inputs"]["listing"]["file"] == "shop.jsonl"
 
 
 def test_two_batches_on_one_folder_the_second_says_so(

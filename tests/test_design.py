@@ -14,20 +14,21 @@ PACKAGE = Path(video_pipeline.__file__).parent
 
 # Every room stands above the rooms it may import; rooms of one floor do not know each other.
 FLOORS = (
-    {"errors", "geometry", "light", "progress", "interruption", "resources", "witness", "__init__"},
+    {"errors", "geometry", "light", "progress", "interruption", "resources", "witness"},
     {"toolchain", "handwriting", "locales"},
     {"store", "replacing", "presets"},
-    {"listing", "footage", "vision"},
+    {"listing"},
+    {"catalogue"},
+    {"footage", "vision"},
     {"graph", "analysis", "trust"},
     {"overlays"},
     {"edit"},
     {"rendering"},
     {"delivery"},
     {"pipeline", "doctor"},
-    {"catalogue"},
     {"batch"},
     {"cli"},
-    {"__main__"},
+    {"__main__", "__init__"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from video_pipeline.catalogue import Entry
+from video_pipeline.catalogue.model import Entry
 
 if TYPE_CHECKING:  # whoever reads a ledger need not load what renders
     from video_pipeline.pipeline.sharing import Sharing

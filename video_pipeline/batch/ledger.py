@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from video_pipeline.batch.job import Outcome, Used
-from video_pipeline.catalogue import Entry
+from video_pipeline.catalogue.model import Entry
 from video_pipeline.errors import UsageError
 
 FOLDER: Final = ".batch"

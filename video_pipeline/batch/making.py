@@ -16,6 +16,8 @@ from video_pipeline.batch.job import Job, Made, Outcome, Wanted
 from video_pipeline.delivery.publishing import MANIFEST
 from video_pipeline.errors import ClaimError, PipelineError, RenderError
 from video_pipeline.listing.model import ListingFile
+from video_pipeline.overlays.sheet import unwritable
+from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.pipeline import Prepared, Rendered, Settings, render_listing
 from video_pipeline.pipeline.planning import STORYBOARD
 from video_pipeline.store import Store, digest_of, file_digest
@@ -90,7 +92,9 @@ def _made(job: Job, begun: Callable[[Prepared], None]) -> tuple[Outcome, Listing
     """The outcome without what is measured around it."""
     listing = None
     try:
-        listing = job.entry.listing()
+        listing = job.entry.listing(
+            lambda text: unwritable(text, job.wanted.overlays, job.wanted.theme or ATELIER)
+        )
         clips = render_listing(
             listing,
             job.folder,

@@ -28,7 +28,7 @@ from video_pipeline.batch.job import Job, Limits, Outcome, Used, Wanted
 from video_pipeline.batch.ledger import RUNNING, WAITING, Ledger, Record, held
 from video_pipeline.batch.making import said_by
 from video_pipeline.batch.workers import Crew
-from video_pipeline.catalogue import Entry
+from video_pipeline.catalogue.model import Entry
 from video_pipeline.delivery.publishing import sweep
 from video_pipeline.errors import ListingError, PipelineError
 from video_pipeline.progress import Listener, Step, silent
@@ -222,6 +222,11 @@ def _why(
 ) -> str:
     """Why a listing is made again, in words; empty when it is up to date."""
     wanted, looks, known, moment = now
+    if entry.problems:  # told again at no cost, and never by a worker
+        same = record.reason == _mistaken(entry.problems).reason
+        return "" if same else "the catalogue has mistakes in it"
+    if record.kind == ListingError.kind and not record.used:
+        return "its mistakes are mended"
     if not record.ended:
         return record.why or "it is new"
     if record.state not in ("done", "failed", "refused"):

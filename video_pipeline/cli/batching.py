@@ -17,7 +17,7 @@ from video_pipeline.batch.ledger import Ledger, is_held
 from video_pipeline.batch.page import write_page
 from video_pipeline.batch.running import Batch, Summary, run
 from video_pipeline.batch.workers import Workers
-from video_pipeline.catalogue import read_catalogue
+from video_pipeline.catalogue.reading import read_catalogue
 from video_pipeline.cli.output import output_options, people, print_json, progress, tell
 from video_pipeline.cli.settings import (
     as_filmed_option,
@@ -28,6 +28,7 @@ from video_pipeline.cli.settings import (
     settings_options,
     signing_options,
 )
+from video_pipeline.errors import ListingError
 from video_pipeline.interruption import drained
 from video_pipeline.store import Store
 
@@ -116,6 +117,7 @@ def _run_options(command: Command) -> Command:
 @click.option(
     "--allow-outside", is_flag=True, help="Files may stand outside the catalogue's own folder."
 )
+@click.option("--dry-run", is_flag=True, help="Tell all mistakes of all rows, and make nothing.")
 @click.option("--require-badge", is_flag=True, help="Refuse listings without a certificate.")
 @click.option("--detector", metavar="NAME", help="Who looks for hardware and stitching.")
 @_run_options
@@ -134,6 +136,7 @@ def run_catalogue(
     placement: str,
     mapping: Path | None,
     allow_outside: bool,
+    dry_run: bool,
     jobs: int | None,
     time_limit: float | None,
     memory_limit: int | None,
@@ -149,6 +152,14 @@ def run_catalogue(
 
     Example: `video-pipeline batch shop.csv -o out --placement tiktok,reels`.
     """
+    if dry_run:
+        return _dry_run(
+            catalogue,
+            as_json=as_json,
+            mapping=mapping,
+            outside=allow_outside,
+            **{name: wishes[name] for name in ("presets", "overlays", "theme")},
+        )
     asked = {
         "catalogue": str(catalogue.resolve()),
         "mapping": str(mapping.resolve()) if mapping else None,
@@ -228,12 +239,36 @@ def report(*, output: Path, as_json: bool, debug: bool) -> None:
         people.print(f"report: {escape(str(page))}")
 
 
+def _dry_run(catalogue: Path, *, as_json: bool, **where: Any) -> int:
+    found = tried(catalogue, **where)
+    if as_json:
+        print_json(
+            {
+                "ready": found.ready,
+                "broken": found.broken,
+                "problems": [asdict(problem) for problem in found.problems],
+            }
+        )
+    else:
+        for problem in found.problems:
+            mend = f"; {problem.mend}" if problem.mend else ""
+            people.print(escape(f"{problem.where}: {problem.message}{mend}"))
+        people.print(f"{found.ready} ready, {found.broken} with mistakes")
+    return ListingError.exit_code if found.problems else 0
+
+
 def _run(output: Path, asked: dict[str, Any], *, retry: bool, explain: bool, as_json: bool) -> int:
     catalogue = read_catalogue(
         Path(asked["catalogue"]),
         mapping=Path(asked["mapping"]) if asked["mapping"] else None,
         outside=asked["outside"],
+        presets=Path(own) if (own := asked["wanted"]["presets"]) else None,
     )
+    of_rows = {id(problem) for entry in catalogue.entries for problem in entry.problems}
+    if own_mistakes := [p for p in catalogue.problems if id(p) not in of_rows]:
+        raise ListingError(
+            "the catalogue has mistakes", where=str(catalogue.path), problems=own_mistakes
+        )
     batch = Batch(
         catalogue.entries,
         _wanted(asked["wanted"]),

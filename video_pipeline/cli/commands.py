@@ -21,6 +21,7 @@ COMMANDS = {
         "batching",
         "Make a whole catalogue, and only what has changed; `batch status OUT` tells of it.",
     ),
+    "watch": ("watching", "Render what is dropped into a folder, as soon as it is all there."),
     "inspect": (
         "seeing",
         "Say what footage files hold: size as shown, length, rate, colour, sound.",

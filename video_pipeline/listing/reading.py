@@ -56,12 +56,25 @@ def read_listing(
     without it none is. Raises ListingError whose `problems` hold every mistake by line; grade
     scales of the seller that have mistakes themselves raise their own ListingError.
     """
-    page = read_page(path)
-    further = [*_grade_mistakes(page, own), *price_mistakes(page)]
+    return listing_of(read_page(path), own, writable)
+
+
+def listing_of(
+    page: Page,
+    own: Path | None = None,
+    writable: Callable[[str], Iterable[str]] | None = None,
+    *,
+    further: Iterable[Mistake] = (),
+) -> ListingFile:
+    """The listing that stands on a page, checked as `read_listing` says.
+
+    `further` are mistakes that the caller found, told together with the others.
+    """
+    further = [*further, *_grade_mistakes(page, own), *price_mistakes(page)]
     if writable is not None:
         further += _unwritable(page, writable)
     listing = fill(Listing, page, in_words=_IN_WORDS, further=further)
-    return ListingFile(path=path, **dict(listing))
+    return ListingFile(path=page.path, **dict(listing))
 
 
 def _unwritable(page: Page, writable: Callable[[str], Iterable[str]]) -> list[Mistake]:

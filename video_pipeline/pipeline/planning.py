@@ -19,6 +19,7 @@ from video_pipeline.edit.wishes import Wishes
 from video_pipeline.errors import (
     UsageError,
 )
+from video_pipeline.listing.model import ListingFile
 from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.hearing import elsewhere, score_of, spoken_in
@@ -97,7 +98,7 @@ def _steadied(
 
 
 def prepare_and_plan(
-    listing_path: Path,
+    stated: Path | ListingFile,
     placement: str,
     settings: Settings,
     *,
@@ -114,7 +115,7 @@ def prepare_and_plan(
     """
     place = load_placement(placement, settings.presets)
     board = read_storyboard(storyboard, settings.presets, settings.words)
-    prepared = prepare(listing_path, settings)
+    prepared = prepare(stated, settings)
     check_requirable(prepared, required, settings)
     brief = brief_of(prepared, place, settings, board, wishes)
     check_brief(brief, prepared.footage)
