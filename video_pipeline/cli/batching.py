@@ -30,6 +30,7 @@ from video_pipeline.cli.settings import (
 )
 from video_pipeline.errors import ListingError
 from video_pipeline.interruption import drained
+from video_pipeline.pipeline.catalogues import dry_run as tried
 from video_pipeline.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])

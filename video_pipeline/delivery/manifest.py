@@ -64,8 +64,8 @@ def write_manifest(
     """Write `manifest.json` into `folder`, after every other file is there.
 
     `unsigned` has the digests that signed files had before; a signature is new in every run.
-    `serial` is masked wherever a person wrote it. `stated` is the digest of a listing that has no file
-    of its own.
+    `serial` is masked wherever a person wrote it. `stated` is the digest of a listing that
+    has no file of its own.
     """
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     manifest: dict[str, Any] = {
