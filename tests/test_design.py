@@ -14,18 +14,21 @@ PACKAGE = Path(video_pipeline.__file__).parent
 
 # Every room stands above the rooms it may import; rooms of one floor do not know each other.
 FLOORS = (
-    {"errors", "geometry", "light", "progress", "interruption", "resources", "vigil", "__init__"},
+    {"errors", "geometry", "light", "progress", "interruption", "resources", "vigil", "witness"},
     {"toolchain", "handwriting", "locales", "occupancy"},
     {"store", "replacing", "presets"},
-    {"listing", "footage", "vision"},
+    {"listing"},
+    {"catalogue"},
+    {"footage", "vision"},
     {"graph", "analysis", "trust"},
     {"overlays"},
     {"edit"},
     {"rendering"},
     {"delivery"},
     {"pipeline", "doctor"},
+    {"batch"},
     {"cli"},
-    {"__main__"},
+    {"__main__", "__init__"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = sorted(PACKAGE.rglob("*.py"))

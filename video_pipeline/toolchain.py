@@ -17,7 +17,7 @@ import selectors
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,10 @@ _GOT_ON = re.compile(rb"(?:frame|out_time_us|total_size)=(\S+)")
 
 _children: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
+
+
+class _State:
+    listener: Callable[[int, bool], None] | None = None
 
 
 @cache
@@ -133,11 +137,14 @@ def run(
                     start_new_session=True,  # Ctrl-C reaches us alone; we end the children
                 )
                 _children.add(child)
+                _told(child.pid, runs=True)
             _limit(child.pid, deadline_s)
             telling.close()
             wrote = _heard(child, progress, deadline_s, still_s if watched else math.inf)
     except _StuckError as stuck:
-        raise RenderError(f"{what} {stuck} and was stopped", where=where, mend=stuck.mend) from None
+        raise RenderError(
+            f"{what} {stuck} and was stopped", where=where, mend=stuck.mend, passing=True
+        ) from None
     finally:
         if child is not None:
             if child.poll() is None:
@@ -148,10 +155,21 @@ def run(
                     pipe.close()
             with _lock:
                 _children.discard(child)
+            _told(child.pid, runs=False)
     stdout, log = wrote[0], wrote[1].decode(errors="replace")
     if child.returncode != 0:
         raise _failure(what, where, log, child.returncode)
     return Completed(stdout, log)
+
+
+def tell_of_children(listener: Callable[[int, bool], None] | None) -> None:
+    """Let `listener` know the number of every child: True once it runs, False when it has ended."""
+    _State.listener = listener
+
+
+def _told(child: int, *, runs: bool) -> None:
+    if _State.listener is not None:
+        _State.listener(child, runs)
 
 
 class _StuckError(Exception):
@@ -245,7 +263,7 @@ def disk_error(error: OSError, where: str, option: str = "--output") -> Pipeline
     `option` is what a person may name another folder with.
     """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return RenderError("the disk is full", where=where, mend="free some space and run it again")
+        return _full(where)
     # A file that stands where a folder is needed cannot be written into either.
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return RenderError(
@@ -256,14 +274,21 @@ def disk_error(error: OSError, where: str, option: str = "--output") -> Pipeline
     return None
 
 
+def _full(where: str) -> RenderError:
+    return RenderError(
+        "the disk is full", where=where, mend="free some space and run it again", passing=True
+    )
+
+
 def _failure(what: str, where: str, log: str, code: int) -> PipelineError:
     if "No space left on device" in log or "Disk quota exceeded" in log:
-        return RenderError("the disk is full", where=where, mend="free some space and run it again")
+        return _full(where)
     if "Cannot allocate memory" in log:
         return RenderError(
             f"there is not enough memory for {what}",
             where=where,
             mend="end other programs, or export the footage smaller",
+            passing=True,
         )
     last = [line.strip() for line in log.splitlines() if line.strip()]
     said = last[-1] if last else f"it ended with code {code}"

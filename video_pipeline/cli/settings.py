@@ -179,14 +179,14 @@ def settings_from(
         as_filmed=as_filmed,
         identity=identity,
         theme=theme,
-        usual_theme=_usual_theme(overlays),
+        usual_theme=usual_theme(overlays),
         reduced_motion=reduced_motion,
         post_by=post_by,
         blur=blur,
     )
 
 
-def _usual_theme(overlays: Path | None) -> str:
+def usual_theme(overlays: Path | None) -> str:
     """The look that video-pipeline.toml names, for listings that name none."""
     usual = read_table(Path(), "look", ("theme",)).get("theme", ATELIER)
     if usual not in (known := theme_names(overlays)):

@@ -32,6 +32,7 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.previews import Preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import Encoded
+from video_pipeline.store import digest_of
 from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.identity import Identity
@@ -165,6 +166,10 @@ def deliver(
         unsigned=unsigned,
         serial=listing.item.serial,
         loop=loop,
+        # Of a catalogue's row, the other rows do not count.
+        stated=digest_of(listing.model_dump(mode="json", exclude={"path"}))
+        if listing.place
+        else "",
     )
 
 

@@ -60,17 +60,19 @@ def write_manifest(
     unsigned: Mapping[str, str] | None = None,
     serial: str | None = None,
     loop: Loop | None = None,
+    stated: str = "",
 ) -> None:
     """Write `manifest.json` into `folder`, after every other file is there.
 
     `unsigned` has the digests that signed files had before; a signature is new in every run.
-    `serial` is masked wherever a person wrote it.
+    `serial` is masked wherever a person wrote it. `stated` is the digest of a listing that
+    has no file of its own.
     """
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     manifest: dict[str, Any] = {
         "made_with": made_with(),
         "inputs": {
-            "listing": {"file": listing.name, "sha256": file_digest(listing)},
+            "listing": {"file": listing.name, "sha256": stated or file_digest(listing)},
             "footage": [
                 {
                     "file": f.name,

@@ -40,7 +40,7 @@ def fill(
     mistakes = [*page.mistakes, *further]
     if not isinstance(value, dict):
         message = "the file must hold keys and values, such as 'sku: A-17'"
-        raise refuse(page.path, noun, [*mistakes, Mistake(page.line(()), message)])
+        raise refuse(page.path, noun, [*mistakes, Mistake(page.line(()), message)], page.place)
     empty: set[Loc] = set()
     try:
         checked = model.model_validate(value)
@@ -50,9 +50,10 @@ def fill(
             checked = model.model_validate(_without(value, empty))
         except ValidationError as error:
             teller = _Teller(model, page, in_words or {}, empty)
-            raise refuse(page.path, noun, [*mistakes, *teller.tell(error)]) from None
+            told = [*mistakes, *teller.tell(error)]
+            raise refuse(page.path, noun, told, page.place) from None
     if mistakes:
-        raise refuse(page.path, noun, mistakes)
+        raise refuse(page.path, noun, mistakes, page.place)
     return checked
 
 

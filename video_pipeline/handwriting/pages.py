@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -53,13 +53,15 @@ class Page:
 
     `value` holds dicts, lists, text and None only (a JSON or YAML number is the text as written);
     `lines` gives the line, from 1, of every key and list entry; `mistakes` are those that did not
-    keep the rest from being read.
+    keep the rest from being read. `place` says in words where a line is, when it is none of a text
+    file's: a cell of a table.
     """
 
     path: Path
     value: object
     lines: Mapping[Loc, int]
     mistakes: tuple[Mistake, ...] = ()
+    place: Callable[[int], str] | None = None
 
     def line(self, loc: Loc) -> int:
         """The line of the value at `loc`, or of the nearest value around it."""
@@ -68,10 +70,16 @@ class Page:
         return self.lines.get(loc, 1)
 
 
-def refuse(path: Path, noun: str, mistakes: Iterable[Mistake]) -> ListingError:
+def refuse(
+    path: Path,
+    noun: str,
+    mistakes: Iterable[Mistake],
+    place: Callable[[int], str] | None = None,
+) -> ListingError:
     """All mistakes of one file as the error to raise, in the order of their lines."""
+    told = place or (lambda line: f"{path.name}:{line}")
     ordered = sorted(mistakes, key=lambda m: m.line)
-    problems = [Problem(f"{path.name}:{m.line}", m.message, m.mend) for m in ordered]
+    problems = [Problem(told(m.line), m.message, m.mend) for m in ordered]
     count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
     return ListingError(f"the {noun} {path.name} has {count}", where=str(path), problems=problems)
 

@@ -86,9 +86,7 @@ def named_file(listing: ListingFile, loc: Loc, entry: str, *, folder: bool = Fal
             return path
         message = f"'{dotted(loc)}' is '{entry}'; there is no such {what}"
         mend = _near(path) or f"looked in {path.parent}"
-    raise refuse(
-        listing.path, "listing", [Mistake(read_page(listing.path).line(loc), message, mend)]
-    )
+    raise _refused(listing, [(loc, message, mend)])
 
 
 def footage_of(seen: Seen, footage: Sequence[Path]) -> Path | None:
@@ -130,14 +128,24 @@ def check_seen(listing: ListingFile, footage: Sequence[Path]) -> None:
             message = f"'{dotted(loc)}' has a time but no file, and there are several"
             mistakes.append((loc, message, f"add 'file:', such as 'file: {file_names[0]}'"))
     if mistakes:
-        page = read_page(listing.path)
-        raise refuse(
-            listing.path, "listing", [Mistake(page.line(loc), m, mend) for loc, m, mend in mistakes]
-        )
+        raise _refused(listing, mistakes)
+
+
+def _refused(listing: ListingFile, mistakes: Sequence[tuple[Loc, str, str]]) -> ListingError:
+    """Mistakes with their lines, or with the place of the listing in its catalogue."""
+    if listing.place:
+        told = [Mistake(1, message, mend) for _, message, mend in mistakes]
+        return refuse(listing.path, "listing", told, lambda _line: listing.place)
+    page = read_page(listing.path)
+    return refuse(
+        listing.path, "listing", [Mistake(page.line(loc), m, mend) for loc, m, mend in mistakes]
+    )
 
 
 def _where(listing: ListingFile, index: int) -> str:
     """The entry's line, as far as the listing can still be read."""
+    if listing.place:
+        return listing.place
     try:
         line = read_page(listing.path).line(("footage", index))
     except ListingError:

@@ -301,6 +301,7 @@ class ListingFile(Listing):
     """A listing together with the file it was read from (not part of the file's schema)."""
 
     path: Path
+    place: str = Field(default="", exclude=True)  # in a catalogue, which is no page with lines
 
     @property
     def folder(self) -> Path:

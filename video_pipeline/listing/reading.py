@@ -58,8 +58,22 @@ def read_listing(
     where a listing's is to be one of them. Raises ListingError whose `problems` hold every mistake
     by line; grade scales of the seller that have mistakes themselves raise their own ListingError.
     """
-    page = read_page(path)
-    further = [*_grade_mistakes(page, own), *price_mistakes(page)]
+    return listing_of(read_page(path), own, writable, themes=themes)
+
+
+def listing_of(
+    page: Page,
+    own: Path | None = None,
+    writable: Callable[[str, str | None], Iterable[str]] | None = None,
+    *,
+    themes: Sequence[str] | None = None,
+    further: Iterable[Mistake] = (),
+) -> ListingFile:
+    """The listing that stands on a page, checked as `read_listing` says.
+
+    `further` are mistakes that the caller found, told together with the others.
+    """
+    further = [*further, *_grade_mistakes(page, own), *price_mistakes(page)]
     theme = page.value.get("theme") if isinstance(page.value, dict) else None
     named = theme.strip() if isinstance(theme, str) and theme.strip() else None
     if named is not None and themes is not None and named not in themes:
@@ -69,7 +83,7 @@ def read_listing(
     if writable is not None:
         further += _unwritable(page, lambda text: writable(text, named))
     listing = fill(Listing, page, in_words=_IN_WORDS, further=further)
-    return ListingFile(path=path, **dict(listing))
+    return ListingFile(path=page.path, **dict(listing))
 
 
 def _unwritable(page: Page, writable: Callable[[str], Iterable[str]]) -> list[Mistake]:

@@ -19,6 +19,7 @@ from video_pipeline.edit.wishes import Wishes
 from video_pipeline.errors import (
     UsageError,
 )
+from video_pipeline.listing.model import ListingFile
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.hearing import elsewhere, score_of, spoken_in
 from video_pipeline.pipeline.preparing import (
@@ -96,11 +97,15 @@ def _steadied(
     # A loop runs from its last shot into its first, and its window may not leap there.
     if brief.as_filmed or brief.storyboard.loop:
         return edit
-    return steadied_edit(edit, prepared.footage, brief.placement, settings.store, listener)
+    return steadied_edit(
+        *(edit, prepared.footage, brief.placement, settings.store),
+        listener=listener,
+        jobs=settings.jobs,
+    )
 
 
 def prepare_and_plan(
-    listing_path: Path,
+    stated: Path | ListingFile,
     placement: str,
     settings: Settings,
     *,
@@ -117,7 +122,7 @@ def prepare_and_plan(
     """
     place = load_placement(placement, settings.presets)
     board = read_storyboard(storyboard, settings.presets, settings.words)
-    prepared = prepare(listing_path, settings)
+    prepared = prepare(stated, settings)
     check_requirable(prepared, required, settings)
     brief = brief_of(prepared, place, settings, board, wishes)
     check_brief(brief, prepared.footage)

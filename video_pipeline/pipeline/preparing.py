@@ -5,13 +5,14 @@ The listing is read, its footage opened, its certificates verified, and each mom
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis
 from video_pipeline.analysis.scan import analyse
+from video_pipeline.catalogue.model import Entry
 from video_pipeline.edit.model import Edit
 from video_pipeline.edit.pointing import located
 from video_pipeline.errors import ClaimError, ListingError, Problem
@@ -48,7 +49,8 @@ class Settings:
     the listing's, else `usual_theme`, or for an edit its own. With `reduced_motion` overlays come
     and go in cuts.
     `blur` names what the listing must state a box for, see `pipeline.veiling`.
-    `post_by` says who posts the clips; None is by hand, or for an edit as it says.
+    `post_by` says who posts the clips; None is by hand, or for an edit as it says. `jobs` is how
+    much is done side by side; None is as much as there are cores.
     """
 
     store: Store
@@ -63,6 +65,7 @@ class Settings:
     reduced_motion: bool = False
     post_by: PostBy | None = None
     blur: tuple[str, ...] = ()
+    jobs: int | None = None
 
     @property
     def issuers(self) -> Path | None:
@@ -155,12 +158,14 @@ def open_sources(edit: Edit, edit_path: Path) -> dict[str, Footage]:
     return footage
 
 
-def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = False) -> Prepared:
-    """Read a listing, probe its footage and verify its certificates.
+def prepare(
+    stated: Path | ListingFile, settings: Settings, *, require_badge: bool = False
+) -> Prepared:
+    """Read a listing, or take one that was read, probe its footage and verify its certificates.
 
     Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
     """
-    listing = read_checked(listing_path, settings)
+    listing = stated if isinstance(stated, ListingFile) else read_checked(stated, settings)
     paths = resolve_footage(listing)
     check_seen(listing, paths)
     footage = open_footage(paths)
@@ -174,16 +179,25 @@ def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
 
     Raises UsageError, naming those there are, for a theme that is not there.
     """
+    return read_listing(listing_path, settings.presets, *_looks(settings))
+
+
+def entry_checked(entry: Entry, settings: Settings) -> ListingFile:
+    """The listing of a catalogue's entry, checked as `read_checked` does."""
+    return entry.listing(*_looks(settings))
+
+
+def _looks(
+    settings: Settings,
+) -> tuple[Callable[[str, str | None], Iterable[str]], tuple[str, ...]]:
+    """What cannot be written in the look a listing names, and which looks there are."""
     usual = settings.theme or settings.usual_theme
     read_theme(settings.overlays, usual)
-    return read_listing(
-        listing_path,
-        settings.presets,
-        writable=lambda text, named: unwritable(
-            text, settings.overlays, settings.theme or named or usual
-        ),
-        themes=theme_names(settings.overlays),
-    )
+
+    def writable(text: str, named: str | None) -> Iterable[str]:
+        return unwritable(text, settings.overlays, settings.theme or named or usual)
+
+    return writable, tuple(theme_names(settings.overlays))
 
 
 def verified(

@@ -1,0 +1,1 @@
+"""Measuring a batch: a catalogue made from the sample, broken listings among them."""
