@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.listing.model import Condition, Listing, ListingFile
 from video_pipeline.listing.prices import price_mistakes
 from video_pipeline.presets.grades import load_scale, scale_names
+from video_pipeline.resources import find
 
 _IN_WORDS: Final = {
     r"^https?://[^\s]+$": "an address that begins with https://",
@@ -121,6 +123,18 @@ def _visible(char: str) -> str:
     return f"U+{ord(char):04X}" if hidden else char
 
 
+def _grades(scale: str, own: Path | None) -> tuple[str, ...]:
+    """The grades of a scale, read once for the thousands of rows of a catalogue."""
+    path = find("presets", f"grades/{scale}.yaml", own)
+    changed = path.stat().st_mtime_ns if path else 0
+    return _grades_of(scale, own, path, changed)
+
+
+@lru_cache(maxsize=16)
+def _grades_of(scale: str, own: Path | None, _path: Path | None, _changed: int) -> tuple[str, ...]:
+    return tuple(load_scale(scale, own).grade_names)
+
+
 def _grade_mistakes(page: Page, own: Path | None) -> list[Mistake]:
     """The scale that does not exist, or the grade that its scale does not have."""
     condition = page.value.get("condition") if isinstance(page.value, dict) else None
@@ -140,7 +154,7 @@ def _grade_mistakes(page: Page, own: Path | None) -> list[Mistake]:
             return [Mistake(page.line(("condition", "scale")), message, mend)]
     if not isinstance(grade, str):
         return []
-    grades = load_scale(scale.strip(), own).grade_names
+    grades = _grades(scale.strip(), own)
     if grade.strip() in grades:
         return []
     message = (
