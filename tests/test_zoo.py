@@ -14,15 +14,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from zoo.colours import apart
+from numbered import piece_of, planes
+from zoo.colours import apart, lab, shown_by
 from zoo.looking import Look, analysed, off_by, rendered
-from zoo.making import make
-from zoo.rows import CLIPS, COLOURED, TIMED, TURNED, Clip
+from zoo.making import make, make_photo
+from zoo.rows import CLIPS, PHOTOS, Clip, Photo
 from zoo.scene import level_at
 
+from video_pipeline.footage.decode import frames
 from video_pipeline.footage.hearing import samples
 from video_pipeline.footage.probe import open_media, probe
 from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.toolchain import run
 
 ROW = {clip.name: clip for clip in CLIPS}
 
@@ -83,6 +86,40 @@ def test_a_clip_is_seen_and_rendered_as_what_it_is(
         assert context.pix_fmt == "yuv420p"
         assert (context.color_primaries, context.color_trc, context.colorspace) == (1, 1, 1)
         assert context.color_range == 1
+
+
+@pytest.mark.parametrize("photo", PHOTOS, ids=lambda photo: photo.name)
+def test_a_photo_is_seen_and_rendered_as_what_it_is(
+    tiny: Placement, tmp_path: Path, photo: Photo
+) -> None:
+    footage = probe(make_photo(photo, tmp_path))
+    assert footage.still
+    assert (footage.width, footage.height) == photo.size
+    kind = {"smpte2084": "pq", "arib-std-b67": "hlg"}.get(photo.written.transfer, "sdr")
+    assert footage.colour.transfer == kind
+    for look in (analysed(footage), rendered(footage, tiny, tmp_path / "out.mp4", Fraction(0), 2)):
+        assert look.orientation == "upright"
+        assert look.worst[1] <= 3, look.far
+
+
+@pytest.mark.parametrize("name", ["hlg.mov", "pq.mp4"])
+def test_white_in_hdr_is_nearly_white_and_the_ramp_rises(
+    zoo: Callable[[Clip], Path], tiny: Placement, tmp_path: Path, name: str
+) -> None:
+    """Diffuse white leaves room for highlights, yet nobody would call it grey: L* of 90 to 98."""
+    footage = probe(zoo(ROW[name]))
+    seen = [p[..., ::-1] / 255 for _, p in frames(footage, long_side=320, every_s=Fraction(1))]
+    out = tmp_path / "out.mp4"
+    run(
+        piece_of(footage, replace(tiny, width=180, height=320), frames=1).command(out),
+        deadline_s=60,
+    )
+    for picture in (seen[0], shown_by(planes(out, "yuv444p")[0])):
+        ramp = [level_at(picture, corner) for corner in ("bl", "tr", "tl")]
+        black, grey, white = (float(lab(np.full(3, level))[0]) for level in ramp)
+        assert black < 2
+        assert grey == pytest.approx(float(lab(np.full(3, 118 / 255))[0]), abs=1.5)
+        assert 90 <= white <= 98
 
 
 def test_there_are_enough_of_them() -> None:

@@ -98,7 +98,11 @@ def write(
         _full(b"infe", 2, int(item in tiles), struct.pack(">HH4s", item, 0, kind), b"\0")
         for item, kind in kinds.items()
     ]
-    belongs = {**dict.fromkeys(tiles, [0x81, 2]), grid: of_grid, **({small: of_small} if thumbnail else {})}
+    belongs = {
+        **dict.fromkeys(tiles, [0x81, 2]),
+        grid: of_grid,
+        **({small: of_small} if thumbnail else {}),
+    }
     associations = b"".join(
         struct.pack(">HB", item, len(which)) + bytes(which) for item, which in belongs.items()
     )

@@ -249,3 +249,35 @@ SHAPED = (
 )
 
 CLIPS = (*TURNED, *COLOURED, *TIMED, *PACKED, *SHAPED)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo of the scene: as a camera held in one of Exif's eight ways stores it, and writes it.
+
+    In HEIC a reader turns it by `quarters` counter-clockwise, then mirrors it along an axis.
+    """
+
+    name: str
+    orientation: int = 1
+    written: Written = BT709
+    size: tuple[int, int] = (180, 240)
+    quarters: int = 0
+    mirror: int | None = None
+    saved: tuple[tuple[str, object], ...] = (("quality", 95),)
+
+
+JFIF = Written("bt470bg", "bt709", "iec61966-2-1", full=True)
+PHOTOS = (
+    *(Photo(f"held {way}.{suffix}", way) for suffix in ("jpg", "avif") for way in range(1, 9)),
+    *(Photo(f"held {way}.{suffix}", way) for suffix in ("png", "webp") for way in (1, 5, 6, 8)),
+    Photo("lossless.webp", 6, saved=(("lossless", True),)),
+    Photo("still.gif"),
+    *(Photo(f"tiles {q}.heic", written=JFIF, size=(270, 360), quarters=q) for q in range(4)),
+    Photo("mirrored.heic", written=JFIF, size=(270, 360), mirror=1),
+    Photo("mirrored and turned.heic", written=JFIF, size=(270, 360), quarters=1, mirror=0),
+    Photo("one tile.heic", written=JFIF, size=(128, 128)),
+    Photo("p3.heic", written=replace(P3, matrix="smpte170m", full=True), size=(270, 360)),
+    Photo("hlg.heic", written=HLG, size=(270, 360), quarters=3),
+    Photo("pq.heic", written=PQ, size=(270, 360)),
+)

@@ -2,7 +2,7 @@
 
 Phones cut a photo into tiles, which a grid puts together again (ISO/IEC 23008-12); what else such a
 file holds, thumbnails and maps of depth and light, is not looked at. PyAV decodes the tiles; the
-ffmpeg program finds them by the same item number.
+ffmpeg program puts them together itself.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ _MOST_TILES = 2048
 
 @dataclass(frozen=True)
 class HeifPhoto:
-    """The photo of a file. `item` is its number there; `size` is (width, height) before turning.
+    """The photo of a file. `place` is where ffmpeg finds it; `size` is (width, height) before turning.
 
     `rotation` and `mirrored` are as a Footage has them. `layout` is (columns, rows) of tiles, one
-    in all where there is no grid (`tiled`). `coding` are four numbers of ITU-T H.273, where the
+    in all where there is no grid. `coding` are four numbers of ITU-T H.273, where the
     file states them: primaries, transfer, matrix, full range. `profile` is its ICC profile.
     """
 
-    item: int
-    tiled: bool
+    place: str
     size: tuple[int, int]
     rotation: int
     mirrored: bool
@@ -138,6 +137,7 @@ def _photo(path: Path) -> HeifPhoto | None:
     items, primary = _items(meta)
     main = items[primary]
     tiled = main.kind == b"grid"
+    grids = [number for number, item in items.items() if item.kind == b"grid"]
     if tiled:
         layout = _content(main, meta, path)
         rows, columns = layout[2] + 1, layout[3] + 1
@@ -159,8 +159,8 @@ def _photo(path: Path) -> HeifPhoto | None:
     numbers = struct.unpack_from(">HHHB", coding, 4) if coding else None
     profile = next((c[4:] for c in colours if c[:4] in (b"prof", b"rICC")), b"")
     return HeifPhoto(
-        item=primary,
-        tiled=tiled,
+        # ffmpeg counts grids in the order of their items, and knows other items by number.
+        place=f"g:{grids.index(primary)}" if tiled else f"i:{primary}",
         size=(width, height),
         rotation=rotation,
         mirrored=mirrored,

@@ -186,7 +186,7 @@ def _heif(footage: Footage) -> Footage:
             # What MIAF says of photos that say nothing (ISO/IEC 23000-22, 7.3.6.4).
             usual=(_primaries(found.profile), "smpte170m"),
         ),
-        still_at=f"g:i:{found.item}" if found.tiled else f"i:{found.item}",
+        still_at=found.place,
     )
 
 

@@ -64,7 +64,9 @@ def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> An
             npl=WHITE_NITS,
             agamma=int(colour.transfer != "hlg"),  # HLG's screen mixes red, green and blue
         )
-        picture = picture.filter("format", "gbrpf32le").filter("zscale", p="709")
+        picture = picture.filter("format", "gbrpf32le").filter(
+            "zscale", pin=colour.primaries, tin="linear", min="gbr", p="709"
+        )
         picture = picture.filter("tonemap", "mobius", param=KNEE, peak=f"{PEAK:.6f}", desat=0)
         picture = picture.filter("zscale", t="709", m="709", r="limited")
     return _told(picture.filter("format", "yuv420p")).filter("setsar", 1)
