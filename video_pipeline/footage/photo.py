@@ -128,11 +128,11 @@ def opened_photo(path: Path) -> Image.Image:
 
 
 def _pixels(path: Path) -> Image.Image:
-    picture = opened_photo(path)
-    try:
-        picture.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise _damaged(path) from error
+    with opened_photo(path) as picture:
+        try:
+            picture.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise _damaged(path) from error
     if picture.mode not in _MODES:
         raise FootageError(
             f"the photo's colours ({picture.mode}) cannot be read",

@@ -54,6 +54,13 @@ def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> An
         if size:
             picture = picture.filter("scale", **where, flags=SCALING)
         picture = picture.filter("format", "yuv420p10le")
+        # What zscale is not asked to change, it takes from the picture, which may not say it.
+        picture = picture.filter(
+            "setparams",
+            color_primaries=colour.primaries,
+            color_trc=_HDR_TRANSFER[colour.transfer],
+            colorspace=colour.matrix,
+        )
         picture = picture.filter(
             "zscale",
             tin=_HDR_TRANSFER[colour.transfer],
@@ -64,9 +71,7 @@ def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> An
             npl=WHITE_NITS,
             agamma=int(colour.transfer != "hlg"),  # HLG's screen mixes red, green and blue
         )
-        picture = picture.filter("format", "gbrpf32le").filter(
-            "zscale", pin=colour.primaries, tin="linear", min="gbr", p="709"
-        )
+        picture = picture.filter("format", "gbrpf32le").filter("zscale", p="709")
         picture = picture.filter("tonemap", "mobius", param=KNEE, peak=f"{PEAK:.6f}", desat=0)
         picture = picture.filter("zscale", t="709", m="709", r="limited")
     return _told(picture.filter("format", "yuv420p")).filter("setsar", 1)
