@@ -5,12 +5,10 @@ Each is seen twice, as analysis decodes it and as it is rendered.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from zoo.boxes import found
 
 from video_pipeline.toolchain import ffmpeg_path
+from zoo.boxes import found
 
 _TILE = 128  # px
 
@@ -92,14 +92,14 @@ def write(
         properties += [_box(b"hvcC", coded[-1][0]), size(*little.shape[:0:-1])]
         of_small = [0x80 | len(properties) - 1, len(properties)]
 
-    kinds = {tile: b"hvc1" for tile in tiles} | {grid: b"grid"}
+    kinds = dict.fromkeys(tiles, b"hvc1") | {grid: b"grid"}
     kinds |= {small: b"hvc1"} if thumbnail else {}
     entries = [
         _full(b"infe", 2, int(item in tiles), struct.pack(">HH4s", item, 0, kind), b"\0")
         for item, kind in kinds.items()
     ]
     belongs = {
-        **dict.fromkeys(tiles, [0x81, 2]),
+        **{tile: [0x81, 2] for tile in tiles},
         grid: of_grid,
         **({small: of_small} if thumbnail else {}),
     }

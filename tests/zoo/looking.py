@@ -7,14 +7,14 @@ from fractions import Fraction
 from pathlib import Path
 
 from numbered import piece_of, planes
-from zoo.colours import Floats, shown_by
-from zoo.rows import Clip
-from zoo.scene import colours_of, number_of, orientation_of
 
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.model import Footage
 from video_pipeline.presets.placements import Placement
 from video_pipeline.toolchain import run
+from zoo.colours import Floats, shown_by
+from zoo.rows import Clip
+from zoo.scene import colours_of, number_of, orientation_of
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,20 @@
-"""Making the zoo: drawn by numpy, encoded by ffmpeg, and patched where ffmpeg is too well behaved."""
+"""Making the zoo: drawn by numpy, encoded by ffmpeg, patched where ffmpeg is too well behaved."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from video_pipeline.toolchain import ffmpeg_path
 from zoo import boxes, heif
 from zoo.colours import coded, signal
 from zoo.rows import CODECS, Clip, Photo
 from zoo.scene import counted, drawn
-
-from video_pipeline.toolchain import ffmpeg_path
 
 # How a matrix is asked for that turns so far clockwise, the picture flipped before or not.
 _MATRIX = {

@@ -128,7 +128,13 @@ def _hz(rate: str, frames: int = 24, **more: object) -> Clip:
 
 
 _TONE = ("-f", "lavfi", "-i", "sine=r=48000:d=1")
-_SPATIAL = ("-f", "lavfi", "-i", "sine=r=48000:d=1")
+_TWO_TONES = ("-map", "1:a", "-map", "2:a", "-map", "0:v")
+_RED_SMALL = ("-f", "lavfi", "-i", "color=red:s=90x160:r=30:d=0.8")
+_RED_LARGE = ("-f", "lavfi", "-i", "color=red:s=600x600:r=1:d=1")
+_SECOND = ("-map", "1:v", "-map", "0:v")
+_COVER = ("-c:v:0", "mjpeg", "-bf:v:0", "0", "-disposition:v:0", "attached_pic")
+_CLOCK = ("-timecode", "01:00:00:00")
+_BELOW_ZERO = ("-output_ts_offset", "-0.2", "-avoid_negative_ts", "disabled", "-c", "copy")
 _MASTERED = (
     "log-level=none:crf=12:hdr10=1:repeat-headers=1:max-cll=1000,400:"
     "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
@@ -183,7 +189,7 @@ TIMED = (
     Clip("uneven.webm", "vp9", rate=Fraction(60), frames=72, keep="not(between(n,30,50))"),
     Clip("uneven hevc.mov", "hevc", rate=Fraction(90), frames=90, keep="lt(mod(n,7),3)", turn=90),
     Clip("slow and fast.mkv", rate=Fraction(120), frames=120, keep="gt(n,60)+not(mod(n,12))"),
-    Clip("below zero.mp4", "hevc", then=("-output_ts_offset", "-0.2", "-avoid_negative_ts", "disabled", "-c", "copy"), first=6),
+    Clip("below zero.mp4", "hevc", then=_BELOW_ZERO, first=6),
     Clip("below zero.ts", then=("-output_ts_offset", "-0.5", "-c", "copy")),
     Clip("far from zero.ts", then=("-output_ts_offset", "90000", "-c", "copy")),
     Clip("no times.avi"),
@@ -224,11 +230,12 @@ PACKED = (
     Clip("moving.avif", "avif", rate=Fraction(10), frames=12),
     Clip("no suffix", out=("-f", "mp4")),
     Clip("wrong suffix.avi", out=("-f", "mp4")),
-    Clip("two pictures.mp4", inputs=("-f", "lavfi", "-i", "color=red:s=90x160:r=30:d=0.8"), out=("-map", "1:v", "-map", "0:v")),
-    Clip("cover.mp4", inputs=("-f", "lavfi", "-i", "color=red:s=600x600:r=1:d=1"), out=("-map", "1:v", "-map", "0:v", "-c:v:0", "mjpeg", "-bf:v:0", "0", "-disposition:v:0", "attached_pic")),
-    Clip("timecode.mov", out=("-timecode", "01:00:00:00")),
-    Clip("data tracks.mov", out=("-timecode", "01:00:00:00"), inputs=_TONE, patched="metadata track", sound=True),
-    Clip("spatial sound.mov", inputs=(*_SPATIAL, *_TONE), out=("-map", "1:a", "-map", "2:a", "-map", "0:v"), patched="spatial sound", sound=True),
+    Clip("two pictures.mp4", inputs=_RED_SMALL, out=_SECOND),
+    Clip("cover.mp4", inputs=_RED_LARGE, out=(*_SECOND, *_COVER)),
+    Clip("timecode.mov", out=_CLOCK),
+    Clip("data tracks.mov", out=_CLOCK, inputs=_TONE, patched="metadata track", sound=True),
+    Clip("spatial sound.mov", inputs=(*_TONE, *_TONE), out=_TWO_TONES,
+         patched="spatial sound", sound=True),
 )  # fmt: skip
 
 # What shape it has.

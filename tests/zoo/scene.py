@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from zoo.colours import Floats, apart, lab
 
 DIGITS = 9

@@ -82,9 +82,10 @@ def _timed(
             continue
         for frame in decoded:
             if footage.untimed:  # what the file does not say is counted by its packets
-                first = frame.dts if first is None else first
-                known = frame.dts is not None and first is not None
-                t = max(t + 1 / footage.rate, (frame.dts - first) * base if known else t)
+                t += 1 / footage.rate
+                if frame.dts is not None:
+                    first = frame.dts if first is None else first
+                    t = max(t, (frame.dts - first) * base)
             elif frame.pts is not None and frame.time_base is not None:
                 t = frame.pts * frame.time_base - start
             else:  # one whose time got lost follows the one before

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -30,9 +31,9 @@ _MOST_TILES = 2048
 
 @dataclass(frozen=True)
 class HeifPhoto:
-    """The photo of a file. `place` is where ffmpeg finds it; `size` is (width, height) before turning.
+    """The photo of a file.
 
-    `rotation` and `mirrored` are as a Footage has them. `layout` is (columns, rows) of tiles, one
+    `place` is where ffmpeg finds it; `size` is (width, height) before turning. `rotation` and `mirrored` are as a Footage has them. `layout` is (columns, rows) of tiles, one
     in all where there is no grid. `coding` are four numbers of ITU-T H.273, where the
     file states them: primaries, transfer, matrix, full range. `profile` is its ICC profile.
     """
@@ -115,7 +116,7 @@ def heif_picture(photo: HeifPhoto, colour: Colour, path: Path) -> NDArray[np.uin
 def _decoded(photo: HeifPhoto, path: Path, count: int) -> Iterator[VideoFrame]:
     """The first `count` tiles, in order, one at a time."""
     for config, data in photo.tiles[:count]:
-        decoder = av.CodecContext.create(photo.decoder, "r")
+        decoder: Any = av.CodecContext.create(photo.decoder, "r")
         decoder.extradata = config
         try:
             frames = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]

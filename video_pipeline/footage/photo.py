@@ -1,7 +1,7 @@
 """Photos: a picture file as footage of one picture that stands still.
 
-Cuts of any length can be made from it. The picture is turned upright by its EXIF tag, or in HEIC and
-AVIF by its properties, here and by the ffmpeg program alike. What a phone's camera or a chat writes
+Cuts of any length can be made from it. The picture is turned upright by its EXIF tag, or in HEIC
+and AVIF by its properties, here and by the ffmpeg program alike. What a phone's camera or a chat writes
 is read: JPEG, HEIC, AVIF, PNG and WebP, in colour or grey.
 """
 
@@ -128,6 +128,7 @@ def opened_photo(path: Path) -> Image.Image:
 
 
 def _pixels(path: Path) -> Image.Image:
+    picture: Image.Image
     with opened_photo(path) as picture:
         try:
             picture.load()
