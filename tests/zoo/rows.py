@@ -178,7 +178,6 @@ COLOURED = (
     Clip("pq av1.mp4", "av1 10", PQ),
     Clip("pq 422.mov", "hevc 422", PQ),
     Clip("hdr10.mp4", "hevc 10", PQ, out=("-x265-params", _MASTERED)),
-    Clip("hdr10+.mp4", "hevc 10", PQ, out=("-x265-params", _MASTERED)),
 )
 
 # When pictures are due.

@@ -33,9 +33,10 @@ _MOST_TILES = 2048
 class HeifPhoto:
     """The photo of a file.
 
-    `place` is where ffmpeg finds it; `size` is (width, height) before turning. `rotation` and `mirrored` are as a Footage has them. `layout` is (columns, rows) of tiles, one
-    in all where there is no grid. `coding` are four numbers of ITU-T H.273, where the
-    file states them: primaries, transfer, matrix, full range. `profile` is its ICC profile.
+    `place` is where ffmpeg finds it; `size` is (width, height) before turning. `rotation` and
+    `mirrored` are as a Footage has them. `layout` is (columns, rows) of tiles, one in all where
+    there is no grid. `coding` are four numbers of ITU-T H.273, where the file states them:
+    primaries, transfer, matrix, full range. `profile` is its ICC profile.
     """
 
     place: str

@@ -36,8 +36,8 @@ class Footage:
     `picture_from` is when the first picture is due: above 0 where the sound begins first. `still`
     is a photo: one picture at all times, whatever `duration` says; `still_at` is where ffmpeg finds
     it in its file. Where `turned_by_tag`, the rotation stands in an old tag that ffmpeg does not
-    follow. `interlaced` pictures hold two moments in alternate lines. `untimed` files state no times and cannot be opened in the middle: pictures
-    follow each other at `rate`.
+    follow. `interlaced` pictures hold two moments in alternate lines. `untimed` files state no
+    times and cannot be opened in the middle: pictures follow each other at `rate`.
     """
 
     path: Path

@@ -1,8 +1,8 @@
 """Photos: a picture file as footage of one picture that stands still.
 
 Cuts of any length can be made from it. The picture is turned upright by its EXIF tag, or in HEIC
-and AVIF by its properties, here and by the ffmpeg program alike. What a phone's camera or a chat writes
-is read: JPEG, HEIC, AVIF, PNG and WebP, in colour or grey.
+and AVIF by its properties, here and by the ffmpeg program alike. What a phone's camera or a chat
+writes is read: JPEG, HEIC, AVIF, PNG and WebP, in colour or grey.
 """
 
 from __future__ import annotations

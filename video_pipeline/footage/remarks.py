@@ -31,8 +31,8 @@ def remarks(footage: Footage) -> tuple[str, ...]:
         if footage.rate >= _SLOW_FROM:
             times = round(footage.rate / _USUAL)
             told.append(
-                f"filmed at {round(footage.rate)} pictures a second: there is enough for slow motion "
-                f"of 1/{times}; it is shown at its true pace"
+                f"filmed at {round(footage.rate)} pictures a second: enough for slow motion of "
+                f"1/{times}; it is shown at its true pace"
             )
     if footage.interlaced:
         told.append("interlaced: two moments a picture; one is shown and its lines filled in")
