@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,7 +133,8 @@ def test_uneven_pictures_keep_with_their_sound_for_ten_minutes(
     Picture n is due at 2n + (n mod 3)/10 s: what is shown and heard near the end must be together.
     """
     source = make_clip(
-        "ten-minutes.mp4", *numbered(600, rate="1/2", extra="settb=1/600,setpts='1200*N+60*mod(N,3)'"),
+        "ten-minutes.mp4",
+        *numbered(600, rate="1/2", extra="settb=1/600,setpts='1200*N+60*mod(N,3)'"),
         "-f", "lavfi", "-i", "aevalsrc='if(gte(t,590.2),sin(2000*t),0)':s=16000:d=600",
         "-map", "0:v", "-map", "1:a", "-fps_mode", "passthrough", "-enc_time_base", "1/600",
         "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
