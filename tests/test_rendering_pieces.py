@@ -88,6 +88,9 @@ DECIDES = {
     "primaries": colour(primaries="bt2020"),
     "late picture": source(picture_from=Fraction(1)),
     "no index": source(indexed=False),
+    "no times": source(untimed=True),
+    "old tag": source(rotation=90, turned_by_tag=True),
+    "fields": source(interlaced=True),
     "width": place(width=272),
     "rate": place(rate=Fraction(25)),
     "crf": place(crf=29),
@@ -135,6 +138,11 @@ def test_the_key_changes_with(piece: Piece, what: str) -> None:
     assert DECIDES[what](piece).key != piece.key
 
 
+def test_the_key_changes_with_where_a_photo_lies_in_its_file(piece: Piece) -> None:
+    one, other = (source(still=True, codec="hevc", still_at=at)(piece).key for at in ("g:0", "g:1"))
+    assert one != other
+
+
 def test_the_key_changes_with_how_a_path_bends(piece: Piece) -> None:
     path = (CropKey(0, 0, 0), CropKey(10, 4, 8), CropKey(25, 10, 18))
     one, other = (cut(crop=Crop(80, 142, path, ease))(piece).key for ease in (3, 8))
@@ -158,7 +166,7 @@ def test_every_field_is_judged() -> None:
         "cut", "footage", "layers", "placement", "measured", "kbps",
     }  # fmt: skip
     assert (
-        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 59
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 63
     )
 
 

@@ -11,14 +11,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from zoo.colours import apart
+from conftest import MakeClip
+from numbered import heard, numbered, numbers, piece_of, planes
+from numbered import number_of as shown_number
+from zoo.colours import apart, lab, shown_by
 from zoo.looking import Look, analysed, off_by, rendered
-from zoo.making import make
-from zoo.rows import CLIPS, Clip
+from zoo.making import make, make_photo
+from zoo.rows import CLIPS, Clip, PHOTOS, Photo
+from zoo.scene import level_at
 
+from video_pipeline import graph
+from video_pipeline.footage.decode import frames
 from video_pipeline.footage.hearing import samples
 from video_pipeline.footage.probe import open_media, probe
+from video_pipeline.footage.remarks import remarks
 from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.toolchain import run
 
 ROW = {clip.name: clip for clip in CLIPS}
 
@@ -79,6 +87,99 @@ def test_a_clip_is_seen_and_rendered_as_what_it_is(
         assert context.pix_fmt == "yuv420p"
         assert (context.color_primaries, context.color_trc, context.colorspace) == (1, 1, 1)
         assert context.color_range == 1
+
+
+@pytest.mark.parametrize("photo", PHOTOS, ids=lambda photo: photo.name)
+def test_a_photo_is_seen_and_rendered_as_what_it_is(
+    tiny: Placement, tmp_path: Path, photo: Photo
+) -> None:
+    footage = probe(make_photo(photo, tmp_path))
+    assert footage.still
+    assert (footage.width, footage.height) == photo.size
+    kind = {"smpte2084": "pq", "arib-std-b67": "hlg"}.get(photo.written.transfer, "sdr")
+    assert footage.colour.transfer == kind
+    for look in (analysed(footage), rendered(footage, tiny, tmp_path / "out.mp4", Fraction(0), 2)):
+        assert look.orientation == "upright"
+        assert look.worst[1] <= 3, look.far
+
+
+@pytest.mark.parametrize("name", ["hlg.mov", "pq.mp4"])
+def test_white_in_hdr_is_nearly_white_and_the_ramp_rises(
+    zoo: Callable[[Clip], Path], tiny: Placement, tmp_path: Path, name: str
+) -> None:
+    """Diffuse white leaves room for highlights, yet nobody would call it grey: L* of 90 to 98."""
+    footage = probe(zoo(ROW[name]))
+    seen = [p[..., ::-1] / 255 for _, p in frames(footage, long_side=320, every_s=Fraction(1))]
+    out = tmp_path / "out.mp4"
+    run(
+        piece_of(footage, replace(tiny, width=180, height=320), frames=1).command(out),
+        deadline_s=60,
+    )
+    for picture in (seen[0], shown_by(planes(out, "yuv444p")[0])):
+        ramp = [level_at(picture, corner) for corner in ("bl", "tr", "tl")]
+        black, grey, white = (float(lab(np.full(3, level))[0]) for level in ramp)
+        assert black < 2
+        assert grey == pytest.approx(float(lab(np.full(3, 118 / 255))[0]), abs=1.5)
+        assert 90 <= white <= 98
+
+
+def test_uneven_pictures_keep_with_their_sound_for_ten_minutes(
+    make_clip: MakeClip, tiny: Placement, tmp_path: Path
+) -> None:
+    """One picture in two seconds, a little too early or too late; a tone begins with the last ones.
+
+    Picture n is due at 2n + (n mod 3)/10 s: what is shown and heard near the end must be together.
+    """
+    source = make_clip(
+        "ten-minutes.mp4",
+        *numbered(600, rate="1/2", extra="settb=1/600,setpts='1200*N+60*mod(N,3)'"),
+        "-f", "lavfi", "-i", "aevalsrc='if(gte(t,590.2),sin(2000*t),0)':s=16000:d=600",
+        "-map", "0:v", "-map", "1:a", "-fps_mode", "passthrough", "-enc_time_base", "1/600",
+        "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
+    )  # fmt: skip
+    footage = probe(source)
+    seen = list(frames(footage, long_side=160, every_s=Fraction(0)))
+    assert len(seen) == 300
+    for t, picture in seen:
+        n = shown_number(picture[..., 1])
+        assert t == pytest.approx(float(2 * n + Fraction(n % 3, 10)), abs=0.002)
+    # Picture 295 is due at 590.1 s, three output frames before the tone.
+    out, sound = tmp_path / "out.mp4", tmp_path / "sound.wav"
+    start = Fraction(589)
+    run(piece_of(footage, tiny, start=start, frames=60).command(out), deadline_s=60)
+    run(graph.sound([(footage, start, 96_000)], sound), deadline_s=60)
+    changed = [n >= 295 for n in numbers(out)].index(True)
+    begun = int(np.argmax(np.abs(heard(sound)[:, 0]) > 0.2)) / 48_000
+    assert changed / 30 == pytest.approx(1.1, abs=1 / 30)
+    assert begun == pytest.approx(1.2, abs=1 / 30)
+
+
+@pytest.mark.parametrize("names", [("turned hlg.mov", "tiles 1.heic"), ("woven.ts", "moving.gif")])
+def test_every_stage_takes_them(
+    zoo: Callable[[Clip], Path], run_cli: Callable[..., Any], tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    """Inspected, looked at, and rendered small; plans of bags are for footage of bags."""
+    photos = {photo.name: photo for photo in PHOTOS}
+    files = [
+        make_photo(photos[name], tmp_path) if name in photos else zoo(ROW[name]) for name in names
+    ]
+    told = run_cli("inspect", *files, "--json")
+    assert told.code == 0, told.err
+    assert [Path(row["file"]).name for row in told.json["footage"]] == list(names)
+    shots = run_cli("shots", *files, "--json")
+    assert shots.code == 0, shots.err
+
+
+def test_what_a_seller_should_know_is_said(zoo: Callable[[Clip], Path]) -> None:
+    def told(name: str) -> str:
+        return " ".join(remarks(probe(zoo(ROW[name]))))
+
+    assert "slow motion of 1/8" in told("rate 240.mp4")
+    assert "messenger" in told("messenger.mp4")
+    assert "interlaced" in told("woven.ts")
+    assert "old tag" in told("turned by a tag 90.mkv")
+    assert "no times" in told("no times.avi")
+    assert not told("untagged hd.mp4")
 
 
 def test_there_are_enough_of_them() -> None:

@@ -36,8 +36,8 @@ def _patch(path: Path, change: Callable[[bytes, bytes], bytes]) -> None:
 
 def dolby_vision(path: Path) -> None:
     """Say that the picture is Dolby Vision 8.4: a `dvvC` box (Dolby's "Dolby Vision Streams Within
-    the ISO Base Media File Format", 3.2): version 1.0, profile 8, level 4, RPU and base layer there,
-    compatible with HLG (4).
+    the ISO Base Media File Format", 3.2): version 1.0, profile 8, level 4, RPU and base layer
+    there, compatible with HLG (4).
     """
     fields = 8 << 9 | 4 << 3 | 1 << 2 | 0 << 1 | 1
     record = bytes((1, 0)) + struct.pack(">H", fields) + bytes([4 << 4]) + bytes(19)

@@ -99,7 +99,7 @@ def write(
         for item, kind in kinds.items()
     ]
     belongs = {
-        **dict.fromkeys(tiles, [0x81, 2]),
+        **{tile: [0x81, 2] for tile in tiles},
         grid: of_grid,
         **({small: of_small} if thumbnail else {}),
     }

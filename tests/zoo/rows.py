@@ -128,7 +128,13 @@ def _hz(rate: str, frames: int = 24, **more: object) -> Clip:
 
 
 _TONE = ("-f", "lavfi", "-i", "sine=r=48000:d=1")
-_SPATIAL = ("-f", "lavfi", "-i", "sine=r=48000:d=1")
+_TWO_TONES = ("-map", "1:a", "-map", "2:a", "-map", "0:v")
+_RED_SMALL = ("-f", "lavfi", "-i", "color=red:s=90x160:r=30:d=0.8")
+_RED_LARGE = ("-f", "lavfi", "-i", "color=red:s=600x600:r=1:d=1")
+_SECOND = ("-map", "1:v", "-map", "0:v")
+_COVER = ("-c:v:0", "mjpeg", "-bf:v:0", "0", "-disposition:v:0", "attached_pic")
+_CLOCK = ("-timecode", "01:00:00:00")
+_BELOW_ZERO = ("-output_ts_offset", "-0.2", "-avoid_negative_ts", "disabled", "-c", "copy")
 _MASTERED = (
     "log-level=none:crf=12:hdr10=1:repeat-headers=1:max-cll=1000,400:"
     "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
@@ -172,7 +178,6 @@ COLOURED = (
     Clip("pq av1.mp4", "av1 10", PQ),
     Clip("pq 422.mov", "hevc 422", PQ),
     Clip("hdr10.mp4", "hevc 10", PQ, out=("-x265-params", _MASTERED)),
-    Clip("hdr10+.mp4", "hevc 10", PQ, out=("-x265-params", _MASTERED)),
 )
 
 # When pictures are due.
@@ -183,7 +188,7 @@ TIMED = (
     Clip("uneven.webm", "vp9", rate=Fraction(60), frames=72, keep="not(between(n,30,50))"),
     Clip("uneven hevc.mov", "hevc", rate=Fraction(90), frames=90, keep="lt(mod(n,7),3)", turn=90),
     Clip("slow and fast.mkv", rate=Fraction(120), frames=120, keep="gt(n,60)+not(mod(n,12))"),
-    Clip("below zero.mp4", "hevc", then=("-output_ts_offset", "-0.2", "-avoid_negative_ts", "disabled", "-c", "copy"), first=6),
+    Clip("below zero.mp4", "hevc", then=_BELOW_ZERO, first=6),
     Clip("below zero.ts", then=("-output_ts_offset", "-0.5", "-c", "copy")),
     Clip("far from zero.ts", then=("-output_ts_offset", "90000", "-c", "copy")),
     Clip("no times.avi"),
@@ -224,11 +229,12 @@ PACKED = (
     Clip("moving.avif", "avif", rate=Fraction(10), frames=12),
     Clip("no suffix", out=("-f", "mp4")),
     Clip("wrong suffix.avi", out=("-f", "mp4")),
-    Clip("two pictures.mp4", inputs=("-f", "lavfi", "-i", "color=red:s=90x160:r=30:d=0.8"), out=("-map", "1:v", "-map", "0:v")),
-    Clip("cover.mp4", inputs=("-f", "lavfi", "-i", "color=red:s=600x600:r=1:d=1"), out=("-map", "1:v", "-map", "0:v", "-c:v:0", "mjpeg", "-bf:v:0", "0", "-disposition:v:0", "attached_pic")),
-    Clip("timecode.mov", out=("-timecode", "01:00:00:00")),
-    Clip("data tracks.mov", out=("-timecode", "01:00:00:00"), inputs=_TONE, patched="metadata track", sound=True),
-    Clip("spatial sound.mov", inputs=(*_SPATIAL, *_TONE), out=("-map", "1:a", "-map", "2:a", "-map", "0:v"), patched="spatial sound", sound=True),
+    Clip("two pictures.mp4", inputs=_RED_SMALL, out=_SECOND),
+    Clip("cover.mp4", inputs=_RED_LARGE, out=(*_SECOND, *_COVER)),
+    Clip("timecode.mov", out=_CLOCK),
+    Clip("data tracks.mov", out=_CLOCK, inputs=_TONE, patched="metadata track", sound=True),
+    Clip("spatial sound.mov", inputs=(*_TONE, *_TONE), out=_TWO_TONES,
+         patched="spatial sound", sound=True),
 )  # fmt: skip
 
 # What shape it has.
@@ -249,3 +255,35 @@ SHAPED = (
 )
 
 CLIPS = (*TURNED, *COLOURED, *TIMED, *PACKED, *SHAPED)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo of the scene: as a camera held in one of Exif's eight ways stores it, and writes it.
+
+    In HEIC a reader turns it by `quarters` counter-clockwise, then mirrors it along an axis.
+    """
+
+    name: str
+    orientation: int = 1
+    written: Written = BT709
+    size: tuple[int, int] = (180, 240)
+    quarters: int = 0
+    mirror: int | None = None
+    saved: tuple[tuple[str, object], ...] = (("quality", 95),)
+
+
+JFIF = Written("bt470bg", "bt709", "iec61966-2-1", full=True)
+PHOTOS = (
+    *(Photo(f"held {way}.{suffix}", way) for suffix in ("jpg", "avif") for way in range(1, 9)),
+    *(Photo(f"held {way}.{suffix}", way) for suffix in ("png", "webp") for way in (1, 5, 6, 8)),
+    Photo("lossless.webp", 6, saved=(("lossless", True),)),
+    Photo("still.gif"),
+    *(Photo(f"tiles {q}.heic", written=JFIF, size=(270, 360), quarters=q) for q in range(4)),
+    Photo("mirrored.heic", written=JFIF, size=(270, 360), mirror=1),
+    Photo("mirrored and turned.heic", written=JFIF, size=(270, 360), quarters=1, mirror=0),
+    Photo("one tile.heic", written=JFIF, size=(128, 128)),
+    Photo("p3.heic", written=replace(P3, matrix="smpte170m", full=True), size=(270, 360)),
+    Photo("hlg.heic", written=HLG, size=(270, 360), quarters=3),
+    Photo("pq.heic", written=PQ, size=(270, 360)),
+)

@@ -2,7 +2,7 @@
 
 Everything lies in large areas at shares of the picture, so that it survives halved chroma, strong
 compression and any scaling. The top left corner is white, the top right one grey, those below are
-black: no turn and no mirror leaves that as it is. The counter is a strip of upright bars, the binary
+black: no turn and no mirror leaves that as it is. The counter is a strip of upright bars, the
 digits of the frame's number in Gray's code, the lowest at the left: two neighbouring numbers differ
 in one bar, and no bar is the same in one field and another in the other for long.
 """
@@ -19,8 +19,8 @@ STRIP = (0.70, 0.82)  # from top to bottom, as shares of the height
 _CORNER = 0.2, 0.14  # of the width and of the height
 _ROWS = (0.17, 0.34, 0.51, 0.68)
 _GROUND = 72
-# 8-bit R'G'B' in BT.709: a light and a dark skin and four colours of a colour chart, the leather of the
-# sample's bag, and two greys of a ramp whose ends are the corners.
+# 8-bit R'G'B' in BT.709: a light and a dark skin and four colours of a colour chart, the leather of
+# the sample's bag, and two greys of a ramp whose ends are the corners.
 PATCHES = {
     "light skin": (194, 150, 130), "dark skin": (115, 82, 68), "red": (175, 54, 60),
     "green": (70, 148, 73), "blue": (56, 61, 150), "leather": (150, 90, 60),

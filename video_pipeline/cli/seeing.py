@@ -22,6 +22,7 @@ from video_pipeline.edit.keyframes import SHOWN
 from video_pipeline.edit.reel import DETAILS
 from video_pipeline.edit.shots import Shot
 from video_pipeline.footage.model import Footage
+from video_pipeline.footage.remarks import remarks
 from video_pipeline.geometry import Box
 from video_pipeline.pipeline import (
     Picture,
@@ -64,6 +65,9 @@ def inspect(footage: tuple[Path, ...], as_json: bool, verbose: bool, debug: bool
             f.audio_codec or "none",
         )
     people.print(table)
+    for f in found.values():
+        for remark in remarks(f):
+            people.print(f"{escape(f.name)}: {remark}.")
     if verbose:
         for f in found.values():
             people.print(f"{escape(f.name)}: {escape(str(f.path))}, SHA-256 {f.digest}")
@@ -316,4 +320,5 @@ def _footage_json(footage: Footage) -> dict[str, Any]:
         "pixel_format": footage.pixel_format,
         "transfer": footage.colour.transfer,
         "sound": footage.audio_codec,
+        "remarks": list(remarks(footage)),
     }

@@ -1,4 +1,4 @@
-"""Animated WebP as footage: PyAV has no decoder for it, so Pillow reads it; the ffmpeg program does.
+"""Animated WebP as footage: PyAV has no decoder for it, so Pillow reads it; ffmpeg itself can.
 
 Every picture comes with how long it stands, in milliseconds. It goes round once.
 """

@@ -1,4 +1,4 @@
-"""Coding: what the numbers of ITU-T H.273, by which files tell their colours, mean in ffmpeg's names."""
+"""Coding: what ITU-T H.273's numbers, by which files tell their colours, mean in ffmpeg's names."""
 
 from __future__ import annotations
 

@@ -81,9 +81,10 @@ def _timed(
     t = -1 / footage.rate
     for frame in pictures(container, stream, start, damage):
         if footage.untimed:  # what the file does not say is counted by its packets
-            first = frame.dts if first is None else first
-            said = t if frame.dts is None or first is None else (frame.dts - first) * base
-            t = max(t + 1 / footage.rate, said)
+            t += 1 / footage.rate
+            if frame.dts is not None:
+                first = frame.dts if first is None else first
+                t = max(t, (frame.dts - first) * base)
         elif frame.pts is not None and frame.time_base is not None:
             t = frame.pts * frame.time_base - start
         else:  # one whose time got lost follows the one before

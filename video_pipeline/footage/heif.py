@@ -2,7 +2,7 @@
 
 Phones cut a photo into tiles, which a grid puts together again (ISO/IEC 23008-12); what else such a
 file holds, thumbnails and maps of depth and light, is not looked at. PyAV decodes the tiles; the
-ffmpeg program finds them by the same item number.
+ffmpeg program puts them together itself.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -30,15 +31,15 @@ _MOST_TILES = 2048
 
 @dataclass(frozen=True)
 class HeifPhoto:
-    """The photo of a file. `item` is its number there; `size` is (width, height) before turning.
+    """The photo of a file.
 
-    `rotation` and `mirrored` are as a Footage has them. `layout` is (columns, rows) of tiles, one
-    in all where there is no grid (`tiled`). `coding` are four numbers of ITU-T H.273, where the
-    file states them: primaries, transfer, matrix, full range. `profile` is its ICC profile.
+    `place` is where ffmpeg finds it; `size` is (width, height) before turning. `rotation` and
+    `mirrored` are as a Footage has them. `layout` is (columns, rows) of tiles, one in all where
+    there is no grid. `coding` are four numbers of ITU-T H.273, where the file states them:
+    primaries, transfer, matrix, full range. `profile` is its ICC profile.
     """
 
-    item: int
-    tiled: bool
+    place: str
     size: tuple[int, int]
     rotation: int
     mirrored: bool
@@ -116,7 +117,7 @@ def heif_picture(photo: HeifPhoto, colour: Colour, path: Path) -> NDArray[np.uin
 def _decoded(photo: HeifPhoto, path: Path, count: int) -> Iterator[VideoFrame]:
     """The first `count` tiles, in order, one at a time."""
     for config, data in photo.tiles[:count]:
-        decoder = av.CodecContext.create(photo.decoder, "r")
+        decoder: Any = av.CodecContext.create(photo.decoder, "r")
         decoder.extradata = config
         try:
             frames = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]
@@ -138,6 +139,7 @@ def _photo(path: Path) -> HeifPhoto | None:
     items, primary = _items(meta)
     main = items[primary]
     tiled = main.kind == b"grid"
+    grids = [number for number, item in items.items() if item.kind == b"grid"]
     if tiled:
         layout = _content(main, meta, path)
         rows, columns = layout[2] + 1, layout[3] + 1
@@ -159,8 +161,8 @@ def _photo(path: Path) -> HeifPhoto | None:
     numbers = struct.unpack_from(">HHHB", coding, 4) if coding else None
     profile = next((c[4:] for c in colours if c[:4] in (b"prof", b"rICC")), b"")
     return HeifPhoto(
-        item=primary,
-        tiled=tiled,
+        # ffmpeg counts grids in the order of their items, and knows other items by number.
+        place=f"g:{grids.index(primary)}" if tiled else f"i:{primary}",
         size=(width, height),
         rotation=rotation,
         mirrored=mirrored,

@@ -37,11 +37,10 @@ class Footage:
     file lists where its pictures are; a broadcast stream does not, and has to be opened earlier.
     `picture_from` is when the first picture is due: above 0 where the sound begins first. `still`
     is a photo: one picture at all times, whatever `duration` says; `still_at` is where ffmpeg finds
-    it in its file. Where `turned_by_tag`, the
-    rotation stands in an old tag that ffmpeg does not follow. `interlaced` pictures hold two moments
-    in alternate lines. `untimed` files state no times and cannot be opened in the middle: pictures
-    follow each other at `rate`. `veils` cover what is to be masked: `graph` draws them into every
-    picture that is taken from the file.
+    it in its file. Where `turned_by_tag`, the rotation stands in an old tag that ffmpeg does not
+    follow. `interlaced` pictures hold two moments in alternate lines. `untimed` files state no
+    times and cannot be opened in the middle: pictures follow each other at `rate`. `veils`
+    cover what is to be masked: `graph` draws them into every picture that is taken from the file.
     """
 
     path: Path

@@ -1,8 +1,8 @@
 """Photos: a picture file as footage of one picture that stands still.
 
-Cuts of any length can be made from it. The picture is turned upright by its EXIF tag, or in HEIC and
-AVIF by its properties, here and by the ffmpeg program alike. What a phone's camera or a chat writes
-is read: JPEG, HEIC, AVIF, PNG and WebP, in colour or grey.
+Cuts of any length can be made from it. The picture is turned upright by its EXIF tag, or in HEIC
+and AVIF by its properties, here and by the ffmpeg program alike. What a phone's camera or a chat
+writes is read: JPEG, HEIC, AVIF, PNG and WebP, in colour or grey.
 """
 
 from __future__ import annotations
@@ -128,11 +128,12 @@ def opened_photo(path: Path) -> Image.Image:
 
 
 def _pixels(path: Path) -> Image.Image:
-    picture = opened_photo(path)
-    try:
-        picture.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise _damaged(path) from error
+    picture: Image.Image
+    with opened_photo(path) as picture:
+        try:
+            picture.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise _damaged(path) from error
     if picture.mode not in _MODES:
         raise FootageError(
             f"the photo's colours ({picture.mode}) cannot be read",
@@ -186,7 +187,7 @@ def _heif(footage: Footage) -> Footage:
             # What MIAF says of photos that say nothing (ISO/IEC 23000-22, 7.3.6.4).
             usual=(_primaries(found.profile), "smpte170m"),
         ),
-        still_at=f"g:i:{found.item}" if found.tiled else f"i:{found.item}",
+        still_at=found.place,
     )
 
 

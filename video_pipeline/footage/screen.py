@@ -11,6 +11,7 @@ highlights keep their shape.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -49,7 +50,7 @@ _FINE = 65_535  # steps of linear light; the dark ones are the ones that are nee
 
 def on_screen(frame: VideoFrame, colour: Colour, size: tuple[int, int]) -> NDArray[np.uint8]:
     """A decoded frame at `size` (width, height) as stored, BGR, uint8, height x width x 3."""
-    read = {
+    read: dict[str, Any] = {
         "width": size[0],
         "height": size[1],
         "src_colorspace": _MATRICES[colour.matrix],
@@ -58,20 +59,20 @@ def on_screen(frame: VideoFrame, colour: Colour, size: tuple[int, int]) -> NDArr
     if frame.format.is_rgb:
         read = {"width": size[0], "height": size[1]}
     if colour.transfer == "sdr" and colour.primaries not in WIDE:
-        return frame.reformat(format="bgr24", **read).to_ndarray()
+        return np.asarray(frame.reformat(format="bgr24", **read).to_ndarray(), np.uint8)
     signal = frame.reformat(format="rgb48le", **read).to_ndarray()
-    return shown(signal, colour)
+    return shown(np.asarray(signal, np.uint16), colour)
 
 
 def shown(signal: NDArray[np.uint16], colour: Colour) -> NDArray[np.uint8]:
     """R'G'B' as a camera wrote it, uint16 in full range, as an SDR screen shows it, BGR, uint8."""
-    light = np.take(_linear(colour.transfer), signal >> 4)
+    light: NDArray[np.float32] = np.take(_linear(colour.transfer), signal >> 4)
     if colour.transfer == "hlg":  # the screen's part: ITU-R BT.2100, table 5, OOTF
         luma = cv2.transform(light, _BT2020_LUMA)
         light *= (PEAK * np.power(luma, 0.2))[..., None]
     if colour.primaries in _TO_BT709:
         matrix = np.array(_TO_BT709[colour.primaries], dtype=np.float32)
-        light = cv2.transform(light, matrix)
+        light = np.asarray(cv2.transform(light, matrix), np.float32)
     if colour.transfer != "sdr":
         bend(light)
     steps = np.clip(light, 0, 1) * _FINE

@@ -54,6 +54,13 @@ def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> An
         if size:
             picture = picture.filter("scale", **where, flags=SCALING)
         picture = picture.filter("format", "yuv420p10le")
+        # What zscale is not asked to change, it takes from the picture, which may not say it.
+        picture = picture.filter(
+            "setparams",
+            color_primaries=colour.primaries,
+            color_trc=_HDR_TRANSFER[colour.transfer],
+            colorspace=colour.matrix,
+        )
         picture = picture.filter(
             "zscale",
             tin=_HDR_TRANSFER[colour.transfer],

@@ -192,6 +192,8 @@ def ticking(footage: Footage, start: Fraction, frames: int, rate: Fraction) -> A
     """
     if footage.still:  # one picture, though some cameras add a second; repeated once it is small
         picture = opened(footage, start, Fraction(0))[footage.still_at]
+        # A second one, since a picture put together from tiles does not say how long it stands.
+        picture = picture.filter("loop", loop=1, size=1).filter("setpts", "N")
         picture = picture.filter("fps", fps=str(rate))
         return picture.filter("trim", end_frame=1)
     lead = _lead(footage, start, rate)

@@ -1,0 +1,43 @@
+"""Remarks: what a seller should know of a file that can be used, in plain words."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from video_pipeline.footage.model import Footage
+
+_SLOW_FROM = 100  # pictures a second: from there on phones call it slow motion
+_USUAL = 30
+# Of coded video, per picture element and second: phones write 0.1 and more; chats, which send
+# 640 x 360 at some hundred kbit/s, less than 0.05.
+_THIN_BITS = 0.05
+_SMALL_PX = 700  # short side: what messengers make of a clip of any size
+
+
+def remarks(footage: Footage) -> tuple[str, ...]:
+    """Everything worth telling about a footage file, the most important first."""
+    told = []
+    pixels = footage.width * footage.height
+    if not footage.still and footage.duration > 0:
+        bits = 8 * footage.path.stat().st_size / float(footage.duration)
+        small = min(footage.width, footage.height) < _SMALL_PX
+        if small and bits / (pixels * float(footage.rate)) < _THIN_BITS:
+            told.append(
+                "few details are left in it, as in a clip that a messenger sent; "
+                "send the original file, from the phone itself"
+            )
+        elif small:
+            told.append(f"only {footage.width} x {footage.height}: stitching may not show")
+        if footage.rate >= _SLOW_FROM:
+            times = round(footage.rate / _USUAL)
+            told.append(
+                f"filmed at {round(footage.rate)} pictures a second: enough for slow motion of "
+                f"1/{times}; it is shown at its true pace"
+            )
+    if footage.interlaced:
+        told.append("interlaced: two moments a picture; one is shown and its lines filled in")
+    if footage.turned_by_tag:
+        told.append("turned by an old tag that other programs may not follow")
+    if footage.untimed and footage.rate != Fraction(0):
+        told.append("its pictures have no times of their own; they follow each other evenly")
+    return tuple(told)
