@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from benchmarks.kills.run import measure, state_of
 from conftest import Outcome
 
+from benchmarks.kills.run import measure, state_of
 from video_pipeline.delivery.publishing import MANIFEST
 from video_pipeline.store import CACHE_VARIABLE
 
