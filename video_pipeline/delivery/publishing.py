@@ -12,14 +12,16 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from video_pipeline.errors import PipelineError, RenderError, UsageError
 from video_pipeline.interruption import whole
+from video_pipeline.occupancy import making
 from video_pipeline.toolchain import disk_error
 
 MANIFEST = "manifest.json"
+_RENAMING_S = 30.0  # a rename takes no time; whoever holds the lock longer is not renaming
 # The manifest's `kind` in folders that belong to no item, and in that of an item's preview.
 KEY_FRAMES = "key frames"
 GALLERY = "overlays preview"
@@ -42,11 +44,13 @@ def published(folder: Path, sku: str | None, kind: str | None = None) -> Iterato
     staging = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        sweep(folder)
-        staging.mkdir()
-        _try_renaming(folder)
+        with _one_at_a_time(folder):
+            sweep(folder)
+            staging.mkdir()
+            _try_renaming(folder)
         yield staging
-        _swap(staging, folder)
+        with _one_at_a_time(folder):
+            _swap(staging, folder)
     except PipelineError as error:
         error.where = error.where.replace(str(staging), str(asked))
         error.mend = error.mend.replace(str(staging), str(asked))
@@ -90,6 +94,11 @@ def check_target(folder: Path, sku: str | None, kind: str | None = None) -> None
             where=str(folder),
             mend="choose an empty folder with --output",
         )
+
+
+def _one_at_a_time(folder: Path) -> AbstractContextManager[None]:
+    """Two runs may make one folder; they rename it one after the other, and the last one stands."""
+    return making(folder.parent / f".{folder.name}.lock", _RENAMING_S)
 
 
 def sweep(folder: Path) -> None:

@@ -17,6 +17,10 @@ SCALING = "lanczos+accurate_rnd+full_chroma_int+bitexact"
 # drop a frame whose time rounds down.
 EARLY = Fraction(1, 2000)
 
+# Above so many pixels one thread decodes: each more of them holds several whole pictures, at 4K of
+# 10 bits 25 MB each, and pieces are decoded side by side anyway.
+_LARGE = 2560 * 1440
+
 
 def command(output: Any, log: str = "error") -> list[str]:
     """The whole command line of an ffmpeg-python output."""
@@ -45,6 +49,8 @@ def opened(footage: Footage, start: Fraction, length: Fraction, **more: Any) -> 
         form = PHOTOS[footage.codec]
         return from_disk(footage.path, form, f=form)
     early = max(Fraction(0), start - EARLY)
+    if footage.width * footage.height > _LARGE:
+        more = {"threads": 1, **more}
     since = {} if footage.untimed and not early else {"ss": f"{float(early):.6f}"}
     if footage.turned_by_tag:  # counter-clockwise here
         more["display_rotation"] = 360 - footage.rotation
