@@ -23,8 +23,8 @@ def test_a_number_gives_the_same_input_again() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found through /proc")
 def test_two_hundred_mutated_inputs_break_no_promise(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.fuzzing", "--count", "200", "--seed", "suite",
-               "--jobs", "1", "--folder", str(tmp_path)]  # fmt: skip
+    command = [sys.executable, "-m", "benchmarks.fuzzing", "--count", "200", "--seed", "quick",
+               "--jobs", "2", "--folder", str(tmp_path)]  # fmt: skip
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False
     )

@@ -290,6 +290,18 @@ def test_a_listing_of_a_hundred_megabytes_is_not_read_whole(run_cli: Run, tmp_pa
     assert (outcome.code, "larger than 1 MB" in outcome.err) == (2, True)
 
 
+def test_a_template_that_includes_a_name_no_disk_can_hold(run_cli: Run, tmp_path: Path) -> None:
+    own = tmp_path / "overlays" / "price"
+    own.mkdir(parents=True)
+    (own / "template.svg.j2").write_text('{% include "' + "x" * 5000 + '" %}')
+    outcome = run_cli(
+        "overlays", "preview", "price", "--overlays", own.parent, "-o", tmp_path / "p",
+        "--theme", "atelier",
+    )  # fmt: skip
+    assert outcome.code == 2, outcome.err
+    assert "fault of video-pipeline" not in outcome.err
+
+
 # Terminals
 
 

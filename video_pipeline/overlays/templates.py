@@ -196,7 +196,10 @@ class Folders(BaseLoader):
         self, environment: Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
         """The text of a template, its path, and whether it is still the same."""
-        path = find("overlays", template, self._own)
+        try:
+            path = find("overlays", template, self._own)
+        except OSError:  # a name that no disk can hold
+            path = None
         if path is None:
             raise TemplateNotFound(template)
         folders = [f.resolve() for f in (self._own, shipped("overlays")) if f is not None]
