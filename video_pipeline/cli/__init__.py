@@ -17,8 +17,7 @@ from video_pipeline.toolchain import disk_error, stop_children
 _INTERRUPTED = 130
 _BUG = 1
 
-# A reader of Markdown takes a quarter of the time in which help is to answer.
-click.rich_click.TEXT_MARKUP = None
+click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.COMMAND_GROUPS = {
     "video-pipeline": [
         {"name": "Start here", "commands": ["demo", "init", "render"]},
