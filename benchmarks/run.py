@@ -69,7 +69,8 @@ def _machine() -> str:
     if facts.is_file():
         lines = facts.read_text(encoding="utf-8", errors="replace").splitlines()
         model = next((line.split(":")[1].strip() for line in lines if "model name" in line), model)
-    return f"{os.cpu_count()} cores of {model}, {platform.system()}, Python {platform.python_version()}"
+    system = f"{platform.system()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores of {model}, {system}"
 
 
 if __name__ == "__main__":

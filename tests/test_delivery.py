@@ -12,6 +12,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +22,22 @@ from numbered import clip_of, edit_of, number_of, numbered, numbers, piece_of
 from PIL import Image
 
 from video_pipeline import graph
+from video_pipeline.delivery import taking
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
 from video_pipeline.delivery.folder import Clip, write_clip_stills
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
+from video_pipeline.delivery.preview import write_kept_loop
 from video_pipeline.delivery.publishing import KEY_FRAMES, MANIFEST, check_target, published
 from video_pipeline.delivery.stills import SHEET, write_keyframes
 from video_pipeline.edit.coverage import Coverage, Row
 from video_pipeline.edit.keyframes import KeyFrame
+from video_pipeline.edit.preview import Loop, Part
 from video_pipeline.errors import RenderError, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
+from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.presets.placements import load_placement
+from video_pipeline.presets.previews import load_preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.store import Store
 from video_pipeline.toolchain import run
@@ -424,3 +430,38 @@ def test_the_manifest_lists_every_file_and_no_secret(
     assert [row["state"] for row in manifest["coverage"]["views"]] == ["not checked"]
     assert manifest["claims"][0]["certificate_id"] == "C-1"
     assert manifest["made_with"]["ffmpeg"]
+
+
+def test_a_still_is_taken_once_and_another_file_gives_another(
+    take: Footage, tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "cache")
+    first, again, other = (tmp_path / name for name in ("first.jpg", "again.jpg", "other.jpg"))
+    shot = partial(graph.still, take, Fraction(1, 2))
+    taking.take(shot, take, first, what="taking a still", store=store)
+    (kept,) = (store.folder / "stills").iterdir()
+    assert first.read_bytes() == kept.read_bytes()
+
+    kept.write_bytes(b"as it was kept")
+    taking.take(shot, take, again, what="taking a still", store=store)
+    assert again.read_bytes() == b"as it was kept"
+
+    changed = replace(take, digest="0" * 64)  # other content under the same name
+    taking.take(shot, changed, other, what="taking a still", store=store)
+    assert other.read_bytes() == first.read_bytes()
+    assert len(list((store.folder / "stills").iterdir())) == 2
+
+
+def test_the_kept_loop_of_another_budget_is_another(take: Footage, tmp_path: Path) -> None:
+    store = Store(tmp_path / "cache")
+    preview = load_preview()
+    crop = Crop(take.width // 2 * 2, take.height // 2 * 2, (CropKey(0, 0, 0),))
+    loop = Loop((Part(take.name, Fraction(0), 12, crop, "any", ""),), 6, preview.rate)
+    roomy = preview.with_budgets({"webp": 2_000_000})
+    one, two = tmp_path / "one.webp", tmp_path / "two.webp"
+    write_kept_loop(loop, {take.name: take}, preview, "webp", one, store=store)
+    write_kept_loop(loop, {take.name: take}, roomy, "webp", two, store=store)
+    kept = sorted(file.read_bytes() for file in (store.folder / "stills").iterdir())
+    assert len(kept) == 2
+    assert one.read_bytes() in kept
+    assert one.read_bytes()[8:12] == b"WEBP"

@@ -6,8 +6,10 @@ Each is seen twice, as analysis decodes it and as it is rendered.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from numbered import number_of as shown_number
 from zoo.colours import apart, lab, shown_by
 from zoo.looking import Look, analysed, off_by, rendered
 from zoo.making import make, make_photo
-from zoo.rows import CLIPS, Clip, PHOTOS, Photo
+from zoo.rows import CLIPS, PHOTOS, Clip, Photo
 from zoo.scene import level_at
 
 from video_pipeline import graph

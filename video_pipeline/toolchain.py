@@ -23,8 +23,6 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-import imageio_ffmpeg
-
 from video_pipeline.errors import PipelineError, RenderError, UsageError
 from video_pipeline.interruption import whole
 
@@ -80,6 +78,8 @@ def ffmpeg_path() -> Path:
                 mend=f"point it at an ffmpeg program, or unset {FFMPEG_VARIABLE}",
             )
         return path.resolve()
+    import imageio_ffmpeg  # noqa: PLC0415  # help needs no ffmpeg, and is to answer at once
+
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:

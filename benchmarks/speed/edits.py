@@ -182,8 +182,9 @@ def floor(edit: PlainEdit, out: Path) -> list[str]:
             whole = (
                 f",scale={edit.width}:{edit.height}:flags=neighbor" if _other(chain, edit) else ""
             )
-            chain = before + whole + after[after.index(",setsar") :]
-        chains.append(chain)
+            chains.append(before + whole + after[after.index(",setsar") :])
+        else:
+            chains.append(chain)
     command[graph] = ";".join(chains)
     return command
 

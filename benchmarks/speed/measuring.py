@@ -60,7 +60,8 @@ def cost(
     late.start()
     try:
         assert child.stderr is not None
-        said = child.stderr.read()
+        with child.stderr:
+            said = child.stderr.read()
         # The child's own count holds that of everything it has waited for.
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)

@@ -56,8 +56,7 @@ STAGES: tuple[tuple[str, str], ...] = (
     ("delivery, contact sheet", "video_pipeline.delivery.folder:write_clip_stills"),
     ("delivery, cover", "video_pipeline.delivery.folder:write_covers"),
     ("delivery, preview", "video_pipeline.delivery.folder:choose_loop"),
-    ("delivery, preview", "video_pipeline.delivery.folder:write_loop"),
-    ("delivery, preview, decoding", "video_pipeline.delivery.preview:raw_loop"),
+    ("delivery, preview", "video_pipeline.delivery.folder:write_kept_loop"),
     ("delivery, key frames", "video_pipeline.delivery.folder:pick_keyframes"),
     ("delivery, key frames", "video_pipeline.delivery.folder:write_keyframes"),
     ("delivery, report", "video_pipeline.delivery.folder:write_report"),
@@ -145,7 +144,7 @@ def main() -> int:
     clock = Clock()
     clock.enter("imports")
     lacking = watch(clock)
-    from video_pipeline.cli import main as command
+    command = import_module("video_pipeline.cli").main
 
     clock.leave()
     clock.enter("the rest")

@@ -5,17 +5,18 @@ No price, no badge and no other overlay of the clip stands on it.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from video_pipeline import graph
+from video_pipeline.delivery.taking import take
 from video_pipeline.edit.cover import Cover
 from video_pipeline.footage.model import Footage
 from video_pipeline.overlays.drawing import Canvas, draw
-from video_pipeline.toolchain import run
+from video_pipeline.store import Store
 
-_DEADLINE_S = 120
 _QUALITY = 92
 
 
@@ -26,20 +27,16 @@ def write_covers(
     plain: Path,
     titled: Path,
     own: Path | None = None,
+    store: Store | None = None,
 ) -> None:
     """Write both covers; where the clip has no title they are alike. `own` is an overlays folder.
 
     Raises RenderError when the picture cannot be taken.
     """
     canvas = cover.canvas
-    run(
-        graph.framed_still(
-            footage, cover.t, cover.crop, (canvas.width, canvas.height), plain, light=cover.light
-        ),
-        deadline_s=_DEADLINE_S,
-        what="taking the cover",
-        where=cover.source,
-    )
+    size = (canvas.width, canvas.height)
+    shot = partial(graph.framed_still, footage, cover.t, cover.crop, size, light=cover.light)
+    take(shot, footage, plain, what="taking the cover", store=store)
     if cover.title is None:
         titled.write_bytes(plain.read_bytes())
         return

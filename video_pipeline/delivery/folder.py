@@ -14,7 +14,7 @@ from video_pipeline.delivery.contact_sheet import Entry, write_sheet
 from video_pipeline.delivery.cover import write_covers
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.posting import Desk, post, post_of, write_post
-from video_pipeline.delivery.preview import decoded, write_loop
+from video_pipeline.delivery.preview import write_kept_loop
 from video_pipeline.delivery.report import ClipPage, PostPage, small_picture, write_report
 from video_pipeline.delivery.signing import Finished, cover_of, plain_of, sheet_of, sign_folder
 from video_pipeline.delivery.stills import write_keyframes
@@ -32,7 +32,7 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.previews import Preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import Encoded
-from video_pipeline.store import digest_of
+from video_pipeline.store import Store, digest_of
 from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.identity import Identity
@@ -69,11 +69,13 @@ def deliver(
     scale: GradeScale | None = None,
     identity: Identity | None = None,
     desk: Desk | None = None,
+    store: Store | None = None,
 ) -> None:
     """Write everything that goes with the clips into `folder`, the manifest last.
 
     `own` is a person's overlays folder. With an `identity` (and the `scale` of the listing's grade)
-    every mp4 and JPEG is signed; with a `desk` each clip has its post's words beside it.
+    every mp4 and JPEG is signed; with a `desk` each clip has its post's words beside it; with a
+    `store` what is taken from the footage is kept there.
     """
     pages, posts, records, finished = [], [], [], []
     taken: dict[tuple[Path, ...], tuple[Path, tuple[bytes, ...]]] = {}
@@ -99,6 +101,7 @@ def deliver(
             titled=covers[0],
             plain=covers[1],
             own=own,
+            store=store,
         )
         shown = [small_picture(file) for file in covers[: 2 if cover.title else 1]]
         pages.append(
@@ -120,15 +123,10 @@ def deliver(
             )
         )
     loop = choose_loop(analyses, preview, left_out_of(clips[0].edit, analyses))
-    with decoded(loop, footage, preview) as frames_of_loop:
-        moving = write_loop(
-            frames_of_loop,
-            "webp",
-            preview.formats["webp"],
-            folder / f"{listing.sku}.preview.webp",
-        )
+    moving = folder / f"{listing.sku}.preview.webp"
+    write_kept_loop(loop, footage, preview, "webp", moving, store=store)
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
-    stills = write_keyframes(frames, footage, folder / "keyframes") if frames else ()
+    stills = write_keyframes(frames, footage, folder / "keyframes", store) if frames else ()
     write_report(
         folder / f"{listing.sku}.report.html",
         listing=listing,
@@ -138,7 +136,8 @@ def deliver(
         claims=claims,
         refusals=refusals,
         posts=posts,
-        preview=moving.file,
+        preview=moving,
+        store=store,
     )
     unsigned = {}
     if identity is not None and scale is not None:

@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from video_pipeline import graph
-from video_pipeline.edit.preview import Loop
+from video_pipeline.delivery.taking import key_of
+from video_pipeline.edit.preview import Loop, Part
 from video_pipeline.errors import UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.presets.previews import (
@@ -28,6 +29,7 @@ from video_pipeline.presets.previews import (
     Preview,
     Rung,
 )
+from video_pipeline.store import Store, digest_of
 from video_pipeline.toolchain import run
 
 _DEADLINE_S = 180
@@ -104,9 +106,8 @@ def decoded(
         with ordered.path.open("wb") as write:
             ending = b""
             for number, part in enumerate(loop.parts):
-                span = graph.Span(footage[part.source], part.start, part.frames, part.crop)
                 run(
-                    graph.raw_frames(span, taken),
+                    graph.raw_frames(_span(part, footage), taken),
                     deadline_s=_DEADLINE_S,
                     what="taking the preview's frames",
                     where=part.source,
@@ -150,6 +151,44 @@ def write_loop(
                 "with --formats",
             )
         place = _next(budget, place, size, tries)
+
+
+def write_kept_loop(
+    loop: Loop,
+    footage: Mapping[str, Footage],
+    preview: Preview,
+    form: LoopFormat,
+    out: Path,
+    *,
+    store: Store | None = None,
+) -> None:
+    """Decode the loop and encode it in one format, once: with a store the file is kept there.
+
+    Raises what `write_loop` raises.
+    """
+    budget = preview.formats[form]
+
+    def write(to: Path) -> None:
+        with decoded(loop, footage, preview) as frames:
+            write_loop(frames, form, budget, to)
+
+    if store is None:
+        write(out)
+        return
+    frames = graph.RawFrames(Path("frames"), preview.width, preview.height, preview.rate)
+    parts = [
+        key_of(graph.raw_frames(_span(part, footage), frames), footage[part.source])
+        for part in loop.parts
+    ]
+    ladder = [
+        (rung.share, graph.loop_file(frames, form, rung, Path("out"))[1:]) for rung in budget.ladder
+    ]
+    key = digest_of(["loop", parts, loop.seam, ladder, budget.max_bytes])
+    shutil.copyfile(store.make("stills", key, f".{form}", write), out)
+
+
+def _span(part: Part, footage: Mapping[str, Footage]) -> graph.Span:
+    return graph.Span(footage[part.source], part.start, part.frames, part.crop)
 
 
 def write_posters(

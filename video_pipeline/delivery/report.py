@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from markupsafe import Markup
 
 from video_pipeline import graph
 from video_pipeline.delivery.contact_sheet import scaled
+from video_pipeline.delivery.taking import take
 from video_pipeline.edit.corrections import told
 from video_pipeline.edit.coverage import Coverage, Row
 from video_pipeline.edit.model import Cut, Edit
@@ -27,11 +29,10 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.listing.clock import clock_of
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.storyboards import Must
-from video_pipeline.toolchain import run
+from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.masking import Mask
 
-_DEADLINE_S = 120
 _PICTURE = "data:image/jpeg;base64,"
 _PICTURE_HEIGHT = 360  # px; shown at half of that, for sharp screens
 _WEIGHT: dict[Must, str] = {"must": "essential", "should": "expected", "may": "a bonus"}
@@ -71,12 +72,13 @@ def write_report(
     refusals: Sequence[Refusal],
     posts: Sequence[PostPage] = (),
     preview: Path | None = None,
+    store: Store | None = None,
 ) -> None:
     """Write the page to `out`; `preview` is a moving picture to show in it.
 
     Raises RenderError when a picture cannot be taken.
     """
-    pictures = _best_moments(coverage, footage)
+    pictures = _best_moments(coverage, footage, store)
 
     def view(row: Row) -> dict[str, Any]:
         nearest = (row.nearest,) if row.nearest else ()
@@ -173,7 +175,7 @@ def _cut(cut: Cut, rate: Fraction, picture: bytes) -> dict[str, Any]:
 
 
 def _best_moments(
-    coverage: Coverage, footage: Mapping[str, Footage]
+    coverage: Coverage, footage: Mapping[str, Footage], store: Store | None
 ) -> dict[tuple[str, Fraction], str]:
     """One picture for each row that names a time: its best, or what came nearest."""
     wanted = {
@@ -185,12 +187,8 @@ def _best_moments(
     with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
         for number, (source, t) in enumerate(wanted):
             file = Path(scratch) / f"{number:03d}.jpg"
-            run(
-                graph.still(footage[source], t, file),
-                deadline_s=_DEADLINE_S,
-                what="taking a still",
-                where=source,
-            )
+            shot = partial(graph.still, footage[source], t)
+            take(shot, footage[source], file, what="taking a still", store=store)
             pictures[source, t] = _inside(small_picture(file))
     return pictures
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from video_pipeline import graph
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
+from video_pipeline.delivery.taking import take
 from video_pipeline.edit.keyframes import KeyFrame
 from video_pipeline.footage.model import Footage
-from video_pipeline.toolchain import run
+from video_pipeline.store import Store
 
 SHEET = "contact-sheet.jpg"
-_DEADLINE_S = 120
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,24 @@ class Still:
 
 
 def write_keyframes(
-    frames: Sequence[KeyFrame], footage: Mapping[str, Footage], folder: Path
+    frames: Sequence[KeyFrame],
+    footage: Mapping[str, Footage],
+    folder: Path,
+    store: Store | None = None,
 ) -> tuple[Still, ...]:
-    """Write each key frame as the source shows it, and one sheet of all. Returns them in order."""
+    """Write each key frame as the source shows it, and one sheet of all. Returns them in order.
+
+    With a `store` each is taken from the footage once.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     stills: list[Still] = []
     counts: dict[str, int] = {}
     for frame in frames:
         counts[frame.shows] = counts.get(frame.shows, 0) + 1
         file = folder / f"{frame.shows}-{counts[frame.shows]:02d}.jpg"
-        run(
-            graph.still(footage[frame.source], frame.t, file),
-            deadline_s=_DEADLINE_S,
-            what="taking a still",
-            where=frame.source,
+        source = footage[frame.source]
+        take(
+            partial(graph.still, source, frame.t), source, file, what="taking a still", store=store
         )
         stills.append(Still(frame, file))
     if stills:

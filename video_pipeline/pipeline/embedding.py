@@ -1,7 +1,7 @@
 """The program for other programs: paths or values in, typed values out.
 
-The same functions as behind the commands, with the same errors: everything that a person can mend is
-a `video_pipeline.errors.PipelineError`, with `message`, `where`, `mend` and `problems`.
+The same functions as behind the commands, with the same errors: everything that a person can mend
+is a `video_pipeline.errors.PipelineError`, with `message`, `where`, `mend` and `problems`.
 """
 
 from __future__ import annotations

@@ -34,7 +34,9 @@ def write_key_frames(
     check_target(output, None)
     with published(output, None) as folder:
         analyses = analyse_all(footage, settings, listener)
-        stills = write_keyframes(pick_keyframes(analyses, shows, most), footage, folder)
+        stills = write_keyframes(
+            pick_keyframes(analyses, shows, most), footage, folder, settings.store
+        )
         files = sorted(path for path in folder.iterdir() if path.is_file())
         manifest = {"kind": KEY_FRAMES, "files": {path.name: file_digest(path) for path in files}}
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

@@ -388,6 +388,7 @@ def _render(
         identity=settings.identity,
         preview=load_preview(own=settings.presets),
         own=settings.overlays,
+        store=settings.store,
         desk=Desk(
             prepared.listing,
             load_scale(prepared.listing.condition.scale, settings.presets, settings.words.tag),

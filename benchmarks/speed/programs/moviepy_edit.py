@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 from moviepy import (
     CompositeVideoClip,
@@ -12,8 +13,7 @@ from moviepy import (
 
 
 def main(edit_file, out):
-    with open(edit_file, encoding="utf-8") as file:
-        edit = json.load(file)
+    edit = json.loads(Path(edit_file).read_text(encoding="utf-8"))
     cuts = []
     for cut in edit["cuts"]:
         width, height, x, y = cut["crop"]
