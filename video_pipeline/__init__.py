@@ -1,7 +1,7 @@
 """Raw seller footage in, honest vertical listing clips out.
 
-`render`, `plan`, `analyse` and `Catalogue` are for programs that use this one; `docs/python.md` says
-how. They are loaded when they are first asked for, so that importing the package costs nothing.
+`render`, `plan`, `analyse` and `Catalogue` are for programs that use this one; `docs/python.md`
+says how. They are loaded when they are first asked for, so importing the package costs nothing.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def _table(
             learn(column, row.place, nested=not isinstance(cell, str))
         if len(shared) != len(known):
             shared = tuple((s.way, column) for column, s in known.items() if s is not None)
-        yield _entry(path, row, known, always, shared, root, own)
+        yield _entry(path, row, known=known, always=always, columns=shared, root=root, own=own)
 
 
 def _two_of_one(path: Path, known: Mapping[str, Stating | None], problems: list[Problem]) -> None:
@@ -97,6 +97,7 @@ def _two_of_one(path: Path, known: Mapping[str, Stating | None], problems: list[
 def _entry(
     path: Path,
     row: Row,
+    *,
     known: Mapping[str, Stating | None],
     always: list[tuple[Loc, str]],
     columns: tuple[tuple[Loc, str], ...],

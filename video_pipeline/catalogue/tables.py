@@ -238,7 +238,7 @@ def _number_as_seen(cell: object) -> tuple[str, str]:
     if isinstance(cell, datetime.date):
         return cell.isoformat(), ""
     if isinstance(cell, datetime.time | datetime.timedelta):
-        # 0:12 may have been meant as twelve seconds; the workbook says twelve minutes past midnight.
+        # 0:12 may have been meant as twelve seconds; the workbook says 12 minutes past midnight.
         return "", f"the workbook holds {cell} here as a time of day"
     return str(cell), ""
 
