@@ -175,7 +175,7 @@ def test_a_table_is_tried_and_made_row_by_row(
     assert "1 ready, 1 with mistakes" in tried.out
     assert not (tmp_path / "out").exists()
     made = run_cli(*words(table, "out", "--json"))
-    assert made.json["states"] == {"done": 1, "failed": 1}, made.json
+    assert made.json["states"] == {"done": 1, "failed": 1}, made.json["listings_failed"]
     manifest = json.loads((tmp_path / "out/one/manifest.json").read_text(encoding="utf-8"))
     # A mended row is made; the other is not touched, and knows nothing of it.
     rows[1]["condition"]["grade"] = "good"

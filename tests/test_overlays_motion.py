@@ -121,7 +121,7 @@ def test_a_wipe_uncovers_it_from_the_left_where_it_stands(drawing: Drawing, tmp_
 def test_a_wipe_goes_as_one_reads(tmp_path: Path) -> None:
     arabic = draw("title", {"brand": "Maison Orla", "model": "حقيبة"}, CANVAS, lang="ar")
     motion = Motion(enter=6, leave=4, rise=0, arrive="wipe")
-    clip = animate(arabic, tmp_path, rate=Fraction(30), motion=motion)
+    clip = animate(arabic, Store(tmp_path), rate=Fraction(30), motion=motion)
     frames = read_back(clip)[: clip.enter + 1]
     first = [int(np.argmax(frame[..., 3].max(axis=0) > 0)) for frame in frames]
     assert first[0] > first[-1] and first == sorted(first, reverse=True)

@@ -39,7 +39,7 @@ STAGES: tuple[tuple[str, str], ...] = (
     ("analysis, light", "video_pipeline.analysis.scan:light_change"),
     ("coverage, sightings", "video_pipeline.pipeline.rendering:coverage_of"),
     ("coverage, sightings", "video_pipeline.pipeline.rendering:seen_on_camera"),
-    ("planning", "video_pipeline.pipeline.rendering:planned_once"),
+    ("planning", "video_pipeline.pipeline.rendering:plan_listing"),
     ("following what is pointed at", "video_pipeline.pipeline.planning:trail"),
     ("steadying", "video_pipeline.pipeline.planning:steadied_edit"),
     ("steadying", "video_pipeline.pipeline.rendering:windowed"),

@@ -31,8 +31,8 @@ class Entry:
     `name` is what its files and folders are called: the SKU made safe, no two alike in a catalogue.
     A row whose SKU gives no name of its own has one that begins with '~', and `problems`. `place`
     says where it stands, for a person. `digest` is of everything that is stated, in hexadecimal,
-    wherever the row stands. `path` is the file it was read from, `root` the folder that its paths must not
-    leave; None: they may.
+    wherever the row stands. `path` is the file it was read from, `root` the folder that its paths
+    must not leave; None: they may.
     """
 
     name: str

@@ -152,7 +152,9 @@ def run_catalogue(
     Run it again whenever you like: what is up to date is left as it is. Ctrl-C lets what is being
     made come to its end, a second one stops at once.
 
-    Example: `video-pipeline batch shop.csv -o out --placement tiktok,reels`.
+    The word `run` may be left out.
+
+    Example: `video-pipeline batch run shop.csv -o out --placement tiktok,reels`.
     """
     if dry_run:
         return _dry_run(

@@ -86,7 +86,7 @@ def named_file(listing: ListingFile, loc: Loc, entry: str, *, folder: bool = Fal
             return path
         message = f"'{dotted(loc)}' is '{entry}'; there is no such {what}"
         mend = _near(path) or f"looked in {path.parent}"
-    raise _refused(listing, [(loc, message, mend)])
+    raise refused(listing, [(loc, message, mend)])
 
 
 def footage_of(seen: Seen, footage: Sequence[Path]) -> Path | None:
@@ -128,10 +128,10 @@ def check_seen(listing: ListingFile, footage: Sequence[Path]) -> None:
             message = f"'{dotted(loc)}' has a time but no file, and there are several"
             mistakes.append((loc, message, f"add 'file:', such as 'file: {file_names[0]}'"))
     if mistakes:
-        raise _refused(listing, mistakes)
+        raise refused(listing, mistakes)
 
 
-def _refused(listing: ListingFile, mistakes: Sequence[tuple[Loc, str, str]]) -> ListingError:
+def refused(listing: ListingFile, mistakes: Sequence[tuple[Loc, str, str]]) -> ListingError:
     """Mistakes with their lines, or with the place of the listing in its catalogue."""
     if listing.place:
         told = [Mistake(1, message, mend) for _, message, mend in mistakes]

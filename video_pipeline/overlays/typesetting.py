@@ -35,8 +35,9 @@ _EMOJI_AFTER_JOINER = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 _PLAINER = str.maketrans(
     {"⋯": "…", "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "㈱": "(株)", "㈲": "(有)"}
 )
-# A separator between two facts says nothing at the end of a line.
-_DROPPED_AT_END = " ·"
+# A separator between two facts says nothing at the end of a line, nor does a space that holds words
+# together which had to be parted.
+_DROPPED_AT_END = " ·\u00a0"
 # A word up to this long is left out whole before an ellipsis rather than cut.
 _SHORT_WORD = 14
 _TRAILING = " ,;:.-–—/·、，。；：،؛।"

@@ -13,9 +13,9 @@ from video_pipeline.edit.music import Score, score, stated_beats
 from video_pipeline.errors import FootageError, ListingError, Problem
 from video_pipeline.footage.hearing import MusicFile, probe_music
 from video_pipeline.footage.model import Footage
-from video_pipeline.handwriting.pages import Mistake, read_page, refuse
+from video_pipeline.handwriting.pages import Loc
 from video_pipeline.handwriting.spelling import did_you_mean
-from video_pipeline.listing.footage_paths import named_file
+from video_pipeline.listing.footage_paths import named_file, refused
 from video_pipeline.listing.model import Audio, ListingFile
 from video_pipeline.listing.subtitles import SUFFIXES, Line, read_subtitles
 from video_pipeline.store import Store
@@ -116,17 +116,16 @@ def elsewhere(edit: Edit, path: str) -> Edit:
 
 def _check_named(listing: ListingFile, audio: Audio, names: Sequence[str]) -> None:
     """Captions are of footage that is there, in files that end as captions do."""
-    mistakes = []
-    page = read_page(listing.path)
+    mistakes: list[tuple[Loc, str, str]] = []
     for name, entry in audio.captions.items():
-        line = page.line(("audio", "captions", name))
+        loc = ("audio", "captions", name)
         if name not in names:
             message = f"'audio.captions' has '{name}'; no footage has that name"
             mend = did_you_mean(name, names) or f"there are: {', '.join(names[:5])}"
-            mistakes.append(Mistake(line, message, mend))
+            mistakes.append((loc, message, mend))
         elif Path(entry).suffix.lower() not in SUFFIXES:
             message = f"'{entry}' does not end as captions do"
             mend = f"name a file that ends in {' or '.join(SUFFIXES)}"
-            mistakes.append(Mistake(line, message, mend))
+            mistakes.append((loc, message, mend))
     if mistakes:
-        raise refuse(listing.path, "listing", mistakes)
+        raise refused(listing, mistakes)
