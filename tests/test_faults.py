@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     tally = measure(tmp_path, kills=5, seed=7, finish_every=5)
     assert tally.kills == 5

@@ -23,7 +23,7 @@ from video_pipeline.edit.model import Candidate, OverlayUse, Steady
 from video_pipeline.errors import RenderError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.geometry import WHOLE, Crop, CropKey, Veil, VeilStep
 from video_pipeline.graph import Layer
 from video_pipeline.light import Light
 from video_pipeline.presets.placements import Placement, PostLimits, SafeArea, load_placement
@@ -91,6 +91,7 @@ DECIDES = {
     "no times": source(untimed=True),
     "old tag": source(rotation=90, turned_by_tag=True),
     "fields": source(interlaced=True),
+    "what is masked": source(veils=(Veil("serial", (VeilStep(Fraction(0), Fraction(9), WHOLE),)),)),
     "width": place(width=272),
     "rate": place(rate=Fraction(25)),
     "crf": place(crf=29),
@@ -166,7 +167,7 @@ def test_every_field_is_judged() -> None:
         "cut", "footage", "layers", "placement", "measured", "kbps",
     }  # fmt: skip
     assert (
-        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 63
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 65
     )
 
 
