@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -38,10 +39,10 @@ def settings(tiny_presets: Path, knowing_cache: Path) -> Settings:
 
 
 def test_a_listing_is_looked_at_planned_and_rendered(
-    short_listing: Callable[..., Path], settings: Settings, tmp_path: Path
+    short_listing: Callable[..., Path], short_take: Path, settings: Settings, tmp_path: Path
 ) -> None:
     listing = short_listing(certificates=None)
-    (table,) = video_pipeline.analyse(listing.parent / "short.mp4", settings=settings).values()
+    (table,) = video_pipeline.analyse(short_take, settings=settings).values()
     assert max(moment.sharpness for moment in table.moments) > 0
     (edit,) = video_pipeline.plan(listing, "tiny", settings=settings)
     (clip,) = video_pipeline.render(
@@ -52,10 +53,12 @@ def test_a_listing_is_looked_at_planned_and_rendered(
 
 
 def test_a_row_of_a_catalogue_is_planned_as_a_listing_is(
-    short_listing: Callable[..., Path], settings: Settings
+    short_listing: Callable[..., Path], short_take: Path, settings: Settings
 ) -> None:
     listing = short_listing(certificates=None)
+    shutil.copy(short_take, listing.parent)
     page = yaml.safe_load(listing.read_text(encoding="utf-8"))
+    page["footage"] = [short_take.name]
     table = listing.parent / "shop.jsonl"
     table.write_text(f"{json.dumps(page)}\n{json.dumps({**page, 'sku': ''})}\n", encoding="utf-8")
     catalogue = video_pipeline.Catalogue.read(table)

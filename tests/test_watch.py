@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,15 +39,19 @@ def watched(
 
 
 def test_what_is_dropped_is_rendered_once_when_it_is_all_there(
-    watched: tuple[Path, queue.Queue[Dropped]], short_listing: Callable[..., Path]
+    watched: tuple[Path, queue.Queue[Dropped]],
+    short_listing: Callable[..., Path],
+    short_take: Path,
 ) -> None:
     inbox, came = watched
-    listing = short_listing(certificates=None)
+    text = short_listing(certificates=None).read_text(encoding="utf-8")
     drop = inbox / "bag"
     drop.mkdir()
-    shutil.copy(listing, drop / "listing.yaml")
-    whole = (listing.parent / "short.mp4").read_bytes()
-    with (drop / "short.mp4").open("wb") as growing:  # as a phone sends it
+    (drop / "listing.yaml").write_text(
+        text.replace(str(short_take), short_take.name), encoding="utf-8"
+    )
+    whole = short_take.read_bytes()
+    with (drop / short_take.name).open("wb") as growing:  # as a phone sends it
         for part in range(4):
             growing.write(whole[len(whole) * part // 4 : len(whole) * (part + 1) // 4])
             growing.flush()

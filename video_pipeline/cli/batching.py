@@ -315,7 +315,16 @@ def _report(output: Path, summary: Summary, *, as_json: bool) -> int:
     if as_json:
         print_json(
             {
-                **asdict(summary),
+                "total": summary.total,
+                "up_to_date": summary.up_to_date,
+                "made": summary.made,
+                "failed": summary.failed,
+                "encoded": summary.encoded,
+                "seconds": summary.seconds,
+                "cpu_s": summary.cpu_s,
+                "checked_s": summary.checked_s,
+                "stopped": summary.stopped,
+                "states": summary.states,
                 "listings_failed": [
                     {"name": r.name, "place": r.place, "reason": r.reason, "mend": r.mend}
                     for r in ill

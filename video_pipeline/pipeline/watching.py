@@ -129,5 +129,7 @@ def _content(listing: Path, settings: Settings) -> str:
     try:
         files += resolve_footage(read_checked(listing, settings))
     except PipelineError:
-        files = _files(listing, settings)
+        # What is missing may come; another drop's listing does not mend this one.
+        others = (p for p in _files(listing, settings) if p.suffix.lower() not in _LISTINGS)
+        files += others
     return digest_of([file_digest(file) for file in files])
