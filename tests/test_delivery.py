@@ -32,7 +32,7 @@ from video_pipeline.delivery.stills import SHEET, write_keyframes
 from video_pipeline.edit.coverage import Coverage, Row
 from video_pipeline.edit.keyframes import KeyFrame
 from video_pipeline.edit.preview import Loop, Part
-from video_pipeline.errors import RenderError, UsageError
+from video_pipeline.errors import FootageError, RenderError, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Crop, CropKey
@@ -451,6 +451,13 @@ def test_a_still_is_taken_once_and_another_file_gives_another(
     taking.take(shot, changed, other, what="taking a still", store=store)
     assert other.read_bytes() == first.read_bytes()
     assert len(list((store.folder / "stills").iterdir())) == 2
+
+
+def test_a_still_of_no_bytes_is_told(take: Footage, tmp_path: Path) -> None:
+    """After its last picture ffmpeg writes nothing, and is content."""
+    shot = partial(graph.still, take, take.duration + 5)
+    with pytest.raises(FootageError, match="cannot be read"):
+        taking.take(shot, take, tmp_path / "still.jpg", what="taking a still")
 
 
 def test_the_kept_loop_of_another_budget_is_another(take: Footage, tmp_path: Path) -> None:

@@ -303,6 +303,18 @@ def test_a_template_that_includes_a_name_no_disk_can_hold(run_cli: Run, tmp_path
     assert "fault of video-pipeline" not in outcome.err
 
 
+def test_a_template_that_is_nested_too_deep(run_cli: Run, tmp_path: Path) -> None:
+    own = tmp_path / "overlays" / "price"
+    own.mkdir(parents=True)
+    (own / "template.svg.j2").write_text("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}")
+    outcome = run_cli(
+        "overlays", "preview", "price", "--overlays", own.parent, "-o", tmp_path / "p",
+        "--theme", "atelier",
+    )  # fmt: skip
+    assert outcome.code == 2, outcome.err
+    assert "nested too deep" in outcome.out + outcome.err
+
+
 # Terminals
 
 

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from video_pipeline.errors import FootageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.store import Store, digest_of
 from video_pipeline.toolchain import ffmpeg_version, run
@@ -28,11 +29,18 @@ def take(
 ) -> None:
     """Write the JPEG that `command` makes from `footage` to `out`, from the store if it is there.
 
-    Without a store it is taken now. Raises RenderError when it cannot be taken.
+    Without a store it is taken now. Raises RenderError when it cannot be taken, FootageError when
+    nothing can be read there.
     """
 
     def write(to: Path) -> None:
         run(command(to), deadline_s=_DEADLINE_S, what=what, where=footage.name)
+        if not to.is_file() or not to.stat().st_size:  # ffmpeg may find nothing and be content
+            raise FootageError(
+                "a picture that is wanted cannot be read",
+                where=footage.name,
+                mend="copy the file from the phone once more, or leave that part out with --ban",
+            )
 
     if store is None:
         write(out)

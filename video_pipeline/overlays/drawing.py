@@ -323,6 +323,12 @@ def _run(file: str, values: Mapping[str, Any], sheet: Sheet, look: Theme, own: P
             where=f"{file}, line {line}" if line else file,
             mend="Compare it with the shipped template.",
         ) from error
+    except RecursionError:
+        raise UsageError(
+            "The overlay template is nested too deep, or includes itself.",
+            where=file,
+            mend="Compare it with the shipped template.",
+        ) from None
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise UsageError(
             f"The overlay template could not be filled in: {error}",
