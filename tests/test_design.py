@@ -17,6 +17,7 @@ FLOORS = (
     {"errors", "geometry", "light", "progress", "interruption", "resources", "__init__"},
     {"toolchain", "handwriting", "locales"},
     {"store", "replacing", "presets"},
+    {"storage"},
     {"listing", "footage", "vision"},
     {"graph", "analysis", "trust"},
     {"overlays"},

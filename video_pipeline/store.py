@@ -29,7 +29,7 @@ from video_pipeline.toolchain import disk_error
 CACHE_VARIABLE = "VIDEO_PIPELINE_CACHE"
 MARK = "CACHEDIR.TAG"
 
-Kind = Literal["analysis", "overlays", "pieces", "sound", "doctor", "status"]
+Kind = Literal["analysis", "overlays", "pieces", "sound", "sources", "doctor", "status"]
 """What the store keeps; each kind has a folder of its own."""
 
 _MARK_TEXT: Final = """\

@@ -27,6 +27,7 @@ from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
 from video_pipeline.presets.placements import Placement, PostBy
 from video_pipeline.progress import Listener, silent
+from video_pipeline.storage.sources import Sources
 from video_pipeline.store import Store
 from video_pipeline.trust.badge import marks, verify
 from video_pipeline.trust.claims import Claim, Refusal
@@ -45,7 +46,8 @@ class Settings:
     its own. With `as_filmed` no cut's light is corrected and none is steadied.
     With an `identity`, what is made is signed. `theme` is the look of overlays; None is
     the usual one, or for an edit its own. With `reduced_motion` overlays come and go in cuts.
-    `post_by` says who posts the clips; None is by hand, or for an edit as it says.
+    `post_by` says who posts the clips; None is by hand, or for an edit as it says. `sources` are the
+    object stores that footage may come from; None: a listing may name none.
     """
 
     store: Store
@@ -58,6 +60,7 @@ class Settings:
     theme: str | None = None
     reduced_motion: bool = False
     post_by: PostBy | None = None
+    sources: Sources | None = None
 
     @property
     def issuers(self) -> Path | None:
@@ -152,7 +155,7 @@ def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = Fal
     Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
     """
     listing = read_checked(listing_path, settings)
-    paths = resolve_footage(listing)
+    paths = resolve_footage(listing, settings.sources)
     check_seen(listing, paths)
     footage = open_footage(paths)
     located(listing, footage)  # a wrong time is told now, not after minutes of looking
