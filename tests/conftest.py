@@ -115,7 +115,8 @@ def knowing_cache(shared_cache: Path, short_take: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "knowing"
     # Another worker may be writing into the shared cache at this moment.
     unfinished = shutil.ignore_patterns(".part-*")
-    shutil.copytree(shared_cache / "analysis", folder / "analysis", ignore=unfinished)
+    for part in ("sums/analysis", "analysis"):  # the digests first: what is seen has one
+        shutil.copytree(shared_cache / part, folder / part, ignore=unfinished)
     return folder
 
 

@@ -15,7 +15,7 @@ PACKAGE = Path(video_pipeline.__file__).parent
 # Every room stands above the rooms it may import; rooms of one floor do not know each other.
 FLOORS = (
     {"errors", "geometry", "light", "progress", "interruption", "resources", "__init__"},
-    {"toolchain", "handwriting", "locales"},
+    {"toolchain", "handwriting", "locales", "occupancy"},
     {"store", "replacing", "presets"},
     {"storage"},
     {"listing", "footage", "vision"},

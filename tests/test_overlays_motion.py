@@ -14,6 +14,7 @@ from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.motion import AlphaClip, animate
 from video_pipeline.overlays.theme import CUT, Motion, theme
 from video_pipeline.presets.placements import SafeArea
+from video_pipeline.store import Store
 from video_pipeline.toolchain import ffmpeg_path
 
 CANVAS = Canvas(1080, 1920, SafeArea(top=220, right=150, bottom=500, left=60))
@@ -34,7 +35,7 @@ def read_back(clip: AlphaClip) -> np.ndarray:
 
 
 def test_it_arrives_rests_for_one_frame_and_leaves(drawing: Drawing, tmp_path: Path) -> None:
-    clip = animate(drawing, tmp_path, rate=Fraction(30))
+    clip = animate(drawing, Store(tmp_path), rate=Fraction(30))
     frames = read_back(clip)
     assert len(frames) == clip.enter + 1 + clip.leave
     assert (clip.enter, clip.leave) == (drawing.motion.enter, drawing.motion.leave)
@@ -55,28 +56,31 @@ def test_it_arrives_rests_for_one_frame_and_leaves(drawing: Drawing, tmp_path: P
 
 
 def test_the_frame_at_rest_is_the_drawing(drawing: Drawing, tmp_path: Path) -> None:
-    clip = animate(drawing, tmp_path, rate=Fraction(30))
+    clip = animate(drawing, Store(tmp_path), rate=Fraction(30))
     rest = read_back(clip)[clip.enter]
     assert np.array_equal(rest[: drawing.height], drawing.pixels)
     assert not rest[drawing.height :, :, 3].any()
 
 
 def test_the_same_bytes_every_time_and_made_only_once(drawing: Drawing, tmp_path: Path) -> None:
-    one = animate(drawing, tmp_path / "a", rate=Fraction(30))
-    two = animate(drawing, tmp_path / "b", rate=Fraction(30))
+    one = animate(drawing, Store(tmp_path / "a"), rate=Fraction(30))
+    two = animate(drawing, Store(tmp_path / "b"), rate=Fraction(30))
     assert one.digest == two.digest
     assert one.path.read_bytes() == two.path.read_bytes()
-    assert [p.name for p in (tmp_path / "a").iterdir()] == [f"{one.digest}.mov"]
+    assert [p.name for p in (tmp_path / "a" / "overlays").iterdir()] == [f"{one.digest}.mov"]
     before = one.path.stat().st_mtime_ns
-    assert animate(drawing, tmp_path / "a", rate=Fraction(30)) == one
+    assert animate(drawing, Store(tmp_path / "a"), rate=Fraction(30)) == one
     assert one.path.stat().st_mtime_ns == before
 
 
 def test_rate_and_motion_are_part_of_it(drawing: Drawing, tmp_path: Path) -> None:
-    usual = animate(drawing, tmp_path, rate=Fraction(30))
-    fast = animate(drawing, tmp_path, rate=Fraction(60))
+    usual = animate(drawing, Store(tmp_path), rate=Fraction(30))
+    fast = animate(drawing, Store(tmp_path), rate=Fraction(60))
     still = animate(
-        drawing, tmp_path, rate=Fraction(30000, 1001), motion=Motion(enter=1, leave=0, rise=0)
+        drawing,
+        Store(tmp_path),
+        rate=Fraction(30000, 1001),
+        motion=Motion(enter=1, leave=0, rise=0),
     )
     assert (fast.enter, fast.leave) == (2 * usual.enter, 2 * usual.leave)
     assert (still.enter, still.leave, still.height) == (1, 0, drawing.height)
@@ -90,12 +94,12 @@ def test_a_store_that_cannot_be_written_leaves_nothing_behind(
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with pytest.raises((RenderError, OSError)):
-        animate(drawing, blocked, rate=Fraction(30))
+        animate(drawing, Store(blocked), rate=Fraction(30))
     assert list(tmp_path.iterdir()) == [blocked]
 
 
 def test_without_motion_there_is_one_frame(drawing: Drawing, tmp_path: Path) -> None:
-    clip = animate(drawing, tmp_path, rate=Fraction(30), motion=CUT)
+    clip = animate(drawing, Store(tmp_path), rate=Fraction(30), motion=CUT)
     assert (clip.enter, clip.leave, clip.height) == (0, 0, drawing.height)
     (only,) = read_back(clip)
     assert np.array_equal(only, drawing.pixels)
@@ -103,7 +107,7 @@ def test_without_motion_there_is_one_frame(drawing: Drawing, tmp_path: Path) -> 
 
 def test_a_wipe_uncovers_it_from_the_left_where_it_stands(drawing: Drawing, tmp_path: Path) -> None:
     motion = Motion(enter=6, leave=4, rise=14, arrive="wipe")
-    clip = animate(drawing, tmp_path, rate=Fraction(30), motion=motion)
+    clip = animate(drawing, Store(tmp_path), rate=Fraction(30), motion=motion)
     assert clip.height == drawing.height
     frames = read_back(clip)
     shown = [int((f[..., 3].max(axis=0) > 0).sum()) for f in frames[: clip.enter + 1]]
@@ -115,9 +119,9 @@ def test_a_wipe_uncovers_it_from_the_left_where_it_stands(drawing: Drawing, tmp_
 
 
 def test_what_is_pressed_draws_back_inside_its_own_place(drawing: Drawing, tmp_path: Path) -> None:
-    usual = animate(drawing, tmp_path, rate=Fraction(30))
+    usual = animate(drawing, Store(tmp_path), rate=Fraction(30))
     pressed = drawing.motion.model_copy(update={"emphasis": "press"})
-    clip = animate(drawing, tmp_path, rate=Fraction(30), motion=pressed)
+    clip = animate(drawing, Store(tmp_path), rate=Fraction(30), motion=pressed)
     assert clip.enter - usual.enter == 10
     assert (clip.width, clip.height, clip.leave) == (usual.width, usual.height, usual.leave)
     frames = read_back(clip)

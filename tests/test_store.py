@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -20,10 +27,27 @@ from video_pipeline.analysis import scan
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.errors import RenderError, UsageError
 from video_pipeline.footage.probe import probe
-from video_pipeline.store import CACHE_VARIABLE, MARK, Store, digest_of, file_digest
+from video_pipeline.occupancy import USERS
+from video_pipeline.store import (
+    CACHE_VARIABLE,
+    LIMIT_VARIABLE,
+    MARK,
+    Store,
+    digest_of,
+    file_digest,
+)
 from video_pipeline.vision import judgement, learned
 from video_pipeline.vision.classical import Classical
 from video_pipeline.vision.detectors import detector
+
+
+def wrote(content: str | bytes) -> Callable[[Path], None]:
+    """What writes just that."""
+
+    def write(part: Path) -> None:
+        part.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return write
 
 
 def test_a_file_is_made_once(store: Store) -> None:
@@ -63,22 +87,197 @@ def test_a_file_is_not_seen_before_it_is_whole(store: Store) -> None:
     assert store.make("kind", "key", ".txt", write).read_text() == "whole"
 
 
-def test_two_at_once_give_one_whole_file(store: Store) -> None:
-    gate = threading.Barrier(2, timeout=10)
+def test_what_two_threads_want_at_once_is_made_once(store: Store) -> None:
+    begun = threading.Event()
+    calls: list[Path] = []
 
     def write(part: Path) -> None:
-        gate.wait()
+        calls.append(part)
+        begun.set()
+        time.sleep(0.2)
         part.write_text("x" * 100_000)
 
     threads = [
-        threading.Thread(target=store.make, args=("kind", "key", ".txt", write)) for _ in range(2)
+        threading.Thread(target=store.make, args=("kind", "key", ".txt", write)) for _ in range(3)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert len(calls) == 1
     assert [p.name for p in (store.folder / "kind").iterdir()] == ["key.txt"]
     assert store.path("kind", "key", ".txt").stat().st_size == 100_000
+
+
+class Other:
+    """Another process on the same cache, which does what its lines of Python say."""
+
+    def __init__(self, store: Store, lines: str) -> None:
+        script = (
+            "import sys, time\nfrom pathlib import Path\n"
+            "from video_pipeline.store import Store\n"
+            f"store = Store(Path({str(store.folder)!r}))\n"
+            "def say(word):\n    print(word, flush=True)\n" + textwrap.dedent(lines)
+        )
+        self.child = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+        )
+
+    def says(self, word: str) -> bool:
+        assert self.child.stdout is not None
+        return self.child.stdout.readline().strip() == word
+
+    def __enter__(self) -> Other:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.child.kill()
+        self.child.communicate()
+
+
+SLOW = """
+    def write(part):
+        part.write_text("half")
+        say("writing")
+        sys.stdin.readline()
+        part.write_text("theirs")
+    store.make("pieces", "key", ".txt", write)
+    say("made")
+    sys.stdin.readline()
+"""
+
+
+def test_what_another_process_is_making_is_waited_for(store: Store) -> None:
+    with Other(store, SLOW) as other:
+        assert other.says("writing")
+        assert other.child.stdin is not None
+        threading.Timer(0.3, lambda: print(file=other.child.stdin, flush=True)).start()
+        made = store.make("pieces", "key", ".txt", wrote("ours"))
+        assert made.read_text() == "theirs"
+
+
+def test_nobody_waits_for_a_killed_process_and_its_rest_goes(store: Store) -> None:
+    with Other(store, SLOW) as other:
+        assert other.says("writing")
+        store.tidy()
+        assert len(list(store.folder.rglob(".part-*"))) == 1  # it is being written
+        threading.Timer(0.2, other.child.kill).start()
+        made = store.make("pieces", "key", ".txt", wrote("ours"))
+    assert made.read_text() == "ours"
+    assert [p.name for p in made.parent.iterdir()] == ["key.txt"]
+
+
+def test_rests_of_earlier_versions_go_when_they_are_old(store: Store) -> None:
+    folder = store.path("pieces", "x", "").parent
+    folder.mkdir(parents=True)
+    for name, age_s in (("old", 2 * 86400), ("new", 60), ("to-come", -2 * 86400)):
+        (folder / f".part-{name}").touch()
+        os.utime(folder / f".part-{name}", (time.time() - age_s,) * 2)
+    store.make("sound", "key", ".txt", wrote("x"))
+    assert [p.name for p in folder.iterdir()] == [".part-new"]
+
+
+@pytest.mark.parametrize("what", ["bytes", "digest", "no digest"])
+def test_what_is_not_as_it_was_written_is_made_again(store: Store, what: str) -> None:
+    made = store.make("pieces", "key", ".bin", wrote(b"12345"))
+    kept = store.folder / "sums" / "pieces" / "key.bin"
+    if what == "bytes":  # as long and as old as before
+        state = made.stat()
+        made.write_bytes(b"12346")
+        os.utime(made, ns=(state.st_atime_ns, state.st_mtime_ns))
+    elif what == "digest":
+        kept.write_bytes(b"\xff")
+    else:
+        kept.unlink()
+    later = Store(store.folder)
+    later.make("pieces", "key", ".bin", wrote(b"again"))
+    assert made.read_bytes() == b"again"
+    assert kept.read_text() == file_digest(made)
+
+
+def fill(store: Store, key: str, size: int, age_s: float = 0.0) -> Path:
+    made = store.make("pieces", key, ".bin", wrote(bytes(size)))
+    if age_s:
+        os.utime(store.folder / "sums" / "pieces" / made.name, (time.time() - age_s,) * 2)
+    return made
+
+
+def held(store: Store) -> set[str]:
+    return {p.stem for p in (store.folder / "pieces").glob("*.bin")}
+
+
+def test_what_was_not_used_for_longest_goes_first(store: Store) -> None:
+    for number in range(5):
+        fill(store, f"k{number}", 1000, age_s=1000 - number * 100)
+    later = Store(store.folder, "3kB")
+    store._users.leave()  # that run has ended
+    assert later.holds(later.path("pieces", "k0", ".bin"))  # used just now
+    fill(later, "k5", 1000)
+    assert held(store) == {"k0", "k4", "k5"}
+    sums = {p.stem for p in (store.folder / "sums" / "pieces").iterdir()}
+    assert sums == held(store)
+    assert later.size_bytes() == 3000
+
+
+def test_nothing_goes_that_a_running_process_uses(store: Store) -> None:
+    with Other(store, SLOW) as other:
+        assert other.says("writing")
+        assert other.child.stdin is not None
+        print(file=other.child.stdin, flush=True)
+        assert other.says("made")
+        made = store.path("pieces", "key", ".txt")
+        os.utime(store.folder / "sums" / "pieces" / made.name, (0, 0))
+        later = Store(store.folder, "1")
+        fill(later, "k1", 100)
+        later.tidy()
+        assert made.is_file()
+        assert held(later) == {"k1"}  # its own neither
+    later.tidy()
+    assert not made.exists()
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_for_ever(store: Store) -> None:
+    fill(store, "tomorrow", 1000, age_s=-86400)
+    store._users.leave()
+    later = Store(store.folder, "1500")
+    fill(later, "now", 1000)
+    assert held(later) == {"now"}
+
+
+def test_lists_of_states_stay(store: Store) -> None:
+    store.make("status", "key", ".json", wrote(bytes(5000)))
+    store._users.leave()
+    later = Store(store.folder, "1k")
+    fill(later, "now", 1000)
+    assert later.path("status", "key", ".json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [("500MB", 500e6), ("2.5 GB", 2.5e9), ("10g", 10e9), ("123", 123), ("none", None)],
+)
+def test_limits_as_people_write_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, means: float | None
+) -> None:
+    assert Store(tmp_path, said).limit == means
+    monkeypatch.setenv(LIMIT_VARIABLE, said)
+    assert Store(tmp_path).limit == means
+    assert Store(tmp_path, "1k").limit == 1000
+    monkeypatch.delenv(LIMIT_VARIABLE)
+    assert Store(tmp_path).limit == 10e9
+
+
+def test_a_limit_that_says_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="ten") as caught:
+        Store(tmp_path, "ten")
+    assert "20GB" in caught.value.mend
+
+
+def test_a_cache_that_may_only_be_read_still_serves(store: Store) -> None:
+    made = fill(store, "k", 100)
+    shutil.rmtree(store.folder / USERS)
+    (store.folder / USERS).write_text("no folder can be made here")
+    assert fill(Store(store.folder), "k", 100) == made
 
 
 @pytest.mark.parametrize(
@@ -120,25 +319,25 @@ def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_size_and_clearing(store: Store) -> None:
     assert store.size_bytes() == 0
-    store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
-    store.make("sound", "2", ".bin", lambda p: p.write_bytes(b"123") and None)
+    store.make("pieces", "1", ".bin", wrote(b"12345"))
+    store.make("sound", "2", ".bin", wrote(b"123"))
     assert store.size_bytes() == 8
     store.clear()
     assert store.size_bytes() == 0
-    assert [p.name for p in store.folder.iterdir()] == [MARK]
+    assert {p.name for p in store.folder.iterdir()} == {MARK, USERS}
     store.clear()
-    store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    store.make("pieces", "1", ".bin", wrote(b"12345"))
     store.clear()
     assert store.size_bytes() == 0
 
 
 def test_clearing_spares_what_is_not_ours(store: Store) -> None:
-    store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    store.make("pieces", "1", ".bin", wrote(b"12345"))
     (store.folder / "holiday").mkdir()
     (store.folder / "holiday" / "beach.mp4").write_text("mine")
     (store.folder / "notes.txt").write_text("mine too")
     store.clear()
-    assert {p.name for p in store.folder.iterdir()} == {MARK, "holiday", "notes.txt"}
+    assert {p.name for p in store.folder.iterdir()} == {MARK, USERS, "holiday", "notes.txt"}
     assert (store.folder / "holiday" / "beach.mp4").read_text() == "mine"
 
 
@@ -149,7 +348,7 @@ def test_a_folder_that_we_did_not_mark_is_not_cleared(tmp_path: Path, mark: str 
     if mark is not None:
         (tmp_path / MARK).write_text(mark)
     store = Store(tmp_path)
-    store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    store.make("pieces", "1", ".bin", wrote(b"12345"))
     with pytest.raises(UsageError, match="was not made as a cache") as caught:
         store.clear()
     assert "pieces" in caught.value.mend
@@ -181,7 +380,7 @@ def test_a_named_folder_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_file_can_be_dropped(store: Store, tmp_path: Path) -> None:
-    made = store.make("pieces", "1", ".bin", lambda p: p.write_bytes(b"12345") and None)
+    made = store.make("pieces", "1", ".bin", wrote(b"12345"))
     other = tmp_path / "mine.bin"
     other.touch()
     for file in (made, made, other):

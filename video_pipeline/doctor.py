@@ -117,8 +117,10 @@ def _cache(store: Store) -> Iterator[Result]:
     def write(part: Path) -> None:
         part.write_text("ok", encoding="utf-8")
 
-    store.make("doctor", "probe", ".txt", write).unlink()
-    yield Result("cache", True, f"{store.size_bytes() / 1e6:.0f} MB in {store.folder}")
+    store.drop(store.make("doctor", "probe", ".txt", write))
+    most = "no limit" if store.limit is None else f"at most {store.limit / 1e6:,.0f} MB"
+    held = f"{store.size_bytes() / 1e6:,.0f} MB, {most}, in {store.folder}"
+    yield Result("cache", True, held)
 
 
 def _disk(store: Store) -> Iterator[Result]:

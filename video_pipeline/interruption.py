@@ -23,6 +23,7 @@ _TIDYING_S = 2.0
 class _State:
     depth = 0
     pending = False
+    asked = False
     last = float("-inf")
 
 
@@ -32,7 +33,13 @@ def listen() -> None:
     A signal that the program was started with as ignored (as `nohup` does) stays ignored. Does
     nothing outside the main thread, where signals cannot be listened to.
     """
+    _State.asked = False
     _handle(_stop)
+
+
+def asked() -> bool:
+    """Whether the program was asked to end; threads that only wait give up then."""
+    return _State.asked
 
 
 def end() -> None:
@@ -68,6 +75,7 @@ def whole() -> Iterator[None]:
 def _stop(_number: int, _frame: FrameType | None) -> None:
     if time.monotonic() - _State.last < _TIDYING_S:
         return
+    _State.asked = True
     if _State.depth:
         _State.pending = True
     else:

@@ -10,7 +10,7 @@ import rich_click as click
 
 from video_pipeline.pipeline import Settings
 from video_pipeline.presets.placements import PostBy
-from video_pipeline.store import Store
+from video_pipeline.store import USUAL_LIMIT, Store
 from video_pipeline.trust.identity import choose_identity
 from video_pipeline.vision.detector import Detector
 from video_pipeline.vision.detectors import detector as named
@@ -21,11 +21,16 @@ _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 
 
 def settings_options(command: Command) -> Command:
-    """`--presets`, `--overlays` and `--cache`, looked up before the shipped folders."""
+    """`--presets`, `--overlays` (looked up before the shipped), `--cache` and its limit."""
     command = click.option(
         "--cache",
         type=click.Path(path_type=Path, file_okay=False),
         help="Keep finished pieces here instead of the usual cache folder.",
+    )(command)
+    command = click.option(
+        "--cache-limit",
+        metavar="SIZE",
+        help=f"Let the cache grow to this size, such as 500MB, or none.  [default: {USUAL_LIMIT}]",
     )(command)
     command = click.option(
         "--overlays", type=_FOLDER, help="Your own overlay templates, by name before the shipped."
@@ -133,6 +138,7 @@ def settings_from(
     detector: Detector | None = None,
     lang: str | None = None,
     *,
+    cache_limit: str | None = None,
     as_filmed: bool = False,
     sign_with: Path | None = None,
     sign_chain: Path | None = None,
@@ -145,7 +151,7 @@ def settings_from(
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
     return Settings(
-        Store(cache),
+        Store(cache, cache_limit),
         presets,
         overlays,
         detector,

@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -27,7 +25,8 @@ from video_pipeline import graph
 from video_pipeline.overlays.callout import Callout
 from video_pipeline.overlays.drawing import Drawing
 from video_pipeline.overlays.theme import Motion
-from video_pipeline.toolchain import disk_error, run
+from video_pipeline.store import Store
+from video_pipeline.toolchain import run
 
 _STATED_RATE = 30  # the theme counts its frames at this rate
 _PRESSING = 10  # frames at that rate
@@ -54,9 +53,9 @@ class AlphaClip:
 
 
 def animate(
-    drawing: Drawing, store: Path, *, rate: Fraction, motion: Motion | None = None
+    drawing: Drawing, store: Store, *, rate: Fraction, motion: Motion | None = None
 ) -> AlphaClip:
-    """The moving form of a drawing, written to `store/<digest>.mov` unless it is there already.
+    """The moving form of a drawing, written into the store unless it is there already.
 
     `rate` is the clip's frame rate; `motion` overrides what the theme states. Raises RenderError
     when the file cannot be written.
@@ -76,9 +75,10 @@ def animate(
         "form": "qtrle argb 1",
     }
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-    path = store / f"{digest}.mov"
+    path = store.path("overlays", digest, ".mov")
     clip = AlphaClip(path, drawing.width, height, drawing.x, drawing.y, enter, leave, digest)
-    if not path.is_file():
+
+    def write(part: Path) -> None:
         pictures = frames(
             drawing,
             rate=rate,
@@ -88,11 +88,13 @@ def animate(
             rise=rise,
             wiped=manner.arrive == "wipe",
         )
-        _write(clip, pictures, rate)
+        _write(clip, pictures, rate, part)
+
+    store.make("overlays", digest, ".mov", write)
     return clip
 
 
-def animate_callout(callout: Callout, store: Path, *, rate: Fraction, held: int) -> AlphaClip:
+def animate_callout(callout: Callout, store: Store, *, rate: Fraction, held: int) -> AlphaClip:
     """A callout's frames, written as `animate` does; its last `held` frames stand on one place.
 
     What stands still but for its leaving is one frame at rest. Raises RenderError when the file
@@ -104,13 +106,16 @@ def animate_callout(callout: Callout, store: Path, *, rate: Fraction, held: int)
     leave = leave if leave < held else 0
     enter = len(callout) - max(held, 1) if leave else len(callout) - max(1, held)
     digest = hashlib.sha256(f"{callout.digest} {rate} {enter} {leave}".encode()).hexdigest()
-    path = store / f"{digest}.mov"
+    path = store.path("overlays", digest, ".mov")
     clip = AlphaClip(
         path, callout.width, callout.height, callout.x, callout.y, enter, leave, digest
     )
-    if not path.is_file():
+
+    def write(part: Path) -> None:
         told = [*range(enter + 1), *range(len(callout) - leave, len(callout))]
-        _write(clip, (callout.frame(i) for i in told), rate)
+        _write(clip, (callout.frame(i) for i in told), rate, part)
+
+    store.make("overlays", digest, ".mov", write)
     return clip
 
 
@@ -191,34 +196,20 @@ def _surroundings(drawing: Drawing) -> NDArray[np.uint8]:
     return row
 
 
-def _write(clip: AlphaClip, pictures: Iterator[NDArray[np.uint8]], rate: Fraction) -> None:
-    """Write losslessly, the same bytes every time, under a private name first."""
-    store = clip.path.parent
-    kept: list[Path] = []
+def _write(
+    clip: AlphaClip, pictures: Iterator[NDArray[np.uint8]], rate: Fraction, out: Path
+) -> None:
+    """Write losslessly, the same bytes every time."""
+    raw = out.with_suffix(".rgba")
     try:
-        store.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=store, prefix=".part-", suffix=".rgba", delete=False
-        ) as raw:
-            kept.append(Path(raw.name))
+        with raw.open("wb") as file:
             for picture in pictures:
-                raw.write(np.ascontiguousarray(picture).data)
-        part = Path(raw.name).with_suffix(".mov")
-        kept.append(part)
-        size = (clip.width, clip.height)
+                file.write(np.ascontiguousarray(picture).data)
         run(
-            graph.alpha_clip(Path(raw.name), size, rate, part),
+            graph.alpha_clip(raw, (clip.width, clip.height), rate, out),
             deadline_s=_DEADLINE_S,
             what="writing an overlay",
             where=clip.path.name,
         )
-        part.replace(clip.path)
-    except OSError as error:
-        plain = disk_error(error, str(store))
-        if plain is None:
-            raise
-        raise plain from error
     finally:
-        for file in kept:
-            with suppress(FileNotFoundError):
-                file.unlink()
+        raw.unlink(missing_ok=True)

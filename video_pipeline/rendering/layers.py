@@ -76,7 +76,6 @@ def draw_overlays(
     layers: list[list[Layer]] = []
     taken: list[Taken] = []
     standing: dict[str, Standing] = {}
-    folder = store.folder / "overlays"
 
     def readable(name: str, drawing: Drawing, use: OverlayUse, cut: Cut) -> AlphaClip:
         drawing, legibility[name] = made_legible(
@@ -88,7 +87,7 @@ def draw_overlays(
             rate=edit.rate,
             store=store,
         )
-        clip = animate(drawing, folder, rate=edit.rate)
+        clip = animate(drawing, store, rate=edit.rate)
         digests[name] = clip.digest
         _check_time(clip, use, cut)
         return clip
@@ -122,7 +121,7 @@ def draw_overlays(
             cut, footage, stand, canvas, rate=edit.rate, own=own, theme=edit.theme
         ):
             held = max(0, use.last - max(use.first, cut.frames - cut.hold) + 1)
-            clip = animate_callout(callout, folder, rate=edit.rate, held=held)
+            clip = animate_callout(callout, store, rate=edit.rate, held=held)
             digests[f"{number:02d}-{cut.slot}-{use.template}"] = clip.digest
             row.append(_layer(clip, use))
             taken.append(_taken(number - 1, use, clip))

@@ -141,16 +141,24 @@ def _encode_one(piece: Piece, key: str, store: Store, stopped: Event) -> Encoded
             if keeps_log:
                 for ending in (_TREE, _LOG_PROPER):
                     if _with(own, ending).is_file():
-                        _with(own, ending).replace(_with(_log(piece, store), ending))
+                        store.keep(_with(own, ending), _with(_log(piece, store), ending))
         finally:
             for ending in (_TREE, _LOG_PROPER):
                 _with(own, ending).unlink(missing_ok=True)
 
     keeps_log = piece.measured and piece.kbps is None
-    if keeps_log and not _with(_log(piece, store), _LOG_PROPER).is_file():
+    if keeps_log and not _has_log(piece, store):
         store.drop(store.path("pieces", key, ".mp4"))
     path = store.make("pieces", key, ".mp4", write)
     return Encoded(path, piece.cut.frames, fresh)
+
+
+def _has_log(piece: Piece, store: Store) -> bool:
+    """Whether what the first pass measured is there as it was written."""
+    tree = _with(_log(piece, store), _TREE)
+    return store.holds(_with(_log(piece, store), _LOG_PROPER)) and (
+        not tree.exists() or store.holds(tree)
+    )
 
 
 def _log(piece: Piece, store: Store) -> Path:
