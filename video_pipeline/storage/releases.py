@@ -94,6 +94,14 @@ def release(folder: Path, destination: Address, objects: Objects) -> Released:
     return Released(here, sent + 1, copied)
 
 
+def check_destination(destination: Address, objects: Objects) -> None:
+    """Ask the store once, before the work: whether it answers, lets us in, and holds nothing else.
+
+    Raises as `release` does.
+    """
+    _current(destination, objects)
+
+
 def read_release(destination: Address, folder: Path, objects: Objects) -> None:
     """Copy the release that counts into `folder`, which it makes, and hold every file to its digest.
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from video_pipeline.storage.addresses import Address
+from video_pipeline.storage.addresses import Address, address_of
 from video_pipeline.storage.objects import MissingError, Objects, Patience, UnreachableError
 from video_pipeline.store import Kind, Store, digest_of, file_digest
 
@@ -38,9 +38,10 @@ class SharedStore(Store):
         self,
         folder: Path | None,
         address: Address,
+        limit: str | None = None,
         objects: Objects | None = None,
     ) -> None:
-        super().__init__(folder)
+        super().__init__(folder, limit)
         self.address = address
         self.objects = objects or Objects(Patience(tries=3, answer_s=20.0))
         self.taken = 0
@@ -123,6 +124,13 @@ class SharedStore(Store):
     def _name(self, there: Address) -> str:
         kind, _, name = there.path.removeprefix(f"{self.address.path}/").split("/")
         return f"{kind}/{name}"
+
+
+def open_store(folder: Path | None, limit: str | None = None, shared: str | None = None) -> Store:
+    """The store in a folder, with what `shared` names behind it. Raises UsageError."""
+    if shared is None:
+        return Store(folder, limit)
+    return SharedStore(folder, address_of(shared, "--shared-store"), limit)
 
 
 def _opened(object_file: Path, part: Path) -> bool:
