@@ -82,7 +82,8 @@ def address_of(text: str, where: str = "") -> Address:
     parts = rest.rstrip("/").split("/")
     wrong = [".", "..", *([] if protocol == "file" else [""])]
     odd = any(not c.isprintable() or c in "\\?#*[]" for c in rest)
-    if not rest.strip("/") or odd or "::" in rest or any(part in wrong for part in parts[1:]):
+    named = first or protocol == "file"
+    if not named or not rest.strip("/") or odd or "::" in rest or any(part in wrong for part in parts[1:]):
         raise UsageError(
             f"'{text.encode('unicode_escape').decode()}' is no plain address",
             where=where,

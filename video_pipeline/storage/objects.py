@@ -36,7 +36,7 @@ _MD5: Final = re.compile(r"[0-9a-f]{32}")
 _SLICE: Final = 1024 * 1024
 # What says that the same may go well next time, of the errors that are not OSError.
 _BROKEN_OFF: Final = re.compile(
-    r"Timeout|Connect|Disconnect|Incomplete|Payload|HTTPClient|EndpointConn|ResponseStream|"
+    r"Timeout|Connect|Checksum|Disconnect|Incomplete|Payload|HTTPClient|EndpointConn|ResponseStream|"
     r"ServiceUnavailable|ServiceRequest|ServiceResponse|HttpError|ClientOSError"
 )
 _NO_CREDENTIALS: Final = re.compile(r"Credential|ClientAuthentication|DefaultCredentials|Token")
@@ -86,7 +86,7 @@ class Stat:
 class Objects:
     """The objects of all stores that may be asked. Nothing is opened before it is asked for."""
 
-    def __init__(self, patience: Patience = Patience()) -> None:  # noqa: B008 - a frozen value
+    def __init__(self, patience: Patience = Patience()) -> None:
         self.patience = patience
 
     def stat(self, address: Address) -> Stat:

@@ -1,10 +1,10 @@
 """The shared store: what one machine has made, the others take, by way of an object store.
 
 It is the store as ever, on this machine's disk, with a second level behind: what is not here is
-looked for there, and what had to be made is put there for the others. An object is one line with the
-digest of what follows, and the content: what does not agree with its line is made again and
-replaced. The cache only saves work, so a level that does not answer costs a warning and no clip; one
-that says no to us is a mistake that a person mends, and is told.
+looked for there, and what had to be made is put there for the others. An object is one line with
+the digest of what follows, and the content: what does not agree with its line is made again and
+replaced. The cache only saves work, so a level that does not answer costs a warning and no clip;
+one that says no to us is a mistake that a person mends, and is told.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from video_pipeline.storage.objects import MissingError, Objects, Patience, Unre
 from video_pipeline.store import Kind, Store, digest_of, file_digest
 
 SHARED: Final[frozenset[Kind]] = frozenset({"analysis", "pieces", "sound"})
-"""What takes long to make and is small; words are drawn anew, and footage has a store of its own."""
+"""What takes long to make and is small; words are drawn anew."""
 
 _FORM: Final = b"video-pipeline 1 sha256 "
 _LINE: Final = len(_FORM) + 64 + 1

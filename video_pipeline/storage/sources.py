@@ -2,8 +2,8 @@
 
 Nothing after this knows that footage can stand elsewhere: what is handed on is a file, under the
 name that it has in the store. It is kept in the cache under its address and version, so that a
-second listing, or the next run, does not fetch it again; when the cache is above its limit, what was
-not used for the longest time goes.
+second listing, or the next run, does not fetch it again; when the cache is above its limit, what
+was not used for the longest time goes.
 
 A listing may have been sent by anybody, and whoever renders has the right to read more than that
 person should see. So a listing may name an address only below the places that the run allows.
