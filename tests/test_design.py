@@ -14,7 +14,7 @@ PACKAGE = Path(video_pipeline.__file__).parent
 
 # Every room stands above the rooms it may import; rooms of one floor do not know each other.
 FLOORS = (
-    {"errors", "geometry", "light", "progress", "interruption", "resources", "__init__"},
+    {"errors", "geometry", "light", "progress", "interruption", "resources", "witness", "__init__"},
     {"toolchain", "handwriting", "locales", "occupancy"},
     {"store", "replacing", "presets"},
     {"storage"},
@@ -25,6 +25,8 @@ FLOORS = (
     {"rendering"},
     {"delivery"},
     {"pipeline", "doctor"},
+    {"catalogue"},
+    {"batch"},
     {"cli"},
     {"__main__"},
 )

@@ -31,7 +31,8 @@ class PipelineError(Exception):
     """The root of everything a person can mend.
 
     `where` names the file, the time or the line; `mend` says what to do next. Both may be empty.
-    `problems` are told one by one, where there are several.
+    `problems` are told one by one, where there are several. `passing` says that the same may go
+    well next time: a full disk, a machine that was too busy.
     """
 
     exit_code: ClassVar[int] = 5
@@ -44,12 +45,14 @@ class PipelineError(Exception):
         where: str = "",
         mend: str = "",
         problems: Sequence[Problem] = (),
+        passing: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.where = where
         self.mend = mend or (problems[0].mend if problems else "")
         self.problems = tuple(problems)
+        self.passing = passing
 
 
 class UsageError(PipelineError):

@@ -42,6 +42,31 @@ def asked() -> bool:
     return _State.asked
 
 
+@contextmanager
+def drained() -> Iterator[Callable[[], bool]]:
+    """A stretch in which the first Ctrl-C only asks to come to an end; the second interrupts.
+
+    Yields a function that says whether it was asked. Other requests to end interrupt at once.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.getsignal(signal.SIGINT)
+    asked = False
+
+    def once(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, before)
+
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, once)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def end() -> None:
     """Ignore further requests: the program is about to end, with its own message and code."""
     _handle(signal.SIG_IGN)

@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,10 @@ PHOTOS = {"mjpeg": "jpeg_pipe", "png": "png_pipe"}
 
 _children: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
+
+
+class _State:
+    listener: Callable[[int, bool], None] | None = None
 
 
 @cache
@@ -96,12 +100,14 @@ def run(
                 start_new_session=True,  # Ctrl-C reaches us alone; we end the children ourselves
             )
             _children.add(child)
+            _told(child.pid, runs=True)
         stdout, stderr = child.communicate(timeout=deadline_s)
     except subprocess.TimeoutExpired:
         raise RenderError(
             f"{what} took longer than {deadline_s:g} s and was stopped",
             where=where,
             mend="try again on a machine with less load, or with shorter footage",
+            passing=True,
         ) from None
     finally:
         if child is not None:
@@ -110,10 +116,21 @@ def run(
                 child.communicate()
             with _lock:
                 _children.discard(child)
+            _told(child.pid, runs=False)
     log = stderr.decode(errors="replace")
     if child.returncode != 0:
         raise _failure(what, where, log, child.returncode)
     return Completed(stdout, log)
+
+
+def tell_of_children(listener: Callable[[int, bool], None] | None) -> None:
+    """Let `listener` know the number of every child: True once it runs, False when it has ended."""
+    _State.listener = listener
+
+
+def _told(child: int, *, runs: bool) -> None:
+    if _State.listener is not None:
+        _State.listener(child, runs)
 
 
 def stop_children() -> None:
@@ -131,7 +148,7 @@ def disk_error(error: OSError, where: str, option: str = "--output") -> Pipeline
     `option` is what a person may name another folder with.
     """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return RenderError("the disk is full", where=where, mend="free some space and run it again")
+        return _full(where)
     # A file that stands where a folder is needed cannot be written into either.
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return RenderError(
@@ -142,9 +159,15 @@ def disk_error(error: OSError, where: str, option: str = "--output") -> Pipeline
     return None
 
 
+def _full(where: str) -> RenderError:
+    return RenderError(
+        "the disk is full", where=where, mend="free some space and run it again", passing=True
+    )
+
+
 def _failure(what: str, where: str, log: str, code: int) -> PipelineError:
     if "No space left on device" in log or "Disk quota exceeded" in log:
-        return RenderError("the disk is full", where=where, mend="free some space and run it again")
+        return _full(where)
     last = [line.strip() for line in log.splitlines() if line.strip()]
     said = last[-1] if last else f"it ended with code {code}"
     error = RenderError(f"{what} failed: {said}", where=where, mend="run with --debug for the log")

@@ -20,7 +20,7 @@ _BUG = 1
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.COMMAND_GROUPS = {
     "video-pipeline": [
-        {"name": "Start here", "commands": ["demo", "init", "render"]},
+        {"name": "Start here", "commands": ["demo", "init", "render", "batch"]},
         {
             "name": "Look at footage",
             "commands": ["inspect", "shots", "coverage", "keyframes", "detect"],

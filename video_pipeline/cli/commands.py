@@ -17,6 +17,10 @@ COMMANDS = {
         "making",
         "Make the clip: from a listing, or from an edit that plan wrote and you have changed.",
     ),
+    "batch": (
+        "batching",
+        "Make a whole catalogue, and only what has changed; `batch status OUT` tells of it.",
+    ),
     "inspect": (
         "seeing",
         "Say what footage files hold: size as shown, length, rate, colour, sound.",

@@ -130,6 +130,8 @@ class _Lines:
 def _speed(step: Step, elapsed_s: float) -> str:
     if elapsed_s < 1 or step.done <= 0:
         return ""
-    rate = step.done / elapsed_s
-    unit = {"looking": "× real time", "encoding": "frames/s"}.get(step.stage, "")
+    rate = step.done / elapsed_s * (60 if step.stage == "making" else 1)
+    unit = {"looking": "× real time", "encoding": "frames/s", "making": "a minute"}.get(
+        step.stage, ""
+    )
     return f"{rate:.1f} {unit}" if unit else ""

@@ -42,7 +42,7 @@ def published(folder: Path, sku: str | None, kind: str | None = None) -> Iterato
     staging = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
+        sweep(folder)
         staging.mkdir()
         _try_renaming(folder)
         yield staging
@@ -92,6 +92,21 @@ def check_target(folder: Path, sku: str | None, kind: str | None = None) -> None
         )
 
 
+def sweep(folder: Path) -> None:
+    """Remove what runs that were killed have left beside the folder."""
+    for left in folder.parent.glob(f".{folder.name}.partial-*"):
+        owner = left.name.rpartition("-")[2]
+        if owner.isdigit() and _dead(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    for old in folder.parent.glob(f".{folder.name}.old-*"):
+        owner = old.name.rpartition("-")[2]
+        if owner.isdigit() and _dead(int(owner)):
+            if folder.exists():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                old.rename(folder)  # killed between two renames: the earlier result comes back
+
+
 def _real(folder: Path) -> Path:
     """The folder itself where a link is named; it need not be there yet."""
     return Path(os.path.realpath(folder))
@@ -139,21 +154,6 @@ def _swap(staging: Path, folder: Path) -> None:
                 "the finished folder could not be put in its place", where=str(folder)
             ) from error
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what runs that were killed have left beside the folder."""
-    for left in folder.parent.glob(f".{folder.name}.partial-*"):
-        owner = left.name.rpartition("-")[2]
-        if owner.isdigit() and _dead(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
-    for old in folder.parent.glob(f".{folder.name}.old-*"):
-        owner = old.name.rpartition("-")[2]
-        if owner.isdigit() and _dead(int(owner)):
-            if folder.exists():
-                shutil.rmtree(old, ignore_errors=True)
-            else:
-                old.rename(folder)  # killed between two renames: the earlier result comes back
 
 
 def _dead(process: int) -> bool:

@@ -89,7 +89,11 @@ def _steadied(
     # A loop runs from its last shot into its first, and its window may not leap there.
     if brief.as_filmed or brief.storyboard.loop:
         return edit
-    return steadied_edit(edit, prepared.footage, brief.placement, settings.store, listener)
+    return steadied_edit(
+        *(edit, prepared.footage, brief.placement, settings.store),
+        listener=listener,
+        jobs=settings.jobs,
+    )
 
 
 def prepare_and_plan(

@@ -46,8 +46,9 @@ class Settings:
     its own. With `as_filmed` no cut's light is corrected and none is steadied.
     With an `identity`, what is made is signed. `theme` is the look of overlays; None is
     the usual one, or for an edit its own. With `reduced_motion` overlays come and go in cuts.
-    `post_by` says who posts the clips; None is by hand, or for an edit as it says. `sources` are the
-    object stores that footage may come from; None: a listing may name none.
+    `post_by` says who posts the clips; None is by hand, or for an edit as it says. `jobs` is how
+    much is done side by side; None is as much as there are cores. `sources` are the object stores
+    that footage may come from; None: a listing may name none.
     """
 
     store: Store
@@ -60,6 +61,7 @@ class Settings:
     theme: str | None = None
     reduced_motion: bool = False
     post_by: PostBy | None = None
+    jobs: int | None = None
     sources: Sources | None = None
 
     @property
@@ -149,12 +151,14 @@ def open_sources(edit: Edit, edit_path: Path) -> dict[str, Footage]:
     return footage
 
 
-def prepare(listing_path: Path, settings: Settings, *, require_badge: bool = False) -> Prepared:
-    """Read a listing, probe its footage and verify its certificates.
+def prepare(
+    stated: Path | ListingFile, settings: Settings, *, require_badge: bool = False
+) -> Prepared:
+    """Read a listing, or take one that was read, probe its footage and verify its certificates.
 
     Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
     """
-    listing = read_checked(listing_path, settings)
+    listing = stated if isinstance(stated, ListingFile) else read_checked(stated, settings)
     paths = resolve_footage(listing, settings.sources)
     check_seen(listing, paths)
     footage = open_footage(paths)

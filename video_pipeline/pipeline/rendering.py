@@ -23,6 +23,7 @@ from video_pipeline.errors import (
     Problem,
     UsageError,
 )
+from video_pipeline.listing.model import ListingFile
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.hearing import Sounds, open_music
 from video_pipeline.pipeline.planning import STORYBOARD, plan_listing
@@ -126,7 +127,7 @@ def render(
 
 
 def render_listing(
-    listing_path: Path,
+    stated: Path | ListingFile,
     output: Path | None,
     placements: Sequence[str],
     settings: Settings,
@@ -135,20 +136,23 @@ def render_listing(
     sharing: Sharing = "alike",
     require_badge: bool = False,
     required: Sequence[str] = (),
+    begun: Callable[[Prepared], None] = lambda _: None,
     listener: Listener = silent,
 ) -> list[Rendered]:
-    """Everything: from a listing file to a finished output folder, one clip per placement.
+    """Everything: from a listing, or its file, to a finished output folder, one clip per placement.
 
-    `sharing` says which placements may have one picture, see `pipeline.sharing`.
+    `sharing` says which placements may have one picture, see `pipeline.sharing`. `begun` is called
+    once everything is found out about the listing and before any work is done.
     """
     places = [load_placement(name, settings.presets) for name in dict.fromkeys(placements)]
     if not places:
         raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
     board = read_storyboard(storyboard, settings.presets, settings.words)
-    prepared = prepare(listing_path, settings, require_badge=require_badge)
+    prepared = prepare(stated, settings, require_badge=require_badge)
 
     for place in places:
         prepared.allow(place)
+    begun(prepared)
 
     def planned(
         prepared: Prepared, analyses: Mapping[str, Analysis]
@@ -285,7 +289,10 @@ def _render(
 ) -> list[Clip]:
     """Draw, encode, join, check and pack the edits into `folder`."""
     sku = prepared.listing.sku
-    made = [windowed(edit, prepared.footage, settings.store, listener) for edit, _ in edits]
+    made = [
+        windowed(edit, prepared.footage, settings.store, listener, jobs=settings.jobs)
+        for edit, _ in edits
+    ]
     edits = [(edit, place) for (edit, _), (_, place) in zip(made, edits, strict=True)]
     drawn = [
         draw_overlays(
@@ -405,7 +412,7 @@ def _encode(
         listener(Step("encoding", sku, done, frames))
 
     listener(Step("encoding", sku, 0, frames))
-    return encode(pieces, settings.store, count)
+    return encode(pieces, settings.store, count, settings.jobs)
 
 
 def _as_allowed(refusal: Refusal, places: Sequence[Placement]) -> Refusal:

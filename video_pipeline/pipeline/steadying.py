@@ -31,10 +31,12 @@ def steadied_edit(
     placement: Placement,
     store: Store,
     listener: Listener = silent,
+    *,
+    jobs: int | None = None,
 ) -> Edit:
     """The edit with every cut steadied whose shake is seen and has room to be taken out."""
     cuts = [cut for cut in edit.cuts if has_room(cut, footage[cut.source], placement)]
-    known = _sways(cuts, edit, footage, store, listener)
+    known = _sways(cuts, edit, footage, store, listener, jobs=jobs)
 
     def one(cut: Cut) -> Cut:
         found = known.get(_name(cut))
@@ -44,14 +46,19 @@ def steadied_edit(
 
 
 def windowed(
-    edit: Edit, footage: Mapping[str, Footage], store: Store, listener: Listener = silent
+    edit: Edit,
+    footage: Mapping[str, Footage],
+    store: Store,
+    listener: Listener = silent,
+    *,
+    jobs: int | None = None,
 ) -> tuple[Edit, tuple[Cut, ...]]:
     """The edit, its steadied cuts with how far they move, and its cuts as they are to be rendered.
 
     A cut that cannot be steadied, as a person may ask of one by hand, is rendered as it was filmed,
     and the edit warns of it.
     """
-    known = _sways([c for c in edit.cuts if c.steady], edit, footage, store, listener)
+    known = _sways([c for c in edit.cuts if c.steady], edit, footage, store, listener, jobs=jobs)
     told, made, warnings = list(edit.cuts), list(edit.cuts), list(edit.warnings)
     for i, cut in enumerate(edit.cuts):
         if cut.steady is None:
@@ -75,11 +82,13 @@ def _sways(
     footage: Mapping[str, Footage],
     store: Store,
     listener: Listener,
+    *,
+    jobs: int | None,
 ) -> dict[tuple[object, ...], Sway | None]:
     if not cuts:
         return {}
     known = {}
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(max_workers=jobs or os.cpu_count() or 1) as pool:
         reading = [
             pool.submit(sway, footage[cut.source], *stretch_of(cut, edit.rate), store)
             for cut in cuts

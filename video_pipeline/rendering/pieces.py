@@ -82,12 +82,15 @@ class Encoded:
 
 
 def encode(
-    pieces: Sequence[Piece], store: Store, done: Callable[[Encoded], None] = lambda _: None
+    pieces: Sequence[Piece],
+    store: Store,
+    done: Callable[[Encoded], None] = lambda _: None,
+    jobs: int | None = None,
 ) -> list[Encoded]:
-    """Encode all pieces, as many side by side as there are cores, and return them in order.
+    """Encode all pieces, `jobs` of them side by side, and return them in order.
 
-    Finished pieces in the store are taken as they are. `done` is called, in this thread, as each
-    piece is there.
+    None is as many as there are cores. Finished pieces in the store are taken as they are. `done`
+    is called, in this thread, as each piece is there.
     """
     results: dict[int, Encoded] = {}
     # A piece that stands in several places of a clip is encoded once.
@@ -96,7 +99,7 @@ def encode(
     for place, key in enumerate(keys):
         first_place.setdefault(key, place)
     stopped = Event()
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(max_workers=jobs or os.cpu_count() or 1) as pool:
         waiting = {
             pool.submit(_encode_one, pieces[place], key, store, stopped): place
             for key, place in first_place.items()

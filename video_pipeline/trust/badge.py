@@ -26,6 +26,7 @@ from video_pipeline.trust.services import ask
 from video_pipeline.trust.states import UnearnedError, state_of
 from video_pipeline.trust.status import StatusLists
 from video_pipeline.trust.wording import Wording, forbidden, load_wording
+from video_pipeline.witness import holds_until
 
 
 @dataclass(frozen=True)
@@ -232,6 +233,7 @@ def _check_result(certificate: Certificate) -> None:
 
 def _check_dates(certificate: Certificate, now: datetime) -> None:
     if certificate.issued > now:
+        holds_until(certificate.issued, f"the certificate {shown(certificate.id)} has become valid")
         raise ClaimError(
             f"it is not valid before {certificate.issued.date()}",
             mend="Wait for that day, and check this computer's clock.",
@@ -242,6 +244,8 @@ def _check_dates(certificate: Certificate, now: datetime) -> None:
             state="expired",
             mend="Ask the issuer for a new certificate.",
         )
+    if certificate.expires is not None:
+        holds_until(certificate.expires, f"the certificate {shown(certificate.id)} has expired")
     # The day of examination has no time zone; nowhere on Earth is more than 14 h ahead of UTC.
     if datetime.combine(certificate.examined, datetime.min.time(), UTC).timestamp() > (
         now.timestamp() + 14 * 3600

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -24,9 +24,12 @@ from video_pipeline.trust.letters import is_plain, shown
 from video_pipeline.trust.moments import day, moment
 from video_pipeline.trust.signature import strict_json
 from video_pipeline.trust.states import UnearnedError, Verdict
+from video_pipeline.witness import holds_until
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _ASK: Final = "Ask the issuer about it, or leave the certificate out."
+# A clip that was made is not made anew for every question; what it claims is asked again each day.
+_BELIEVED: Final = timedelta(hours=24)
 _NOTHING: Final = object()
 """What stands where a way leads nowhere; null is something else."""
 
@@ -57,6 +60,7 @@ def ask(issuer: Issuer, number: str) -> Certificate:
         )
     except UnreachableError as error:
         raise _unreachable(issuer, str(error)) from error
+    holds_until(datetime.now(UTC) + _BELIEVED, f"{issuer.name} is to be asked again")
     return _certificate(_content(answer, issuer), service, issuer, number)
 
 
@@ -225,6 +229,7 @@ def _moment(content: Mapping[str, Any], ways: Ways) -> datetime | None:
 
 
 def _unreachable(issuer: Issuer, reason: str) -> UnearnedError:
+    holds_until(datetime.now(UTC), f"{issuer.name} could not be asked")
     return UnearnedError(
         f"{issuer.name} could not be asked: {reason}",
         state="unreachable",

@@ -29,6 +29,7 @@ from video_pipeline.trust.letters import shown
 from video_pipeline.trust.moments import moment
 from video_pipeline.trust.signature import check, take_apart
 from video_pipeline.trust.states import UnearnedError
+from video_pipeline.witness import holds_until
 
 MIN_ENTRIES: Final = 131_072
 """Shorter lists give away whose certificate is asked about, and are refused (section 3.2)."""
@@ -112,6 +113,7 @@ class StatusLists:
             try:
                 taken_back = is_set(self._bits(entry, issuer), entry.index)
             except (UnreachableError, ValueError, ClaimError) as error:
+                holds_until(self.now, f"{issuer.name}'s status list could not be had")
                 reason = error.message if isinstance(error, PipelineError) else str(error)
                 raise UnearnedError(
                     f"whether {issuer.name} took it back is not known: {reason}",
@@ -137,12 +139,15 @@ class StatusLists:
             )
         kept = self._kept(address)
         if kept is not None:
-            return self._read(kept, entry, issuer)[0]
+            bits, ttl = self._read(kept, entry, issuer)
+            holds_until(self.now + ttl, f"the status list of {issuer.name} is to be had anew")
+            return bits
         answer = fetch(address, own=own)
         if answer.status != 200:
             raise UnreachableError(f"the list's address answers with {answer.status}")
         bits, ttl = self._read(answer.body, entry, issuer)
         self._keep(address, answer.body, ttl)
+        holds_until(self.now + ttl, f"the status list of {issuer.name} is to be had anew")
         return bits
 
     def _read(self, data: bytes, entry: StatusEntry, issuer: Issuer) -> tuple[bytes, timedelta]:
@@ -168,8 +173,11 @@ class StatusLists:
             raise ValueError("the list can be taken back itself, which is not understood")
         if "validFrom" in content and moment(content, "validFrom") > self.now:
             raise ValueError("the list is not valid yet")
-        if "validUntil" in content and moment(content, "validUntil") < self.now:
-            raise ValueError("the list has expired")
+        if "validUntil" in content:
+            until = moment(content, "validUntil")
+            if until < self.now:
+                raise ValueError("the list has expired")
+            holds_until(until, f"the status list of {issuer.name} has expired")
         return decode_list(subject.get("encodedList")), _ttl(subject)
 
     def _file(self, address: str) -> Path | None:
