@@ -57,6 +57,7 @@ class Wanted:
     upload: str | None = None
     allow_remote: tuple[str, ...] = ()
     cache: Path | None = None
+    cache_limit: str | None = None
     shared_store: str | None = None
     here: Path = Path()
 

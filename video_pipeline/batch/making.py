@@ -66,7 +66,7 @@ def make(job: Job, *, begun: Callable[[Prepared], None] = lambda _: None) -> Out
 
 def settings_of(wanted: Wanted, jobs: int | None = None) -> Settings:
     """The pipeline's settings. Raises UsageError for a detector, key or file that is not there."""
-    store = open_store(wanted.cache, shared=wanted.shared_store)
+    store = open_store(wanted.cache, wanted.cache_limit, wanted.shared_store)
     allowed = allowed_places(wanted.allow_remote)
     return Settings(
         store,
@@ -169,7 +169,8 @@ def _failed(error: PipelineError) -> Outcome:
         mend=error.mend,
         kind=error.kind,
         exit_code=error.exit_code,
-        passing=error.passing or getattr(error, "state", None) == "unreachable"
+        passing=error.passing
+        or getattr(error, "state", None) == "unreachable"
         or isinstance(error, UnreachableError),
         trace="".join(traceback.format_exception(error)),
     )

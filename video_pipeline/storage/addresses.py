@@ -83,7 +83,13 @@ def address_of(text: str, where: str = "") -> Address:
     wrong = [".", "..", *([] if protocol == "file" else [""])]
     odd = any(not c.isprintable() or c in "\\?#*[]" for c in rest)
     named = first or protocol == "file"
-    if not named or not rest.strip("/") or odd or "::" in rest or any(part in wrong for part in parts[1:]):
+    if (
+        not named
+        or not rest.strip("/")
+        or odd
+        or "::" in rest
+        or any(part in wrong for part in parts[1:])
+    ):
         raise UsageError(
             f"'{text.encode('unicode_escape').decode()}' is no plain address",
             where=where,
