@@ -17,6 +17,7 @@ FLOORS = (
     {"errors", "geometry", "light", "progress", "interruption", "resources", "vigil", "witness"},
     {"toolchain", "handwriting", "locales", "occupancy"},
     {"store", "replacing", "presets"},
+    {"storage"},
     {"listing"},
     {"catalogue"},
     {"footage", "vision"},

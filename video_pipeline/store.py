@@ -37,7 +37,7 @@ LIMIT_VARIABLE = "VIDEO_PIPELINE_CACHE_LIMIT"
 USUAL_LIMIT: Final = "10GB"
 MARK = "CACHEDIR.TAG"
 
-Kind = Literal["analysis", "overlays", "pieces", "sound", "stills", "doctor", "status"]
+Kind = Literal["analysis", "overlays", "pieces", "sound", "sources", "stills", "doctor", "status"]
 """What the store keeps; each kind has a folder of its own."""
 
 _SUMS: Final = "sums"  # under it the digest of every file, where the file stands under the cache

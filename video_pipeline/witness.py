@@ -23,12 +23,14 @@ _READS_ONLY = ("r", "rb", "rt", "br", "tr")
 class Witness:
     """What was opened and listed, by absolute path, each with its time of change at that moment.
 
-    The time is that of the file system, nanoseconds. `until` is when the first of the facts found
+    The time is that of the file system, nanoseconds. `versions` are those of what stands in object
+    stores, by address. `until` is when the first of the facts found
     out ceases to hold, and `why`.
     """
 
     files: dict[str, int] = field(default_factory=dict)
     folders: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     until: datetime | None = None
     why: str = ""
 
@@ -50,6 +52,12 @@ def witnessed() -> Iterator[Witness]:
         yield witness
     finally:
         _present.remove(witness)
+
+
+def version_seen(address: str, version: str) -> None:
+    """Say that something was read from an object store, in that version."""
+    for witness in _present:
+        witness.versions[address] = version
 
 
 def holds_until(moment: datetime, why: str) -> None:

@@ -22,6 +22,8 @@ import video_pipeline
 from video_pipeline.batch.job import Job, Used
 from video_pipeline.delivery.publishing import MANIFEST
 from video_pipeline.resources import Shelf, shipped
+from video_pipeline.storage.addresses import address_of, is_address
+from video_pipeline.storage.objects import MissingError, Objects
 from video_pipeline.store import Store, digest_of, file_digest
 from video_pipeline.toolchain import ffmpeg_path, ffmpeg_version
 from video_pipeline.witness import Witness
@@ -54,8 +56,13 @@ def used_by(witness: Witness, job: Job, known: Mapping[Path, str]) -> tuple[Used
         for place in (job.output, Store(job.wanted.cache).folder)
     )
     used: dict[str, Used] = {}
+    for address, version in sorted(witness.versions.items()):
+        used[address] = Used(address, version)
+    fetched = f"{Store(job.wanted.cache).folder / 'sources'}{os.sep}"
     for name, changed in sorted(witness.files.items()):
         own = digests.get(name)
+        if name.startswith(fetched):
+            continue  # it counts by its address
         if own == "" or (own is None and not _counts(name, made)):
             continue
         with suppress(OSError):  # scratch of the work is gone with it
@@ -133,6 +140,7 @@ class Looks:
     def __init__(self, remembered: Mapping[str, Used], output: Path) -> None:
         self._remembered = remembered
         self._output = output
+        self._objects = Objects()
         self._now: dict[str, str] = {}
         self.read: dict[str, Used] = {}
 
@@ -144,6 +152,11 @@ class Looks:
 
     def _look(self, used: Used) -> str:
         try:
+            if is_address(used.path):
+                try:
+                    return self._objects.stat(address_of(used.path)).version
+                except MissingError:
+                    return ABSENT
             if used.folder:
                 return names_digest(used.path, self._output)
             state = os.stat(used.path)  # noqa: PTH116

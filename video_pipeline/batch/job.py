@@ -35,7 +35,8 @@ class Wanted:
     """How every listing of a batch is made: the options of `render`, as plain values.
 
     Paths are absolute. With `placements` first, the fields are those that decide what comes out;
-    `cache`, `cache_limit` and `here`, the folder whose `video-pipeline.toml` counts, do not.
+    `cache`, `cache_limit`, `shared_store` and `here`, the folder whose `video-pipeline.toml`
+    counts, do not. A finished folder is put below the address `upload` too.
     """
 
     placements: tuple[str, ...] = ("tiktok",)
@@ -56,8 +57,11 @@ class Wanted:
     sign_with: Path | None = None
     sign_chain: Path | None = None
     timestamp: str | None = None
+    upload: str | None = None
+    allow_remote: tuple[str, ...] = ()
     cache: Path | None = None
     cache_limit: str | None = None
+    shared_store: str | None = None
     here: Path = Path()
 
 

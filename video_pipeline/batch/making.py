@@ -19,11 +19,16 @@ from video_pipeline.listing.model import ListingFile
 from video_pipeline.pipeline import Prepared, Rendered, Settings, render_listing
 from video_pipeline.pipeline.planning import STORYBOARD
 from video_pipeline.pipeline.preparing import entry_checked
-from video_pipeline.store import Store, digest_of, file_digest
+from video_pipeline.storage.addresses import address_of
+from video_pipeline.storage.objects import Objects, UnreachableError
+from video_pipeline.storage.releases import release
+from video_pipeline.storage.shared_store import open_store
+from video_pipeline.storage.sources import Sources, allowed_places
+from video_pipeline.store import digest_of, file_digest
 from video_pipeline.toolchain import disk_error
 from video_pipeline.trust.identity import choose_identity
 from video_pipeline.vision.detectors import detector
-from video_pipeline.witness import witnessed
+from video_pipeline.witness import version_seen, witnessed
 
 
 def make(job: Job, *, begun: Callable[[Prepared], None] = lambda _: None) -> Outcome:
@@ -62,8 +67,10 @@ def make(job: Job, *, begun: Callable[[Prepared], None] = lambda _: None) -> Out
 
 def settings_of(wanted: Wanted, jobs: int | None = None) -> Settings:
     """The pipeline's settings. Raises UsageError for a detector, key or file that is not there."""
+    store = open_store(wanted.cache, wanted.cache_limit, wanted.shared_store)
+    allowed = allowed_places(wanted.allow_remote)
     return Settings(
-        Store(wanted.cache, wanted.cache_limit),
+        store,
         wanted.presets,
         wanted.overlays,
         detector(wanted.detector) if wanted.detector else None,
@@ -78,6 +85,7 @@ def settings_of(wanted: Wanted, jobs: int | None = None) -> Settings:
         reduced_motion=wanted.reduced_motion,
         post_by=wanted.post_by,
         jobs=jobs,
+        sources=Sources(store, allowed, seen=version_seen) if allowed else None,
     )
 
 
@@ -108,6 +116,10 @@ def _made(job: Job, begun: Callable[[Prepared], None]) -> tuple[Outcome, Listing
         )
         outputs = outputs_of(job.folder)
         manifest = file_digest(job.folder / MANIFEST)
+        if job.wanted.upload is not None:
+            release(
+                job.folder, address_of(job.wanted.upload, "--upload") / job.entry.name, Objects()
+            )
     except PipelineError as error:
         return _failed(error), listing
     except OSError as error:
@@ -161,7 +173,9 @@ def _failed(error: PipelineError) -> Outcome:
         mend=error.mend,
         kind=error.kind,
         exit_code=error.exit_code,
-        passing=error.passing or getattr(error, "state", None) == "unreachable",
+        passing=error.passing
+        or getattr(error, "state", None) == "unreachable"
+        or isinstance(error, UnreachableError),
         trace="".join(traceback.format_exception(error)),
     )
 

@@ -270,8 +270,8 @@ def _otherwise(before: str, now: str) -> str:
 
 def wanted_text(wanted: Wanted) -> str:
     """Everything about the wish that decides what comes out, as one line of JSON."""
-    plain = asdict(replace(wanted, cache=None, cache_limit=None, here=Path()))
-    return json.dumps(plain, default=str, sort_keys=True)
+    kept = replace(wanted, cache=None, cache_limit=None, shared_store=None, here=Path())
+    return json.dumps(asdict(kept), default=str, sort_keys=True)
 
 
 def _tidy(output: Path) -> None:

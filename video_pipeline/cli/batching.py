@@ -12,11 +12,12 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
+from video_pipeline.batch.cluster import Cluster
 from video_pipeline.batch.job import Limits, Wanted
 from video_pipeline.batch.ledger import Ledger, is_held
 from video_pipeline.batch.page import write_page
 from video_pipeline.batch.running import Batch, Summary, run
-from video_pipeline.batch.workers import Workers
+from video_pipeline.batch.workers import Crew, Workers
 from video_pipeline.catalogue.reading import read_catalogue
 from video_pipeline.cli.output import output_options, people, print_json, progress, tell
 from video_pipeline.cli.settings import (
@@ -24,6 +25,7 @@ from video_pipeline.cli.settings import (
     language_option,
     look_options,
     post_by_option,
+    remote_options,
     require_option,
     settings_options,
     signing_options,
@@ -32,6 +34,9 @@ from video_pipeline.cli.settings import (
 from video_pipeline.errors import ListingError
 from video_pipeline.interruption import drained
 from video_pipeline.pipeline.catalogues import dry_run as tried
+from video_pipeline.storage.addresses import address_of
+from video_pipeline.storage.objects import Objects
+from video_pipeline.storage.releases import check_destination
 from video_pipeline.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -97,6 +102,12 @@ def _run_options(command: Command) -> Command:
                 metavar="SIZE",
                 help="Stop a listing that needs more memory, such as 2G.  [default: none]",
             ),
+            click.option(
+                "--cluster",
+                metavar="ADDRESS",
+                help="Let the workers behind this Dask scheduler make them: tcp://machine:8786.  "
+                "[default: this machine]",
+            ),
             click.option("--explain", is_flag=True, help="Say of each listing why it is made."),
         )
     ):
@@ -122,6 +133,12 @@ def _run_options(command: Command) -> Command:
 @click.option("--dry-run", is_flag=True, help="Tell all mistakes of all rows, and make nothing.")
 @click.option("--require-badge", is_flag=True, help="Refuse listings without a certificate.")
 @click.option("--detector", metavar="NAME", help="Who looks for hardware and stitching.")
+@click.option(
+    "--upload",
+    metavar="ADDRESS",
+    help="Put every finished folder below this address too, such as s3://bucket/clips.",
+)
+@remote_options
 @_run_options
 @as_filmed_option
 @language_option
@@ -142,6 +159,7 @@ def run_catalogue(
     jobs: int | None,
     time_limit: float | None,
     memory_limit: int | None,
+    cluster: str | None,
     explain: bool,
     as_json: bool,
     debug: bool,
@@ -181,6 +199,7 @@ def run_catalogue(
         "jobs": jobs,
         "time_limit": time_limit,
         "memory_limit": memory_limit,
+        "cluster": cluster,
     }
     return _run(output, asked, retry=False, explain=explain, as_json=as_json)
 
@@ -195,6 +214,7 @@ def retry(
     jobs: int | None,
     time_limit: float | None,
     memory_limit: int | None,
+    cluster: str | None,
     explain: bool,
     as_json: bool,
     debug: bool,
@@ -205,7 +225,12 @@ def retry(
     """
     with Ledger(output) as ledger:
         asked = ledger.asked()
-    given = {"jobs": jobs, "time_limit": time_limit, "memory_limit": memory_limit}
+    given = {
+        "jobs": jobs,
+        "time_limit": time_limit,
+        "memory_limit": memory_limit,
+        "cluster": cluster,
+    }
     asked.update({name: value for name, value in given.items() if value is not None})
     return _run(output, asked, retry=True, explain=explain, as_json=as_json)
 
@@ -281,16 +306,25 @@ def _run(output: Path, asked: dict[str, Any], *, retry: bool, explain: bool, as_
         Limits(asked["time_limit"], asked["memory_limit"]),
         asked,
     )
+    if (upload := batch.wanted.upload) is not None:
+        check_destination(address_of(upload, "--upload"), Objects())
+    crew = _crew(asked, batch.output)
     with progress() as listener, drained() as draining:
         summary = run(
             batch,
-            Workers(asked["jobs"] or os.cpu_count() or 1),
+            crew,
             retry=retry,
             explain=_explained if explain and not as_json else lambda _name, _why: None,
             draining=draining,
             listener=listener,
         )
     return _report(output, summary, as_json=as_json)
+
+
+def _crew(asked: dict[str, Any], output: Path) -> Crew:
+    if cluster := asked.get("cluster"):
+        return Cluster(cluster, output)
+    return Workers(asked["jobs"] or os.cpu_count() or 1)
 
 
 def _wanted(page: dict[str, Any]) -> Wanted:

@@ -24,6 +24,7 @@ from video_pipeline.cli.settings import (
     language_option,
     look_options,
     post_by_option,
+    remote_options,
     require_option,
     settings_from,
     settings_options,
@@ -40,6 +41,9 @@ from video_pipeline.pipeline import (
 )
 from video_pipeline.pipeline import render as render_file
 from video_pipeline.resources import shipped
+from video_pipeline.storage.addresses import address_of
+from video_pipeline.storage.objects import Objects
+from video_pipeline.storage.releases import check_destination, release
 
 _SAMPLE = "cognac-pouch"
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -156,6 +160,12 @@ def plan(
     "costs none of them much room]",
 )
 @click.option("--require-badge", is_flag=True, help="Fail when no certificate can be verified.")
+@click.option(
+    "--upload",
+    metavar="ADDRESS",
+    help="Put the finished folder there too, such as s3://bucket/clips/bag-17.",
+)
+@remote_options
 @as_filmed_option
 @language_option
 @look_options
@@ -175,6 +185,7 @@ def render(
     output: Path | None,
     share: bool | None,
     require_badge: bool,
+    upload: str | None,
     required: tuple[str, ...],
     as_json: bool,
     verbose: bool,
@@ -186,6 +197,9 @@ def render(
     Example: `video-pipeline render listing.yaml --placement tiktok,reels -o out/bag-17`.
     """
     names = placement.split(",") if placement is not None else None
+    destination = address_of(upload, "--upload") if upload is not None else None
+    if destination is not None:
+        check_destination(destination, Objects())
     with progress() as listener:
         clips = render_file(
             listing,
@@ -198,7 +212,10 @@ def render(
             required=required,
             listener=listener,
         )
+    released = destination and release(clips[0].file.parent, destination, Objects())
     _report(clips, as_json=as_json, verbose=verbose)
+    if released and not as_json:
+        people.print(f"  uploaded       {escape(str(released.address))}")
 
 
 @click.command()

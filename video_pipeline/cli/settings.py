@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -14,7 +14,9 @@ from video_pipeline.listing.model import Hidden
 from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.pipeline import Settings
 from video_pipeline.presets.placements import PostBy
-from video_pipeline.store import USUAL_LIMIT, Store
+from video_pipeline.storage.shared_store import open_store
+from video_pipeline.storage.sources import Sources, allowed_places
+from video_pipeline.store import USUAL_LIMIT
 from video_pipeline.trust.identity import choose_identity
 from video_pipeline.vision.detector import Detector
 from video_pipeline.vision.detectors import detector as named
@@ -150,6 +152,22 @@ def signing_options(command: Command) -> Command:
     )(command)
 
 
+def remote_options(command: Command) -> Command:
+    """`--allow-remote` and `--shared-store`: what may stand in object stores."""
+    command = click.option(
+        "--shared-store",
+        metavar="ADDRESS",
+        help="Take finished pieces from there, and put those made here there for other machines.",
+    )(command)
+    return click.option(
+        "--allow-remote",
+        metavar="ADDRESS",
+        multiple=True,
+        help="Let listings name footage below this address, such as s3://bucket/footage. May be "
+        "given often.  [default: files only]",
+    )(command)
+
+
 def settings_from(
     presets: Path | None,
     overlays: Path | None,
@@ -167,11 +185,14 @@ def settings_from(
     reduced_motion: bool = False,
     post_by: PostBy | None = None,
     blur: tuple[str, ...] = (),
+    allow_remote: Sequence[str] = (),
+    shared_store: str | None = None,
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
+    store = open_store(cache, cache_limit, shared_store)
     identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
     return Settings(
-        Store(cache, cache_limit),
+        store,
         presets,
         overlays,
         detector,
@@ -183,6 +204,7 @@ def settings_from(
         reduced_motion=reduced_motion,
         post_by=post_by,
         blur=blur,
+        sources=Sources(store, allowed_places(allow_remote)) if allow_remote else None,
     )
 
 

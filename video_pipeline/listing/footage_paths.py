@@ -2,7 +2,8 @@
 
 A listing is the seller's own file, so it may point anywhere the seller can read: `../raw` and
 absolute paths are fine. What it may not name is an address or a protocol (`http:`, `concat:`,
-`pipe:`): a listing that someone was sent must not make this machine fetch or join anything. Every
+`pipe:`): a listing that someone was sent must not make this machine fetch or join anything. Where a
+run allows footage from an object store, whoever calls brings what fetches it. Every
 path handed on is absolute, so that nothing after this can mistake a file name for a protocol or an
 option.
 """
@@ -13,7 +14,7 @@ import itertools
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Final
 
@@ -34,20 +35,23 @@ _PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _GLOB = re.compile(r"[*?\[]")
 
 
-def resolve_footage(listing: ListingFile) -> tuple[Path, ...]:
+def resolve_footage(
+    listing: ListingFile, fetched: Callable[[str], Path] | None = None
+) -> tuple[Path, ...]:
     """The footage files of a listing, as absolute paths without duplicates.
 
     Entries keep the seller's order; the files of one folder or glob are sorted by name, numbers
     by value. A folder gives the videos directly in it, `folder/**` those below it too. Photos are
     taken where they are named, or by a glob that ends as they do (`photos/*.jpg`): a folder may
-    hold pictures of anything. Raises FootageError for an entry that gives no file (with the line
-    and a near name), that is an address, or that gives more than 200 files.
+    hold pictures of anything. `fetched` gives the file here of an address, `s3://…`; without it
+    there are none. Raises FootageError for an entry that gives no file (with the line and a near
+    name), that is an address which may not be fetched, or that gives more than 200 files.
     """
     folder = Path(os.path.abspath(listing.folder))  # noqa: PTH100 - resolve() would follow links
     found: dict[Path, Path] = {}
     for index, entry in enumerate(listing.footage):
         try:
-            for path in _files(entry, folder):
+            for path in _files(entry, folder, fetched):
                 found.setdefault(path.resolve(), path)
                 if len(found) > MAX_FILES:
                     raise FootageError(
@@ -153,7 +157,9 @@ def _where(listing: ListingFile, index: int) -> str:
     return f"{listing.path.name}:{line}"
 
 
-def _files(entry: str, folder: Path) -> list[Path]:
+def _files(entry: str, folder: Path, fetched: Callable[[str], Path] | None) -> list[Path]:
+    if fetched is not None and "://" in entry:
+        return [fetched(entry)]
     if _PROTOCOL.match(entry):
         raise FootageError(
             f"'{entry}' is an address or a protocol, not a file here",

@@ -29,6 +29,7 @@ from video_pipeline.pipeline.hearing import Sounds, open_sounds
 from video_pipeline.pipeline.veiling import veiled
 from video_pipeline.presets.placements import Placement, PostBy
 from video_pipeline.progress import Listener, silent
+from video_pipeline.storage.sources import Sources
 from video_pipeline.store import Store
 from video_pipeline.trust.badge import marks, verify
 from video_pipeline.trust.claims import Claim, Refusal
@@ -50,7 +51,8 @@ class Settings:
     and go in cuts.
     `blur` names what the listing must state a box for, see `pipeline.veiling`.
     `post_by` says who posts the clips; None is by hand, or for an edit as it says. `jobs` is how
-    much is done side by side; None is as much as there are cores.
+    much is done side by side; None is as much as there are cores. `sources` are the object stores
+    that footage may come from; None: a listing may name none.
     """
 
     store: Store
@@ -66,6 +68,7 @@ class Settings:
     post_by: PostBy | None = None
     blur: tuple[str, ...] = ()
     jobs: int | None = None
+    sources: Sources | None = None
 
     @property
     def issuers(self) -> Path | None:
@@ -166,7 +169,7 @@ def prepare(
     Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
     """
     listing = stated if isinstance(stated, ListingFile) else read_checked(stated, settings)
-    paths = resolve_footage(listing)
+    paths = resolve_footage(listing, settings.sources)
     check_seen(listing, paths)
     footage = open_footage(paths)
     located(listing, footage)  # a wrong time is told now, not after minutes of looking

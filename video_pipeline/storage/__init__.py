@@ -1,0 +1,1 @@
+"""Storage: footage, pieces and finished folders that stand in object stores, by way of fsspec."""
