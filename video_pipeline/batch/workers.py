@@ -101,13 +101,20 @@ class Workers:
     def start(self, job: Job) -> None:
         """Start a process for a job."""
         line, theirs = self._context.Pipe()
-        process = self._context.Process(
-            target=_work, args=(job, theirs), name=f"listing {job.entry.name}", daemon=True
-        )
+        process = self._process(job, theirs)
         with _environment(_ALONE):
-            process.start()
+            try:
+                process.start()
+            except (EOFError, OSError):  # the server was killed; another one is started
+                process = self._process(job, theirs)
+                process.start()
         theirs.close()
         self._working.append(_Worker(job, process, line, time.monotonic()))
+
+    def _process(self, job: Job, line: Connection) -> BaseProcess:
+        return self._context.Process(
+            target=_work, args=(job, line), name=f"listing {job.entry.name}", daemon=True
+        )
 
     def finished(self, within_s: float) -> list[tuple[Job, Outcome]]:
         """The jobs that have come to an end; waits for one at most `within_s`."""
