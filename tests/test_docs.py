@@ -435,6 +435,21 @@ def test_packages_are_those_of_the_project(
     assert _table(page, development) == for_work
 
 
+@pytest.mark.parametrize(
+    ("page", "extra", "heading"),
+    [
+        ("docs/dependencies.md", "remote", "For object stores"),
+        ("docs/dependencies.md", "cluster", "For a cluster"),
+        ("THIRD_PARTY.md", "remote", "Packages of the extra `remote`"),
+        ("THIRD_PARTY.md", "cluster", "Packages of the extra `cluster`"),
+    ],
+)
+def test_packages_of_extras_are_those_of_the_project(page: str, extra: str, heading: str) -> None:
+    _, for_work, for_extra = _requirements(extra)
+    assert _table(page, heading) == for_extra
+    assert for_extra & for_work  # at least one of each is tried by the suite
+
+
 @pytest.mark.parametrize("page", ["docs/dependencies.md", "THIRD_PARTY.md"])
 def test_packages_for_training_are_those_that_make_train_fetches(page: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

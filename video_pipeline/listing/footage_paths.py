@@ -32,6 +32,7 @@ MAX_FILES: Final = 200
 
 # Two letters or more: a single one is a drive on Windows.
 _PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_STORES = ("s3://", "gs://", "az://", "abfs://")  # that `render --allow-remote` can be given
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -163,7 +164,12 @@ def _files(entry: str, folder: Path, fetched: Callable[[str], Path] | None) -> l
     if _PROTOCOL.match(entry):
         raise FootageError(
             f"'{entry}' is an address or a protocol, not a file here",
-            mend="download the footage first and name the file",
+            mend="download the footage first and name the file"
+            + (
+                f"; or, if you trust this listing, add: --allow-remote {entry.rpartition('/')[0]}"
+                if entry.startswith(_STORES)
+                else ""
+            ),
         )
     path = Path(os.path.normpath(folder / Path(entry).expanduser()))
     if (same := _existing(path)) is not None:

@@ -42,7 +42,7 @@ _BROKEN_OFF: Final = re.compile(
 _NO_CREDENTIALS: Final = re.compile(r"Credential|ClientAuthentication|DefaultCredentials|Token")
 
 
-class MissingError(PipelineError):
+class MissingError(RenderError):
     """There is no such object; whoever asked says what that means."""
 
     kind = "storage"
