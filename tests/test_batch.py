@@ -24,6 +24,7 @@ from conftest import SAMPLE
 from video_pipeline.batch.freshness import ABSENT, Looks, differences, what_changed
 from video_pipeline.batch.job import Used
 from video_pipeline.batch.ledger import Ledger, held
+from video_pipeline.errors import UsageError
 from video_pipeline.witness import holds_until, witnessed
 
 CODE = Path(__file__).parent.parent
@@ -343,3 +344,11 @@ def test_a_witness_notes_reads_listings_and_the_nearest_date(tmp_path: Path) -> 
     assert str(tmp_path / "written.txt") not in witness.files
     assert str(tmp_path) in witness.folders
     assert (witness.until, witness.why) == (soon, "soon")
+
+
+def test_a_ledger_that_has_only_just_been_opened_is_none_yet(tmp_path: Path) -> None:
+    (tmp_path / ".batch").mkdir()
+    sqlite3.connect(tmp_path / ".batch/ledger.sqlite").close()
+    (tmp_path / ".batch/ledger.sqlite").touch()
+    with pytest.raises(UsageError, match="no batch was ever run into this folder"):
+        Ledger(tmp_path)

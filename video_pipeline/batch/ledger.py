@@ -146,12 +146,13 @@ class Ledger:
     def __init__(self, output: Path, *, writes: bool = False) -> None:
         self.output = output
         file = output / FOLDER / "ledger.sqlite"
+        nothing = UsageError(
+            "no batch was ever run into this folder",
+            where=str(output),
+            mend=f"run one: video-pipeline batch CATALOGUE -o {output}",
+        )
         if not writes and not file.is_file():
-            raise UsageError(
-                "no batch was ever run into this folder",
-                where=str(output),
-                mend=f"run one: video-pipeline batch CATALOGUE -o {output}",
-            )
+            raise nothing
         try:
             self._base = sqlite3.connect(file, timeout=30, isolation_level=None)
             self._base.row_factory = sqlite3.Row
@@ -170,6 +171,9 @@ class Ledger:
                 where=str(file),
                 mend="choose another folder with --output; what is made already is in the cache",
             ) from error
+        if version == 0:  # a batch has only just opened it
+            self._base.close()
+            raise nothing
         if version != SCHEMA:
             raise UsageError(
                 f"the ledger of this folder is of another version of video-pipeline ({version})",
