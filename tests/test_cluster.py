@@ -118,7 +118,8 @@ def test_a_lost_worker_costs_no_listing_and_none_is_made_twice(
                     log=tmp_path / "batch.json")
         )  # fmt: skip
         # Once a listing is done, all three workers are at work on another one.
-        until(lambda: _done(out), 240)
+        until(lambda: _done(out) or batch.poll() is not None, 400)
+        assert batch.poll() is None, (tmp_path / "batch.json").read_text()
         workers[1].kill()
         assert batch.wait(400) == 0, (tmp_path / "batch.json").read_text()
     summary = json.loads((tmp_path / "batch.json").read_text().strip().splitlines()[-1])

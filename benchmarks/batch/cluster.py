@@ -1,8 +1,9 @@
 """Measure a cluster: `python -m benchmarks.batch.cluster --work FOLDER --listings 16`.
 
 A real scheduler, and workers started from the command line as a person starts them, each pinned to
-a core and with a cache of its own. The same catalogue is made by one worker and by two, and by three
-of which one is killed half way. Every listing has footage of its own: no worker profits from another.
+a core and with a cache of its own. The same catalogue is made by one worker and by two, and by
+three of which one is killed half way. Every listing has footage of its own, so that no worker
+profits from another.
 It prints Markdown for RESULTS.md; Linux only, since it pins with `sched_setaffinity`.
 """
 

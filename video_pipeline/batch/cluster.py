@@ -106,7 +106,7 @@ class Cluster:
         if not self._made:
             time.sleep(within_s)
             return []
-        with suppress(TimeoutError):
+        with suppress(TimeoutError), self._client.as_current():
             self._dask.wait(list(self._made), timeout=within_s, return_when="FIRST_COMPLETED")
         if self._client.status not in ("running", "connecting"):
             raise self._gone()
