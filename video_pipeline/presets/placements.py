@@ -22,6 +22,8 @@ BurnIn = Literal["badge", "address", "price", "call-to-action"]
 """What a placement may keep out of the picture; an address may be words or a QR code."""
 BURNABLE: tuple[BurnIn, ...] = get_args(BurnIn)
 PostBy = Literal["hand", "api"]
+USUAL = "usual"
+"""The set of words of a placement that names none."""
 _NOUNS = {
     "badge": "a badge",
     "address": "an address",
@@ -102,8 +104,10 @@ class Placement:
     `mirrors` says that the app exchanges left and right for languages that are written from right
     to left. `consequences` says what follows here from each state of a certificate. `burn_in` is
     what may stand in the picture of a clip posted by hand, `burn_in_by_api` of one that a program
-    posts through the place's API. `post` limits the words beside it. `limited_by` names the place
-    that `max_s` is of, where that is another one (see `pipeline.sharing`).
+    posts through the place's API. `wording` is the set of words in which certificates are told
+    there, in the picture and beside it (see `trust.wording`). `post` limits the words beside it.
+    `limited_by` names the place that `max_s` is of, where that is another one (see
+    `pipeline.sharing`).
     """
 
     name: str
@@ -126,6 +130,7 @@ class Placement:
     consequences: Consequences
     mirrors: bool = False
     burn_in_by_api: frozenset[BurnIn] = frozenset()
+    wording: str = USUAL
     post: PostLimits = PostLimits()
     post_by: PostBy = "hand"
     limited_by: str = ""
@@ -192,6 +197,7 @@ def load_placement(name: str, own: Path | None = None) -> Placement:
         ),
         burn_in=frozenset(page.burn_in.value),
         burn_in_by_api=frozenset(page.burn_in_by_api.value if page.burn_in_by_api else ()),
+        wording=page.wording.value if page.wording else USUAL,
         post=page.post.limits,
         cover=page.cover.value,
         preset=page.preset.value,
@@ -316,6 +322,10 @@ class _Page(Written):
     )
     burn_in_by_api: Figure[Burned] | None = Field(
         default=None, description="The same for clips that a program posts; left out, nothing."
+    )
+    wording: Figure[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]] | None = Field(
+        default=None,
+        description="The folder of wording/ whose words certificates are told in; left out, none.",
     )
     post: _Post = _Post()
     cover: Figure[tuple[Pixels, Pixels]]

@@ -64,7 +64,8 @@ class Refusal:
 
     `file` is the file's name alone, or issuer and number: a report must not tell how a seller's
     folders are called. `wording` is what may be said of this state beside the clip, where anything
-    may. `shown` is the footage in which it was seen, for one that the listing does not name.
+    may, made of `provider`, `number` and `test`. `shown` is the footage in which it was seen, for
+    one that the listing does not name.
     """
 
     file: str
@@ -73,6 +74,9 @@ class Refusal:
     state: State = "none"
     wording: str = ""
     shown: Shown | None = None
+    provider: str = ""
+    number: str = ""
+    test: bool = False
 
     @property
     def warning(self) -> str:
