@@ -333,8 +333,11 @@ def _kept_out(placement: Placement, desk: Desk) -> list[dict[str, str]]:
     for claim in desk.claims:
         if placement.keeps_out("badge"):
             found.append(("badge", "certificates", claim.wording))
-        elif claim.check_url and placement.keeps_out("address"):
+            continue
+        if claim.check_url and placement.keeps_out("address"):
             found.append(("address", "certificates", claim.check_url))
+        if claim.logos and placement.keeps_out("logo"):
+            found.append(("logo", "certificates", claim.issuer_name))
     _, kept = burnable(desk.listing, placement)
     for one in kept:
         price = _price(desk.listing, desk.words)

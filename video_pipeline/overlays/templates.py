@@ -40,16 +40,17 @@ RESERVED: Final = ("fonts", "i18n", "parts", "themes")
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # The facts of a claim that no other overlay may be given by hand.
-_CLAIMED = ("certificate_id", "check_url", "issuer_name")
+_CLAIMED = ("certificate_id", "check_url", "issuer_name", "logos")
 
 Anchor = Literal["top", "centre", "bottom"]
 Kind = Literal[
-    "text", "list", "lists", "number",
-    "text, optional", "list, optional", "lists, optional", "number, optional",
+    "text", "list", "lists", "number", "pictures",
+    "text, optional", "list, optional", "lists, optional", "number, optional", "pictures, optional",
 ]  # fmt: skip
-_EMPTY: dict[str, Any] = {"text": "", "list": (), "lists": (), "number": 0}
+_EMPTY: dict[str, Any] = {"text": "", "list": (), "lists": (), "number": 0, "pictures": ()}
 _IN_PYTHON: dict[str, Any] = {
-    "text": str, "list": tuple[str, ...], "lists": tuple[tuple[str, ...], ...], "number": int
+    "text": str, "list": tuple[str, ...], "lists": tuple[tuple[str, ...], ...], "number": int,
+    "pictures": tuple[()],
 }  # fmt: skip
 
 
@@ -289,6 +290,12 @@ def _value(template: str, name: str, kind: str, given: Any) -> Any:
         and all(isinstance(v, str) for v in given)
     ):
         return tuple(kept for v in given if (kept := clean(v))) or None
+    if (
+        kind == "pictures"
+        and isinstance(given, list | tuple)
+        and all(isinstance(v, bytes) for v in given)
+    ):
+        return tuple(given) or None
     if kind == "lists" and isinstance(given, list | tuple):
         lists = (_value(template, name, "list", entry) for entry in given)
         return tuple(kept for kept in lists if kept) or None

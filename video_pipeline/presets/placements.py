@@ -18,14 +18,16 @@ from video_pipeline.presets.consequences import (
 )
 from video_pipeline.presets.shelf import Confidence, Figure, Written, names, read_preset
 
-BurnIn = Literal["badge", "address", "price", "call-to-action"]
-"""What a placement may keep out of the picture; an address may be words or a QR code."""
+BurnIn = Literal["badge", "logo", "address", "price", "call-to-action"]
+"""What a placement may keep out of the picture: a logo is that of a badge's provider, and stands on
+its badge alone; an address may be words or a QR code."""
 BURNABLE: tuple[BurnIn, ...] = get_args(BurnIn)
 PostBy = Literal["hand", "api"]
 USUAL = "usual"
 """The set of words of a placement that names none."""
 _NOUNS = {
     "badge": "a badge",
+    "logo": "a provider's logo",
     "address": "an address",
     "price": "a price",
     "call-to-action": "a call to action",
@@ -148,7 +150,10 @@ class Placement:
 
     def keeps_out(self, what: BurnIn) -> str:
         """Why something may not stand in the picture here, in plain words; empty where it may."""
-        if self.badge_allowed if what == "badge" else what in self.burn_in:
+        allowed = what in self.burn_in
+        if what in ("badge", "logo"):
+            allowed = allowed and self.badge_allowed
+        if allowed:
             return ""
         how = " of a clip posted by API" if self.post_by == "api" else ""
         return f"{self.title} does not allow {_NOUNS[what]} in the picture{how}"

@@ -183,6 +183,8 @@ def _dual(first: Claim, second: Claim, words: Wording) -> Claim | None:
         wording=f"{first.wording} {second.wording}",
         file_digest=digest_of([first.file_digest, second.file_digest]),
         parts=(first, second),
+        # One logo over two names would speak for both.
+        logos=(*first.logos, *second.logos) if first.logos and second.logos else (),
     )
 
 
@@ -251,6 +253,7 @@ def _claim(certificate: Certificate, listing: Listing, words: Wording) -> Claim:
         examined=certificate.examined,
         test=test,
         brand=item.brand,
+        logos=(certificate.issuer.logo,) if certificate.issuer.logo else (),
     )
 
 

@@ -128,6 +128,16 @@ class ServiceForm(Form):
     check_at: Short = Field(description="Where buyers check it, with {id} or {number}.")
 
 
+class LogoForm(Form):
+    """The issuer's own mark, for badges. Nothing is drawn without the right to it."""
+
+    file: FileName = Field(description="A PNG, JPEG or WebP that lies beside this file.")
+    licence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)] = Field(
+        max_length=300,
+        description="Who allows you to show the logo in your clips, by what, and since when.",
+    )
+
+
 class IssuerFile(Form):
     """The form of `presets/issuers/<name>.yaml`."""
 
@@ -141,5 +151,6 @@ class IssuerFile(Form):
     withdrawn: tuple[Short, ...] = Field(
         default=(), max_length=50, description="Keys of the set or document that count no more."
     )
+    logo: LogoForm | None = Field(None, description="Drawn beside the name, small.")
     status: StatusForm = StatusForm(fetch=False)
     service: ServiceForm | None = None
