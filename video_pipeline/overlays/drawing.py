@@ -212,6 +212,10 @@ class _LaidOut:
     mirrored: bool
 
 
+class _NoRoomError(UsageError):
+    """What is said does not fit the safe area."""
+
+
 def _lay_out(
     template: str,
     header: Header,
@@ -227,7 +231,7 @@ def _lay_out(
     pictures = [name for name, kind in header.fields.items() if kind == "pictures, optional"]
     try:
         return _laid(template, tuple(values.items()), canvas, **look)
-    except UsageError:
+    except _NoRoomError:
         # Words come first: where there is no room for both, pictures give way.
         if not any(values[name] for name in pictures):
             raise
@@ -274,13 +278,13 @@ def _laid(
         if width <= room_w and height <= room_h:
             break
     else:
-        raise UsageError(
+        raise _NoRoomError(
             f"The overlay '{template}' needs {width}x{height} pixels, "
             f"but the safe area has {room_w}x{room_h}.",
             mend="Say less, or give the placement a larger safe area.",
         )
     if letters < header.least_px:
-        raise UsageError(
+        raise _NoRoomError(
             f"The overlay '{template}' would have letters of {letters:.0f} pixels, too small to be "
             f"read; it needs {header.least_px:g} at a picture {DESIGN_WIDTH} wide.",
             mend="Say less, give the placement a larger safe area, or the theme larger type.",

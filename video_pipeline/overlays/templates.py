@@ -40,7 +40,7 @@ RESERVED: Final = ("fonts", "i18n", "parts", "themes")
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # The facts of a claim that no other overlay may be given by hand.
-_CLAIMED = ("certificate_id", "check_url", "issuer_name", "logos")
+_CLAIMED = ("certificate_id", "check_url", "issuer_name")
 
 Anchor = Literal["top", "centre", "bottom"]
 Kind = Literal[
@@ -162,6 +162,8 @@ def _header(path: Path, _stamp: int) -> Header:
     for name in _CLAIMED:
         if name in header.fields and not header.claim:
             raise unmarked(f"asks for '{name}'", str(path))
+    if not header.claim and any(kind.startswith("pictures") for kind in header.fields.values()):
+        raise unmarked("asks for pictures", str(path))
     return header
 
 
