@@ -14,6 +14,7 @@ import click
 import pytest
 import yaml
 from babel import Locale
+from PIL import Image
 
 from video_pipeline import cli as door
 from video_pipeline import errors
@@ -334,6 +335,8 @@ def test_preset_examples_can_be_read(tmp_path: Path) -> None:
         elif kind == "wording":
             assert load_wording(stem, tmp_path, path.parent.name).words.checked
         else:
+            if logo := yaml.safe_load(text).get("logo"):
+                Image.new("RGB", (300, 90), "navy").save(path.parent / logo["file"])
             issuer = read_issuer(path)
             assert issuer.keys or issuer.service
     assert kinds == {"placements", "storyboards", "grades", "coverage", "issuers", "wording"}
