@@ -44,7 +44,7 @@ _CLAIMED = ("certificate_id", "check_url", "issuer_name")
 
 Anchor = Literal["top", "centre", "bottom"]
 Kind = Literal[
-    "text", "list", "lists", "number", "pictures",
+    "text", "list", "lists", "number",
     "text, optional", "list, optional", "lists, optional", "number, optional", "pictures, optional",
 ]  # fmt: skip
 _EMPTY: dict[str, Any] = {"text": "", "list": (), "lists": (), "number": 0, "pictures": ()}
