@@ -153,6 +153,7 @@ def test_two_placements_with_other_words_share_all_but_the_badge(
     run_cli: Callable[..., Any],
     short_listing: Callable[..., Path],
     tiny_presets: Path,
+    knowing_cache: Path,
     tmp_path: Path,
 ) -> None:
     page = yaml.safe_load((tiny_presets / "placements/tiny.yaml").read_text("utf-8"))
@@ -166,7 +167,7 @@ def test_two_placements_with_other_words_share_all_but_the_badge(
     out = tmp_path / "out"
     done = run_cli(
         "render", listing, "--presets", tmp_path / "own", "--placement", "tiny,twin,market",
-        "-o", out, "--require-badge", "--json",
+        "-o", out, "--require-badge", "--json", "--cache", knowing_cache,
     )  # fmt: skip
     assert done.code == 0, done.out
     first, *others = [clip["pieces"] for clip in done.json["clips"]]
