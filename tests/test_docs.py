@@ -14,6 +14,7 @@ import click
 import pytest
 import yaml
 from babel import Locale
+from PIL import Image
 
 from video_pipeline import cli as door
 from video_pipeline import errors
@@ -35,7 +36,7 @@ from video_pipeline.presets.storyboards import storyboard_names
 from video_pipeline.resources import shipped
 from video_pipeline.trust.badge import verify
 from video_pipeline.trust.issuers import load_issuers, read_issuer
-from video_pipeline.trust.wording import forbidden
+from video_pipeline.trust.wording import forbidden, load_wording
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -313,7 +314,7 @@ def test_preset_examples_can_be_read(tmp_path: Path) -> None:
     for name, text in _preset_examples().items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        kind, stem = path.parent.name, path.stem
+        kind, stem = path.relative_to(tmp_path).parts[0], path.stem
         kinds.add(kind)
         path.write_text(text, encoding="utf-8")
         if kind == "placements":
@@ -331,10 +332,14 @@ def test_preset_examples_can_be_read(tmp_path: Path) -> None:
             assert load_scale(stem, tmp_path).grades
         elif kind == "coverage":
             assert load_expectations(stem, tmp_path).views
+        elif kind == "wording":
+            assert load_wording(stem, tmp_path, path.parent.name).words.checked
         else:
+            if logo := yaml.safe_load(text).get("logo"):
+                Image.new("RGB", (300, 90), "navy").save(path.parent / logo["file"])
             issuer = read_issuer(path)
             assert issuer.keys or issuer.service
-    assert kinds == {"placements", "storyboards", "grades", "coverage", "issuers"}
+    assert kinds == {"placements", "storyboards", "grades", "coverage", "issuers", "wording"}
 
 
 def test_the_shipped_presets_are_named() -> None:

@@ -136,6 +136,15 @@ def test_a_badge_for_another_certificate_is_refused(
         ((("certificate_id", "number"), ("check_url", "address")), "asks for 'issuer_name'"),
         (
             (("certificate_id", "number"), ("check_url", "address"), ("issuer_name", "house")),
+            "asks for pictures",
+        ),
+        (
+            (
+                ("certificate_id", "number"),
+                ("check_url", "address"),
+                ("issuer_name", "house"),
+                ("pictures, optional", "list, optional"),
+            ),
             "draws a QR code",
         ),
     ],

@@ -110,11 +110,11 @@ def test_a_dual_mark_is_drawn_in_its_own_words_only() -> None:
 
 def test_a_dual_mark_has_to_name_every_fact(tmp_path: Path) -> None:
     page = yaml.safe_load((shipped("presets") / "wording/en.yaml").read_text("utf-8"))
-    page["dual"] = [line for line in page["dual"] if "{brand}" not in line]
+    page["dual"] = [line for line in page["dual"] if "{apart}" not in line]
     (tmp_path / "en.yaml").write_text(yaml.safe_dump(page), "utf-8")
     with pytest.raises(ListingError) as error:
         read_wording(tmp_path / "en.yaml")
-    assert "'dual' leaves out {brand}" in error.value.problems[0].message
+    assert "'dual' leaves out {apart}" in error.value.problems[0].message
 
 
 def test_every_state_has_a_consequence_in_every_placement() -> None:

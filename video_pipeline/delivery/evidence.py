@@ -34,7 +34,7 @@ from video_pipeline.overlays.language import ENGLISH
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import run
-from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.claims import Claim, Refusal, as_facts
 from video_pipeline.trust.evidence import seal
 from video_pipeline.trust.identity import Identity
 
@@ -97,7 +97,7 @@ def write_evidence(
             for name, f in footage.items()
         ],
         "certificates": {
-            "verified": [asdict(claim) for claim in claims],
+            "verified": [as_facts(claim) for claim in claims],
             "refused": [asdict(refusal) for refusal in refusals],
         },
         "pictures": [

@@ -110,7 +110,9 @@ def deliver(
             )
         )
         drawn = clip.overlays.digests
-        finished.append(Finished(clip.edit, clip.placement, clip.file, cover, drawn))
+        finished.append(
+            Finished(clip.edit, clip.placement, clip.file, cover, drawn, clip.overlays.logos)
+        )
         records.append(
             ClipRecord(
                 clip.edit,

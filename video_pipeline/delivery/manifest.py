@@ -27,7 +27,7 @@ from video_pipeline.rendering.behind import Legibility
 from video_pipeline.rendering.check_words import Standing
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import ffmpeg_version
-from video_pipeline.trust.claims import Claim, Refusal
+from video_pipeline.trust.claims import Claim, Refusal, as_facts
 from video_pipeline.trust.masking import Mask
 
 _LIBRARIES = ("av", "jinja2", "moviepy", "numpy", "opencv-python-headless", "resvg-py")
@@ -94,7 +94,7 @@ def write_manifest(
             if music
             else None,
         },
-        "claims": [asdict(claim) for claim in claims],
+        "claims": [as_facts(claim) for claim in claims],
         "certificates_refused": [asdict(refusal) for refusal in refusals],
         "clips": [_clip(record) for record in clips],
         **({"preview": loop_as_json(loop)} if loop else {}),

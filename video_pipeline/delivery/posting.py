@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,11 +23,12 @@ from video_pipeline.listing.model import ListingFile, Note
 from video_pipeline.overlays.language import Language
 from video_pipeline.presets.grades import GradeScale
 from video_pipeline.presets.hashtags import hashtags
-from video_pipeline.presets.placements import BURNABLE, BurnIn, Placement, PostBy
+from video_pipeline.presets.placements import BURNABLE, USUAL, BurnIn, Placement, PostBy
 from video_pipeline.rendering.check import Finding
+from video_pipeline.trust.badge import retold
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.masking import Mask
-from video_pipeline.trust.wording import forbidden
+from video_pipeline.trust.wording import forbidden, load_wording
 
 NOT_GENERATED: Final = (
     "No pixel was generated: every picture is the seller's own footage, cropped, steadied and "
@@ -47,6 +48,14 @@ class Desk:
     presets: Path | None = None
     overlays: Path | None = None
 
+    def at(self, placement: Placement) -> Desk:
+        """The same, with certificates told in the placement's own set of words."""
+        if placement.wording == USUAL or not (self.claims or self.refusals):
+            return self
+        words = load_wording(self.words.tag, self.presets, placement.wording)
+        claims, refusals = retold(self.claims, self.refusals, words)
+        return replace(self, claims=claims, refusals=refusals)
+
 
 def post_of(clip: Path) -> Path:
     """Where the words beside a clip stand."""
@@ -55,10 +64,10 @@ def post_of(clip: Path) -> Path:
 
 def post(edit: Edit, placement: Placement, clip: Path, desk: Desk) -> dict[str, Any]:
     """The words beside a clip, as plain JSON; docs/output.md says what each key holds."""
-    placement = placement.posted(edit.post_by)
+    placement, desk = placement.posted(edit.post_by), desk.at(placement)
     listing, words, limits = desk.listing, desk.words, placement.post
     notes: list[str] = []
-    said = _sayable(listing, placement, notes)
+    sayable = _sayable(listing, placement, notes)
     tags = hashtags(listing.item.category, words.tag, most=limits.hashtags, own=desk.presets)
     shown = in_picture(edit, desk.overlays)
     page = {
@@ -66,10 +75,10 @@ def post(edit: Edit, placement: Placement, clip: Path, desk: Desk) -> dict[str, 
         "placement": placement.name,
         "lang": edit.lang,
         "post_by": edit.post_by,
-        "title": _title(said, words, limits.title_chars, notes),
-        "caption": _caption(said, placement, desk, tags, notes),
+        "title": _title(sayable, words, limits.title_chars, notes),
+        "caption": _caption(sayable, placement, desk, tags, notes),
         "hashtags": list(tags),
-        "alt_text": _alt_text(said, edit, desk, limits.alt_chars, notes),
+        "alt_text": _alt_text(sayable, edit, desk, limits.alt_chars, notes),
         "product": {
             "link": listing.link,
             "price": _price(listing, words),
@@ -324,8 +333,11 @@ def _kept_out(placement: Placement, desk: Desk) -> list[dict[str, str]]:
     for claim in desk.claims:
         if placement.keeps_out("badge"):
             found.append(("badge", "certificates", claim.wording))
-        elif claim.check_url and placement.keeps_out("address"):
+            continue
+        if claim.check_url and placement.keeps_out("address"):
             found.append(("address", "certificates", claim.check_url))
+        if claim.logos and placement.keeps_out("logo"):
+            found.append(("logo", "certificates", claim.issuer_name))
     _, kept = burnable(desk.listing, placement)
     for one in kept:
         price = _price(desk.listing, desk.words)

@@ -8,7 +8,7 @@ credentials from what they are given.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,7 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.rendering.check import check
 from video_pipeline.rendering.spoken import CAPTION
 from video_pipeline.store import file_digest
-from video_pipeline.trust.claims import Claim
+from video_pipeline.trust.claims import Claim, as_facts
 from video_pipeline.trust.credentials import (
     MEDIA,
     SIDECAR,
@@ -41,21 +41,22 @@ from video_pipeline.trust.credentials import (
     sign_file,
 )
 from video_pipeline.trust.identity import Identity
+from video_pipeline.trust.logos import Logo
 from video_pipeline.trust.masking import Mask
 
 _CONTAINERS: Final = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".avi": "video/avi",
     ".mkv": "video/x-matroska", ".webm": "video/webm", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
-    ".png": "image/png", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".wav": "audio/wav",
-    ".flac": "audio/flac",
+    ".png": "image/png", ".webp": "image/webp", ".mp3": "audio/mpeg", ".m4a": "audio/mp4",
+    ".wav": "audio/wav", ".flac": "audio/flac",
 }  # fmt: skip
 _SELLERS_RULES: Final = {"duration", "bytes", "black", "frozen", "legibility"}
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A clip to be signed: the edit it was made from, its cover, and the names of the overlays
-    that are drawn in it (see `rendering.layers`).
+    """A clip to be signed: the edit it was made from, its cover, the names of the overlays that
+    are drawn in it (see `rendering.layers`), and the logos on its badges.
     """
 
     edit: Edit
@@ -63,6 +64,7 @@ class Finished:
     file: Path
     cover: Cover
     drawn: Collection[str]
+    logos: Collection[Logo] = ()
 
 
 def sign_folder(
@@ -135,6 +137,7 @@ def _of_clip(
     raw = _used(edit, footage)
     if played is not None:
         raw.append(RawFile(played.path.name, played.digest, _media(played.path), "plays under it"))
+    raw += [_logo(logo) for logo in clip.logos]
     sources = {cut.source for cut in edit.cuts}
     own = edit.keep_sound and any(footage[name].audio_stream is not None for name in sources)
     rate = f"coded anew at {float(edit.rate):g} frames a second"
@@ -151,7 +154,8 @@ def _of_sheet(
 ) -> Statement:
     """What a clip's contact sheet says of itself: nothing is heard of it."""
     actions = [*_of_cuts(clip, footage), Action("c2pa.transcoded", "frames of it, as one JPEG")]
-    return Statement(sheet_of(clip.file).name, _used(clip.edit, footage), actions, facts)
+    raw = [*_used(clip.edit, footage), *map(_logo, clip.logos)]
+    return Statement(sheet_of(clip.file).name, raw, actions, facts)
 
 
 def _of_cover(
@@ -269,6 +273,11 @@ def _raw(name: str, footage: Footage) -> RawFile:
     return RawFile(name, footage.digest, _media(footage.path))
 
 
+def _logo(logo: Logo) -> RawFile:
+    drawn = "is drawn on a badge, a provider's logo"
+    return RawFile(logo.file, logo.digest, _media(Path(logo.file)), drawn)
+
+
 def _media(path: Path) -> str:
     return _CONTAINERS.get(path.suffix.lower(), "application/octet-stream")
 
@@ -286,7 +295,7 @@ def _facts(listing: ListingFile, scale: GradeScale, claims: Sequence[Claim]) -> 
         },
         "certificates": {
             "verified_when_made": [
-                {k: v for k, v in asdict(claim).items() if k not in ("lines", "entry")}
+                {k: v for k, v in as_facts(claim).items() if k not in ("lines", "entry")}
                 for claim in claims
             ]
         },

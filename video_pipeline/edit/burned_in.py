@@ -146,7 +146,7 @@ def held_to(
     they are drawn from claims (see `honesty`). Raises what `head_of` raises.
     """
     placement = placement.posted(edit.post_by)
-    if all(not placement.keeps_out(what) for what in BURNABLE if what != "badge"):
+    if all(not placement.keeps_out(what) for what in BURNABLE if what not in ("badge", "logo")):
         return edit, ()
     notes: list[str] = []
     said = (*names, edit.sku)

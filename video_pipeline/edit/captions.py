@@ -6,7 +6,7 @@ The result is plain data in the edit, so a person can read and change every word
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -144,11 +144,14 @@ def badges(claims: Sequence[Claim], *, addressed: bool) -> tuple[Claim, ...]:
     return tuple(part for claim in claims for part in (claim.parts or (claim,)))
 
 
-def badge(claim: Claim, item: Item | None = None, *, addressed: bool = True) -> dict[str, Any]:
+def badge(
+    claim: Claim, item: Item | None = None, *, addressed: bool = True, marked: bool = True
+) -> dict[str, Any]:
     """A verified certificate, in the words that trust allows.
 
-    The field `claim` says which certificate it is, and is not drawn. `item` may be left out where
-    only the claim is at hand: the brand is the same. Where a placement takes no address
+    The field `claim` says which certificate it is, and is not drawn. `logos` are digests of the
+    providers' own, unless the placement takes none (`marked` is false). `item` may be left out
+    where only the claim is at hand: the brand is the same. Where a placement takes no address
     (`addressed` is false) neither the QR code nor the line that names where to check is said.
     """
     lines = list(claim.lines)
@@ -164,7 +167,19 @@ def badge(claim: Claim, item: Item | None = None, *, addressed: bool = True) -> 
     }
     if claim.check_url and addressed:
         fields["check_url"] = claim.check_url
+    if claim.logos and marked:
+        fields["logos"] = [logo.digest for logo in claim.logos]
     return fields
+
+
+def with_logos(fields: Mapping[str, Any], claims: Sequence[Claim]) -> dict[str, Any]:
+    """A badge's fields as they are drawn: the claims' own pictures in place of their digests."""
+    whole = [one for claim in claims for one in (claim, *claim.parts)]
+    known = {logo.digest: logo.png for claim in whole for logo in claim.logos}
+    drawn = [known[digest] for digest in fields.get("logos", ()) if digest in known]
+    return (
+        {**fields, "logos": drawn} if drawn else {k: v for k, v in fields.items() if k != "logos"}
+    )
 
 
 def price(listing: Listing, words: Language = ENGLISH) -> dict[str, Any] | None:

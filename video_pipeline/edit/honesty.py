@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from video_pipeline.edit.burned_in import address_in
-from video_pipeline.edit.captions import badge, badges, condition_note, note_line
+from video_pipeline.edit.captions import badge, badges, condition_note, note_line, with_logos
 from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.errors import ClaimError
 from video_pipeline.listing.model import Item, Listing
@@ -66,7 +66,8 @@ def words_of(
         )
     addressed = not placement.keeps_out("address")
     claim = _claim(use, slot, badges(claims, addressed=addressed))
-    fields = badge(claim, item, addressed=addressed)
+    marked = not placement.keeps_out("logo")
+    fields = with_logos(badge(claim, item, addressed=addressed, marked=marked), [claim])
     if not addressed and any(map(address_in, fields["lines"])):
         raise ClaimError(
             f"{placement.keeps_out('address')}, and the badge names one besides the place to check",

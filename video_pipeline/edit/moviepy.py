@@ -45,9 +45,11 @@ from video_pipeline.graph import BARS, SAMPLE_RATE, fitted, shown_until
 from video_pipeline.overlays.callout import Callout
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import language
-from video_pipeline.presets.placements import load_placement
+from video_pipeline.presets.placements import USUAL, load_placement
 from video_pipeline.store import Store
+from video_pipeline.trust.badge import retold
 from video_pipeline.trust.claims import Claim
+from video_pipeline.trust.wording import load_wording
 
 
 def to_moviepy(
@@ -65,6 +67,7 @@ def to_moviepy(
     person's own folders; `store` is the cache, the usual one if it is not named. A badge is drawn
     only for one of `claims` (see trust.badge.verify), in its words, and only where the placement
     allows it; else it is left out, whatever the edit says, as is all that the placement keeps out.
+    Where the placement names a set of words (see trust.wording), claims are told in those.
     Music stands softer than a voice by a fixed measure, or a voice softer than music that leads:
     only `render` has music give way and brings all to a loudness. Captions are left out.
     Raises FootageError when a source or the music is gone.
@@ -75,6 +78,8 @@ def to_moviepy(
     placement = load_placement(edit.placement, presets).posted(edit.post_by)
     placement = clearing(edit, placement, presets, rtl=lang.rtl)
     edit, _ = held_to(edit, placement, own=overlays)
+    if placement.wording != USUAL and claims:
+        claims, _ = retold(claims, (), load_wording(lang.tag, presets, placement.wording))
     canvas = Canvas(edit.width, edit.height, placement.safe)
     clips = []
     for cut in (_windowed(cut, footage[cut.source], edit, store or Store()) for cut in edit.cuts):

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from video_pipeline.edit.captions import with_logos
 from video_pipeline.edit.following import Course, follow
 from video_pipeline.edit.model import Edit, OverlayUse
 from video_pipeline.edit.onscreen import on_screen
@@ -28,6 +29,7 @@ from video_pipeline.overlays.templates import head_of
 from video_pipeline.overlays.theme import ATELIER
 from video_pipeline.presets.placements import Placement, load_placement
 from video_pipeline.presets.storyboards import Need
+from video_pipeline.trust.claims import Claim
 
 Kind = Literal["flaw", "part", "item"]
 # A flaw counts before everything else; of the rest, what a detail shot is about counts so much more
@@ -63,8 +65,11 @@ def placed_on(
     *,
     words: Language = ENGLISH,
     theme: str = ATELIER,
+    claims: Sequence[Claim] = (),
 ) -> Placed:
     """The overlays `said`, each a template with its fields, over a whole cut of `frames` frames.
+
+    `claims` have the logos of badges.
 
     Raises what drawing them would raise.
     """
@@ -72,7 +77,10 @@ def placed_on(
     stands = []
     for name, fields in said:
         head = head_of(name, words.own)
-        written = {k: v for k, v in fields.items() if k in head.fields} if head.claim else fields
+        written = fields
+        if head.claim:
+            drawn = with_logos(fields, claims)
+            written = {name: value for name, value in drawn.items() if name in head.fields}
         stands.append(places(name, written, canvas, own=words.own, lang=words.tag, theme=theme))
     uses = [OverlayUse(name, fields, 0, frames) for name, fields in said]
     return place_overlays(uses, stands, shown, placement)

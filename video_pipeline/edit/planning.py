@@ -269,8 +269,9 @@ class _Table:
             frames=frames, hold=frames - live, box=trail or setup.box,
         )  # fmt: skip
         placed = placed_on(
-            setup.overlays, seen, brief.placement, frames, words=brief.words, theme=brief.theme
-        )
+            *(setup.overlays, seen, brief.placement, frames),
+            words=brief.words, theme=brief.theme, claims=brief.claims,
+        )  # fmt: skip
         self.hidden[shown.place] = placed.warnings
         return Cut(
             slot=setup.slot.name,

@@ -308,6 +308,7 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
     footage = {name: reel.analysis.footage for name, reel in reels.items()}
     pins = iter([pin for pin in brief.wishes.pins if pin.slot == slot.name])
     addressed = not brief.placement.keeps_out("address")
+    marked = not brief.placement.keeps_out("logo")
     for claim in captions.badges(brief.claims, addressed=addressed):
         seen = brief.listing.certificates[claim.entry].seen
         place = place_of(seen, footage, f"{brief.listing.path.name}: certificates.{claim.entry}")
@@ -329,7 +330,7 @@ def _open_proof(slot: Slot, brief: Brief, reels: Mapping[str, Reel], draft: Draf
                 others := other_views(windows, before.windows, before.wanted, reels, lengths)
             ):
                 windows, need = others[:_WINDOWS_TO_REPEAT], "any"
-        words = captions.badge(claim, brief.listing.item, addressed=addressed)
+        words = captions.badge(claim, brief.listing.item, addressed=addressed, marked=marked)
         draft.setups.append(
             Setup(
                 slot=slot,

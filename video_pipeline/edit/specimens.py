@@ -66,7 +66,7 @@ def specimens(
         fields = captions.grade(listing, scale, card, words)
         yield Specimen("grade-card", f"card-{number}", fields)
     for number, claim in enumerate(claims, 1):
-        fields = captions.badge(claim, item)
+        fields = captions.with_logos(captions.badge(claim, item), [claim])
         del fields["claim"]  # it says which certificate it is, and is not drawn
         yield Specimen("certification-badge", f"claim-{number}", fields)
     for number, refusal in enumerate((r for r in refusals if r.wording), 1):

@@ -39,7 +39,7 @@ from video_pipeline.overlays.templates import (
 )
 from video_pipeline.overlays.theme import ATELIER, Motion, Theme
 from video_pipeline.overlays.theme import theme as read_theme
-from video_pipeline.overlays.writing import Block, TextBox, outlined, turning
+from video_pipeline.overlays.writing import Block, Picture, TextBox, outlined, turning
 from video_pipeline.presets.placements import SafeArea
 
 DESIGN_WIDTH = 1080
@@ -70,7 +70,7 @@ class Drawing:
     `pixels` is RGBA with straight alpha, `(height, width, 4)` uint8, cropped to the overlay's own
     box; `x`, `y` (even) say where its top left corner stands on the canvas. `digest` names
     everything that decides pixels and place. `svg` is what was rasterised; `texts` is what it says;
-    `mirrored` is true in a language written from right to left.
+    `mirrored` is true in a language written from right to left. `pictures` is how many it shows.
     """
 
     template: str
@@ -83,6 +83,7 @@ class Drawing:
     svg: str
     motion: Motion
     mirrored: bool = False
+    pictures: int = 0
 
     @property
     def width(self) -> int:
@@ -176,10 +177,10 @@ def draw(
         )
         for b in (line.box for block in laid.blocks for line in block.lines)
     )
-    svg = outlined(ET.tostring(laid.svg, encoding="unicode"), laid.blocks)
+    svg = outlined(ET.tostring(laid.svg, encoding="unicode"), laid.blocks, laid.pictures)
     return Drawing(
         template,
-        picture(laid.svg, laid.blocks),
+        picture(laid.svg, laid.blocks, laid.pictures),
         x,
         y,
         _digest(svg, x, y, laid.fonts),
@@ -188,6 +189,7 @@ def draw(
         svg,
         laid.motion,
         laid.mirrored,
+        len(laid.pictures),
     )
 
 
@@ -204,9 +206,14 @@ class _LaidOut:
     height: int
     unit: float
     blocks: tuple[Block, ...]
+    pictures: tuple[Picture, ...]
     fonts: Mapping[str, str]
     motion: Motion
     mirrored: bool
+
+
+class _NoRoomError(UsageError):
+    """What is said does not fit the safe area."""
 
 
 def _lay_out(
@@ -220,8 +227,16 @@ def _lay_out(
     theme: str,
 ) -> _LaidOut:
     values = checked(template, header, fields)
-    said = tuple(values.items())  # texts, numbers, and tuples of texts
-    return _laid(template, said, canvas, own=own, lang=lang, theme=theme, _stamp=stamp(own))
+    look: dict[str, Any] = {"own": own, "lang": lang, "theme": theme, "_stamp": stamp(own)}
+    pictures = [name for name, kind in header.fields.items() if kind == "pictures, optional"]
+    try:
+        return _laid(template, tuple(values.items()), canvas, **look)
+    except _NoRoomError:
+        # Words come first: where there is no room for both, pictures give way.
+        if not any(values[name] for name in pictures):
+            raise
+        bare = values | dict.fromkeys(pictures, ())
+        return _laid(template, tuple(bare.items()), canvas, **look)
 
 
 @lru_cache(maxsize=64)
@@ -263,13 +278,13 @@ def _laid(
         if width <= room_w and height <= room_h:
             break
     else:
-        raise UsageError(
+        raise _NoRoomError(
             f"The overlay '{template}' needs {width}x{height} pixels, "
             f"but the safe area has {room_w}x{room_h}.",
             mend="Say less, or give the placement a larger safe area.",
         )
     if letters < header.least_px:
-        raise UsageError(
+        raise _NoRoomError(
             f"The overlay '{template}' would have letters of {letters:.0f} pixels, too small to be "
             f"read; it needs {header.least_px:g} at a picture {DESIGN_WIDTH} wide.",
             mend="Say less, give the placement a larger safe area, or the theme larger type.",
@@ -282,6 +297,7 @@ def _laid(
         height,
         unit,
         sheets.blocks(sheet),
+        sheets.pictures(sheet),
         sheets.font_digests(sheet),
         motion,
         sheet.rtl,
@@ -362,6 +378,7 @@ def _sized(svg: str, template: str, unit: float, sheet: Sheet) -> tuple[ET.Eleme
     except ET.ParseError as error:
         raise wrong(f"does not give well-formed SVG ({error})") from error
     known = {str(number) for number in range(len(sheets.blocks(sheet)))}
+    shown = {str(number) for number in range(len(sheets.pictures(sheet)))}
     for element in root.iter():
         tag = str(element.tag)
         if tag.removeprefix(f"{{{_SVG}}}") not in _SHAPES or not tag.startswith(f"{{{_SVG}}}"):
@@ -372,6 +389,8 @@ def _sized(svg: str, template: str, unit: float, sheet: Sheet) -> tuple[ET.Eleme
         for key, value in element.attrib.items():
             if key == "data-block" and value not in known:
                 raise wrong("writes what column.text(…) never gave")
+            if key == "data-picture" and value not in shown:
+                raise wrong("shows what column.pictures(…) never gave")
             outside = "url(" in value and not re.fullmatch(r"url\(#[\w-]+\)", value.strip())
             if key.rpartition("}")[2] in ("href", "style") or outside:
                 raise wrong(f"uses {key.rpartition('}')[2]}=…, which could point outside")

@@ -2,8 +2,8 @@
 
 resvg hands its pixels on as a PNG alone, and packing that takes longer than all the rest. So what
 nearly every overlay consists of is painted here: rectangles, discs, the modules of QR codes, and
-glyphs, whose outlines HarfBuzz fills. How much of a pixel they cover is computed, not sampled. A
-drawing that holds anything else goes to resvg whole.
+glyphs, whose outlines HarfBuzz fills, and pictures. How much of a pixel they cover is computed, not
+sampled. A drawing that holds anything else goes to resvg whole.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import uharfbuzz as hb
 from numpy.typing import NDArray
 
 from video_pipeline.errors import RenderError
-from video_pipeline.overlays.writing import Block, Outline, outlined
+from video_pipeline.overlays.writing import Block, Outline, Picture, outlined
 
 TOOLS: Final = (
     f"resvg {resvg_py.__version__} {resvg_py.__resvg_version__}, "
@@ -33,6 +33,7 @@ TOOLS: Final = (
 Pixels = NDArray[np.uint8]
 _Plane = NDArray[np.float32]
 _Colour = tuple[int, int, int]
+_Marked = tuple[Sequence[Block], Sequence[Picture]]  # what stands in the SVG as marks
 _Bounds = tuple[float, float, float, float]  # left, top, right, bottom
 
 _NUMBER = r"-?[\d.]+(?:e-?\d+)?"
@@ -44,7 +45,7 @@ _MODULES = re.compile(rf"M({_NUMBER}) ({_NUMBER})h({_NUMBER})v({_NUMBER})H{_NUMB
 # What is painted here, and the attributes that are understood.
 _PLAIN: Final = {
     "svg": {"width", "height", "viewBox"},
-    "g": {"class", "transform", "data-block"},
+    "g": {"class", "transform", "data-block", "data-picture"},
     "rect": {"x", "y", "width", "height", "rx", "fill", "fill-opacity", "stroke", "stroke-opacity",
              "stroke-width"},
     "circle": {"cx", "cy", "r", "fill", "fill-opacity"},
@@ -52,17 +53,19 @@ _PLAIN: Final = {
 }  # fmt: skip
 
 
-def picture(root: ET.Element, blocks: Sequence[Block] = ()) -> Pixels:
+def picture(
+    root: ET.Element, blocks: Sequence[Block] = (), pictures: Sequence[Picture] = ()
+) -> Pixels:
     """The pixels of a drawing: RGBA, straight alpha, `(height, width, 4)` uint8.
 
     `root` is its `<svg>` with its size in whole pixels and a view box, `blocks` what is written on
-    it. Fully transparent pixels carry the overlay's mean colour instead of black, so that a
-    renderer that halves the colour resolution draws no dark fringe.
+    it, `pictures` what it shows. Fully transparent pixels carry the overlay's mean colour instead
+    of black, so that a renderer that halves the colour resolution draws no dark fringe.
     """
     try:
-        return _without_fringe(_painted(root, blocks))
+        return _without_fringe(_painted(root, (blocks, pictures)))
     except _OtherError:
-        return rasterise(outlined(ET.tostring(root, encoding="unicode"), blocks))
+        return rasterise(outlined(ET.tostring(root, encoding="unicode"), blocks, pictures))
 
 
 def rasterise(svg: str) -> Pixels:
@@ -130,7 +133,7 @@ class _Frame:
         return xs[0], ys[0], xs[1], ys[1]
 
 
-def _painted(root: ET.Element, blocks: Sequence[Block]) -> Pixels:
+def _painted(root: ET.Element, marked: _Marked) -> Pixels:
     """Raises _OtherError for a drawing that holds something else."""
     try:
         width, height = int(root.get("width", "")), int(root.get("height", ""))
@@ -139,7 +142,7 @@ def _painted(root: ET.Element, blocks: Sequence[Block]) -> Pixels:
         frame = _Frame(width / seen[2], height / seen[3], 0, 0)
         _known(root)
         for child in root:
-            _paint(child, frame, pixels, blocks)
+            _paint(child, frame, pixels, marked)
     except (ValueError, IndexError) as error:
         raise _OtherError from error
     return pixels
@@ -153,15 +156,18 @@ def _known(element: ET.Element) -> str:
     return name
 
 
-def _paint(element: ET.Element, frame: _Frame, pixels: Pixels, blocks: Sequence[Block]) -> None:
+def _paint(element: ET.Element, frame: _Frame, pixels: Pixels, marked: _Marked) -> None:
     name = _known(element)
     if name == "g":
         block = element.get("data-block")
         inner = frame.within(element.get("transform", ""))
         if block is not None:
-            _write(pixels, blocks[int(block)], inner)
+            _write(pixels, marked[0][int(block)], inner)
+        shown = element.get("data-picture")
+        if shown is not None:
+            _show(pixels, marked[1][int(shown)], inner)
         for child in element:
-            _paint(child, inner, pixels, blocks)
+            _paint(child, inner, pixels, marked)
     elif name == "rect":
         _rectangle(pixels, element, frame)
     elif name == "circle":
@@ -340,6 +346,25 @@ def _write(pixels: Pixels, block: Block, frame: _Frame) -> None:
             x0 - extents.x_origin : x1 - extents.x_origin,
         ]
         _lay_mask(pixels[y0:y1, x0:x1], _colour(block.colour) or (0, 0, 0), part)
+
+
+def _show(pixels: Pixels, shown: Picture, frame: _Frame) -> None:
+    """Lay a picture over what is there, made smaller by the mean of the pixels it covers."""
+    box = frame.box(shown.x, shown.y, shown.width, shown.height)
+    x0, y0, x1, y1 = (max(0, round(at)) for at in box)
+    under = pixels[y0:y1, x0:x1]
+    decoded = cv2.imdecode(np.frombuffer(shown.png, np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.shape[2:] != (4,) or not under.size:
+        raise _OtherError
+    own = np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGRA2RGBA), np.float32)
+    own[..., :3] *= own[..., 3:] / 255
+    size = (under.shape[1], under.shape[0])
+    own = np.asarray(cv2.resize(own, size, interpolation=cv2.INTER_AREA), np.float32)
+    left = 1 - own[..., 3:] / 255  # of what is under it
+    alpha = own[..., 3:] + under[..., 3:] * left
+    colour = own[..., :3] + under[..., :3] * (under[..., 3:] / np.float32(255)) * left
+    colour = np.divide(colour * 255, alpha, out=np.zeros_like(colour), where=alpha > 0)
+    under[:] = np.rint(np.concatenate([colour, alpha], axis=-1)).clip(0, 255)
 
 
 def _runs(block: Block, frame: _Frame) -> Iterator[tuple[float, float, Sequence[Outline]]]:

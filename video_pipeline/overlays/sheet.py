@@ -1,4 +1,4 @@
-"""What a template writes with: columns of fitted text, rules and QR codes.
+"""What a template writes with: columns of fitted text, rules, QR codes and given pictures.
 
 A template lays its blocks into a `Column`, top to bottom. Each call measures, returns SVG and moves
 the column's `y` on, so the panel behind can be made as high as what stands on it. Blocks are
@@ -9,7 +9,8 @@ Everything is in design pixels, those of a picture 1080 wide; `drawing` scales t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -23,7 +24,16 @@ from video_pipeline.overlays import theme as looks
 from video_pipeline.overlays.fonts import Typeface
 from video_pipeline.overlays.language import Language
 from video_pipeline.overlays.typesetting import Fitted, clean, fit
-from video_pipeline.overlays.writing import Block, Line, Outline, TextBox, mark, turning
+from video_pipeline.overlays.writing import (
+    Block,
+    Line,
+    Outline,
+    Picture,
+    TextBox,
+    mark,
+    picture_mark,
+    turning,
+)
 
 Align = Literal["start", "left", "centre", "right"]
 _QR_QUIET_MODULES = 4  # ISO/IEC 18004 asks for four light modules around a QR code
@@ -57,6 +67,7 @@ class Sheet:
         self._missing: dict[str, None] = {}
         self._fonts: dict[str, str] = {}
         self._codes = 0
+        self._pictures: list[Picture] = []
 
     def column(self, x: float, y: float, width: float) -> Column:
         """A column of blocks whose top left corner stands at `x`, `y`."""
@@ -101,6 +112,11 @@ class Sheet:
 def blocks(sheet: Sheet) -> tuple[Block, ...]:
     """Every block written so far, by the number of its mark, in design pixels of the drawing."""
     return tuple(sheet._blocks)
+
+
+def pictures(sheet: Sheet) -> tuple[Picture, ...]:
+    """Every picture laid so far, by the number of its mark, in design pixels of the drawing."""
+    return tuple(sheet._pictures)
 
 
 def written(sheet: Sheet) -> tuple[TextBox, ...]:
@@ -267,6 +283,29 @@ class Column:
         self.widest = max(self.widest, whole)
         return Markup(drawn)  # noqa: S704 (numbers and checked colours only)
 
+    def pictures(
+        self, given: Sequence[bytes], height: float, width: float, gap: float = 28
+    ) -> Markup:
+        """The given pictures side by side, each within `width` and `height`, never made larger.
+
+        They stand on one line, their middles level. Raises ValueError for what is no PNG.
+        """
+        sheet, laid, x = self._sheet, "", self.x
+        sizes = [_png_size(png) for png in given]
+        scales = [min(width / w, height / h, 1.0) for w, h in sizes]
+        row = max((h * scale for (_, h), scale in zip(sizes, scales, strict=True)), default=0)
+        for png, (w, h), scale in zip(given, sizes, scales, strict=True):
+            top = self.y + (row - h * scale) / 2
+            sheet._pictures.append(Picture(png, x, top, w * scale, h * scale))
+            drawn = picture_mark(len(sheet._pictures) - 1)
+            if sheet.rtl:  # a logo must not be mirrored with the rest
+                drawn = f'<g transform="{turning(2 * x + w * scale)}">{drawn}</g>'
+            laid += drawn
+            x += w * scale + gap
+        self.widest = max(self.widest, x - gap - self.x)
+        self.y += row
+        return Markup(laid)  # noqa: S704 (numbers only; the pictures are elsewhere)
+
     def _place(self, fitted: Fitted, face: Typeface, colour: str, align: Align) -> Markup:
         baseline = self.y + fitted.cap_px
         size = fitted.size_px
@@ -304,6 +343,14 @@ class Column:
         self.y += fitted.descent_px - face.descent * size  # nothing, unless ink goes deeper
         self.widest = max(self.widest, fitted.width_px)
         return Markup(mark(len(sheet._blocks) - 1))  # noqa: S704 (a number; the text is gone)
+
+
+def _png_size(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG."""
+    if png[:8] != b"\x89PNG\r\n\x1a\n":
+        raise ValueError("a picture has to be a PNG")
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
 
 
 @lru_cache(maxsize=32)

@@ -45,11 +45,12 @@ _CLAIMED = ("certificate_id", "check_url", "issuer_name")
 Anchor = Literal["top", "centre", "bottom"]
 Kind = Literal[
     "text", "list", "lists", "number",
-    "text, optional", "list, optional", "lists, optional", "number, optional",
+    "text, optional", "list, optional", "lists, optional", "number, optional", "pictures, optional",
 ]  # fmt: skip
-_EMPTY: dict[str, Any] = {"text": "", "list": (), "lists": (), "number": 0}
+_EMPTY: dict[str, Any] = {"text": "", "list": (), "lists": (), "number": 0, "pictures": ()}
 _IN_PYTHON: dict[str, Any] = {
-    "text": str, "list": tuple[str, ...], "lists": tuple[tuple[str, ...], ...], "number": int
+    "text": str, "list": tuple[str, ...], "lists": tuple[tuple[str, ...], ...], "number": int,
+    "pictures": tuple[()],
 }  # fmt: skip
 
 
@@ -161,6 +162,8 @@ def _header(path: Path, _stamp: int) -> Header:
     for name in _CLAIMED:
         if name in header.fields and not header.claim:
             raise unmarked(f"asks for '{name}'", str(path))
+    if not header.claim and any(kind.startswith("pictures") for kind in header.fields.values()):
+        raise unmarked("asks for pictures", str(path))
     return header
 
 
@@ -289,6 +292,12 @@ def _value(template: str, name: str, kind: str, given: Any) -> Any:
         and all(isinstance(v, str) for v in given)
     ):
         return tuple(kept for v in given if (kept := clean(v))) or None
+    if (
+        kind == "pictures"
+        and isinstance(given, list | tuple)
+        and all(isinstance(v, bytes) for v in given)
+    ):
+        return tuple(given) or None
     if kind == "lists" and isinstance(given, list | tuple):
         lists = (_value(template, name, "list", entry) for entry in given)
         return tuple(kept for kept in lists if kept) or None

@@ -1,18 +1,20 @@
 """Writing: the lines that stand on a drawing, glyph by glyph, and the outlines they become.
 
-While a template runs, each block of text stands in its SVG as a mark. So the SVG that is checked
-and laid out is small, and the outlines are put in at the end.
+While a template runs, each block of text, and each picture, stands in its SVG as a mark. So the
+SVG that is checked and laid out is small, and outlines and pictures are put in at the end.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from video_pipeline.overlays.fonts import Face
 
 _MARK = re.compile(r'<g class="writing" data-block="(\d+)" ?/>')
+_PICTURE = re.compile(r'<g class="picture" data-picture="(\d+)" ?/>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,39 @@ class Block:
     turned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that stands on a drawing: a PNG that this program coded itself, and its box."""
+
+    png: bytes
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def picture_mark(number: int) -> str:
+    """What stands in an SVG for the picture of that number."""
+    return f'<g class="picture" data-picture="{number}"/>'
+
+
 def mark(number: int) -> str:
     """What stands in an SVG for the block of that number."""
     return f'<g class="writing" data-block="{number}"/>'
 
 
-def outlined(svg: str, blocks: Sequence[Block]) -> str:
-    """The SVG with the outlines of its blocks in place of their marks."""
+def outlined(svg: str, blocks: Sequence[Block], pictures: Sequence[Picture] = ()) -> str:
+    """The SVG with the outlines of its blocks, and its pictures, in place of their marks."""
+    svg = _PICTURE.sub(lambda found: _image(pictures[int(found[1])]), svg)
     return _MARK.sub(lambda found: _outlines(blocks[int(found[1])]), svg)
+
+
+def _image(picture: Picture) -> str:
+    coded = b64encode(picture.png).decode("ascii")
+    return (
+        f'<image x="{picture.x:g}" y="{picture.y:g}" width="{picture.width:g}" '
+        f'height="{picture.height:g}" href="data:image/png;base64,{coded}"/>'
+    )
 
 
 def _outlines(block: Block) -> str:

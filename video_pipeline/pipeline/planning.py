@@ -51,6 +51,7 @@ def brief_of(
 ) -> Brief:
     """Everything that an edit of a prepared listing is made from, besides the footage."""
     given = wishes or Wishes()
+    prepared = prepared.told_at(placement, settings)
     return Brief(
         listing=prepared.listing,
         storyboard=storyboard,

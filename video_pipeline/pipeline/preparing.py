@@ -27,11 +27,11 @@ from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
 from video_pipeline.pipeline.veiling import veiled
-from video_pipeline.presets.placements import Placement, PostBy
+from video_pipeline.presets.placements import USUAL, Placement, PostBy
 from video_pipeline.progress import Listener, silent
 from video_pipeline.storage.sources import Sources
 from video_pipeline.store import Store
-from video_pipeline.trust.badge import marks, verify
+from video_pipeline.trust.badge import marks, retold, verify
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.identity import Identity
 from video_pipeline.trust.masking import public
@@ -128,6 +128,14 @@ class Prepared:
             )
 
     sounds: Sounds = field(default_factory=Sounds)
+
+    def told_at(self, placement: Placement, settings: Settings) -> Prepared:
+        """The same, with its certificates told in the placement's own set of words."""
+        if placement.wording == USUAL or not self.listing.certificates:
+            return self
+        words = load_wording(settings.words.tag, settings.presets, placement.wording)
+        claims, refusals = retold(self.claims, self.refusals, words)
+        return replace(self, claims=claims, refusals=refusals)
 
 
 def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:

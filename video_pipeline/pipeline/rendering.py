@@ -303,7 +303,7 @@ def _render(
             place,
             prepared.footage,
             item=prepared.listing.item,
-            claims=prepared.claims,
+            claims=prepared.told_at(place, settings).claims,
             store=settings.store,
             own=settings.overlays,
         )

@@ -18,12 +18,16 @@ from video_pipeline.presets.consequences import (
 )
 from video_pipeline.presets.shelf import Confidence, Figure, Written, names, read_preset
 
-BurnIn = Literal["badge", "address", "price", "call-to-action"]
-"""What a placement may keep out of the picture; an address may be words or a QR code."""
+BurnIn = Literal["badge", "logo", "address", "price", "call-to-action"]
+"""What a placement may keep out of the picture: a logo is that of a badge's provider, and stands on
+its badge alone; an address may be words or a QR code."""
 BURNABLE: tuple[BurnIn, ...] = get_args(BurnIn)
 PostBy = Literal["hand", "api"]
+USUAL = "usual"
+"""The set of words of a placement that names none."""
 _NOUNS = {
     "badge": "a badge",
+    "logo": "a provider's logo",
     "address": "an address",
     "price": "a price",
     "call-to-action": "a call to action",
@@ -102,8 +106,10 @@ class Placement:
     `mirrors` says that the app exchanges left and right for languages that are written from right
     to left. `consequences` says what follows here from each state of a certificate. `burn_in` is
     what may stand in the picture of a clip posted by hand, `burn_in_by_api` of one that a program
-    posts through the place's API. `post` limits the words beside it. `limited_by` names the place
-    that `max_s` is of, where that is another one (see `pipeline.sharing`).
+    posts through the place's API. `wording` is the set of words in which certificates are told
+    there, in the picture and beside it (see `trust.wording`). `post` limits the words beside it.
+    `limited_by` names the place that `max_s` is of, where that is another one (see
+    `pipeline.sharing`).
     """
 
     name: str
@@ -126,6 +132,7 @@ class Placement:
     consequences: Consequences
     mirrors: bool = False
     burn_in_by_api: frozenset[BurnIn] = frozenset()
+    wording: str = USUAL
     post: PostLimits = PostLimits()
     post_by: PostBy = "hand"
     limited_by: str = ""
@@ -143,7 +150,10 @@ class Placement:
 
     def keeps_out(self, what: BurnIn) -> str:
         """Why something may not stand in the picture here, in plain words; empty where it may."""
-        if self.badge_allowed if what == "badge" else what in self.burn_in:
+        allowed = what in self.burn_in
+        if what in ("badge", "logo"):
+            allowed = allowed and self.badge_allowed
+        if allowed:
             return ""
         how = " of a clip posted by API" if self.post_by == "api" else ""
         return f"{self.title} does not allow {_NOUNS[what]} in the picture{how}"
@@ -192,6 +202,7 @@ def load_placement(name: str, own: Path | None = None) -> Placement:
         ),
         burn_in=frozenset(page.burn_in.value),
         burn_in_by_api=frozenset(page.burn_in_by_api.value if page.burn_in_by_api else ()),
+        wording=page.wording.value if page.wording else USUAL,
         post=page.post.limits,
         cover=page.cover.value,
         preset=page.preset.value,
@@ -316,6 +327,10 @@ class _Page(Written):
     )
     burn_in_by_api: Figure[Burned] | None = Field(
         default=None, description="The same for clips that a program posts; left out, nothing."
+    )
+    wording: Figure[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]] | None = Field(
+        default=None,
+        description="The folder of wording/ whose words certificates are told in; left out, none.",
     )
     post: _Post = _Post()
     cover: Figure[tuple[Pixels, Pixels]]

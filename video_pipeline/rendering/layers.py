@@ -30,6 +30,7 @@ from video_pipeline.rendering.spoken import CAPTION, Taken, laid
 from video_pipeline.rendering.standing import check_standing
 from video_pipeline.store import Store
 from video_pipeline.trust.claims import Claim
+from video_pipeline.trust.logos import Logo
 
 _LEAST_REST = 5  # frames; an overlay that cannot rest that long is not worth its coming and going
 
@@ -40,7 +41,7 @@ class DrawnOverlays:
     well each overlay can be read, by its name too.
 
     `notes` are what a person should know of captions and rings for which there was no room.
-    `standing` is where each stands, by its name.
+    `standing` is where each stands, by its name; `logos` are those that badges show.
     """
 
     layers: tuple[tuple[Layer, ...], ...]
@@ -49,6 +50,7 @@ class DrawnOverlays:
     legibility: Mapping[str, Legibility] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     standing: Mapping[str, Standing] = field(default_factory=dict)
+    logos: tuple[Logo, ...] = ()
 
 
 def draw_overlays(
@@ -71,7 +73,7 @@ def draw_overlays(
     edit, _ = held_to(edit, placement, names=(item.brand, item.model), own=own)
     canvas = Canvas(edit.width, edit.height, placement.safe)
     digests: dict[str, str] = {}
-    shown: dict[str, str] = {}  # numbers by digest: two issuers may give the same number
+    badges: list[tuple[Claim, Drawing]] = []
     legibility: dict[str, Legibility] = {}
     layers: list[list[Layer]] = []
     taken: list[Taken] = []
@@ -98,8 +100,6 @@ def draw_overlays(
         stand: list[tuple[OverlayUse, Drawing]] = []
         for use in (use for use in cut.overlays if use.follows is None):
             words = words_of(use, cut.slot, placement, claims, item=item, own=own)
-            if words.claim:
-                shown[words.claim.file_digest] = words.claim.certificate_id
             drawing = draw(
                 use.template,
                 words.fields,
@@ -109,6 +109,8 @@ def draw_overlays(
                 lang=edit.lang,
                 theme=edit.theme,
             )
+            if words.claim:
+                badges.append((words.claim, drawing))
             if edit.reduced_motion:
                 drawing = replace(drawing, motion=CUT)
             stand.append((use, drawing))
@@ -143,11 +145,19 @@ def draw_overlays(
     return DrawnOverlays(
         layers=tuple(map(tuple, layers)),
         digests=digests,
-        claims=tuple(shown.values()),
+        # By digest: two issuers may give the same number.
+        claims=tuple({c.file_digest: c.certificate_id for c, _ in badges}.values()),
         legibility=legibility,
         notes=tuple(notes),
         standing=standing,
+        logos=_logos(badges),
     )
+
+
+def _logos(badges: Sequence[tuple[Claim, Drawing]]) -> tuple[Logo, ...]:
+    """The logos that badges show; where there was no room, a badge shows none."""
+    drawn = [claim for claim, drawing in badges if drawing.pictures]
+    return tuple({logo.digest: logo for claim in drawn for logo in claim.logos}.values())
 
 
 def _unlaid(lost: int, among: int) -> Iterator[str]:

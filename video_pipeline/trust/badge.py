@@ -140,6 +140,36 @@ def marks(claims: Sequence[Claim], words: Wording) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
+def retold(
+    claims: Sequence[Claim], refusals: Sequence[Refusal], words: Wording
+) -> tuple[tuple[Claim, ...], tuple[Refusal, ...]]:
+    """The same claims and refusals in other words: those of a placement's set."""
+    return (
+        tuple(_said(claim, words) for claim in claims),
+        tuple(
+            replace(one, wording=words.submitted(one.provider, one.number, test=one.test))
+            if one.wording
+            else one
+            for one in refusals
+        ),
+    )
+
+
+def _said(claim: Claim, words: Wording) -> Claim:
+    if claim.parts:
+        first, second = (_said(part, words) for part in claim.parts)
+        dual = _dual(first, second, words)
+        if dual is None:
+            return claim
+        return replace(claim, lines=dual.lines, wording=dual.wording, parts=dual.parts)
+    facts = _facts(claim, words)
+    return replace(
+        claim,
+        lines=words.lines(facts, test=claim.test),
+        wording=words.sentence(facts, test=claim.test),
+    )
+
+
 def _dual(first: Claim, second: Claim, words: Wording) -> Claim | None:
     lines = words.dual_lines([_facts(claim, words) for claim in (first, second)], test=first.test)
     if lines is None:
@@ -153,6 +183,8 @@ def _dual(first: Claim, second: Claim, words: Wording) -> Claim | None:
         wording=f"{first.wording} {second.wording}",
         file_digest=digest_of([first.file_digest, second.file_digest]),
         parts=(first, second),
+        # One logo over two names would speak for both.
+        logos=(*first.logos, *second.logos) if first.logos and second.logos else (),
     )
 
 
@@ -179,11 +211,14 @@ def _refusal(entry: NamedCertificate, error: ClaimError, desk: Desk) -> Refusal:
     if entry.file is not None:
         # Cuts a path in either spelling; a listing may have been written on another system.
         return Refusal(PureWindowsPath(entry.file).name, error.message, error.mend, state)
-    wording = ""
-    if state == "submitted":
-        issuer = desk.issuer(entry.issuer or "")
-        wording = desk.words.submitted(issuer.name, entry.id or "", test=issuer.test)
-    return Refusal(f"{entry.issuer} {entry.id}", error.message, error.mend, state, wording)
+    refusal = Refusal(f"{entry.issuer} {entry.id}", error.message, error.mend, state)
+    if state != "submitted":
+        return refusal
+    issuer = desk.issuer(entry.issuer or "")
+    about = replace(refusal, provider=issuer.name, number=entry.id or "", test=issuer.test)
+    return replace(
+        about, wording=desk.words.submitted(about.provider, about.number, test=about.test)
+    )
 
 
 def _claim(certificate: Certificate, listing: Listing, words: Wording) -> Claim:
@@ -218,6 +253,7 @@ def _claim(certificate: Certificate, listing: Listing, words: Wording) -> Claim:
         examined=certificate.examined,
         test=test,
         brand=item.brand,
+        logos=(certificate.issuer.logo,) if certificate.issuer.logo else (),
     )
 
 

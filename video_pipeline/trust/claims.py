@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from video_pipeline.geometry import Box
 from video_pipeline.presets.consequences import State
+from video_pipeline.trust.logos import Logo
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Claim:
     certificate's too; `entry` counts the listing's certificates from 0. Issuers number alike, so
     it is `file_digest` (SHA-256, hex digits) that tells one claim from another. `parts` are the two
     claims that a dual mark stands for, which are of different issuers. `shown` is where the footage
-    shows the certificate's code, longest first.
+    shows the certificate's code, longest first. `logos` are those of its providers that may be
+    drawn.
     """
 
     certificate_id: str
@@ -56,6 +59,15 @@ class Claim:
     brand: str = ""
     parts: tuple[Claim, ...] = ()
     shown: tuple[Shown, ...] = ()
+    logos: tuple[Logo, ...] = ()
+
+
+def as_facts(claim: Claim) -> dict[str, Any]:
+    """A claim as manifests and Content Credentials hold it: a logo is told without its pixels."""
+    facts = asdict(claim)
+    for one in (facts, *facts["parts"]):
+        one["logos"] = [{k: v for k, v in logo.items() if k != "png"} for logo in one["logos"]]
+    return facts
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,8 @@ class Refusal:
 
     `file` is the file's name alone, or issuer and number: a report must not tell how a seller's
     folders are called. `wording` is what may be said of this state beside the clip, where anything
-    may. `shown` is the footage in which it was seen, for one that the listing does not name.
+    may, made of `provider`, `number` and `test`. `shown` is the footage in which it was seen, for
+    one that the listing does not name.
     """
 
     file: str
@@ -73,6 +86,9 @@ class Refusal:
     state: State = "none"
     wording: str = ""
     shown: Shown | None = None
+    provider: str = ""
+    number: str = ""
+    test: bool = False
 
     @property
     def warning(self) -> str:

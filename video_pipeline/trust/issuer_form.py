@@ -14,10 +14,12 @@ KeyStatus = Literal["active", "withdrawn"]
 SHORT = r"^[\x21-\x7e]+$"
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 WAY = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,9}$"
+RIGHT = r"^\S.{8,298}\S$"
 VARIABLE = r"^[A-Z][A-Z0-9_]{1,63}$"
 IN_WORDS: Mapping[str, str] = {
     SHORT: "plain letters, digits and signs (ASCII) without spaces",
     FILE_NAME: "the name of a file that lies beside this one",
+    RIGHT: "who allows it, by what, and since when, in 10 to 300 letters",
     WAY: "the way to a value of the answer, such as item.status.result.id",
     VARIABLE: "the name of an environment variable, such as ENTRUPY_TOKEN",
 }
@@ -128,6 +130,15 @@ class ServiceForm(Form):
     check_at: Short = Field(description="Where buyers check it, with {id} or {number}.")
 
 
+class LogoForm(Form):
+    """The issuer's own mark, for badges. Nothing is drawn without the right to it."""
+
+    file: FileName = Field(description="A PNG, JPEG or WebP that lies beside this file.")
+    licence: Annotated[str, StringConstraints(pattern=RIGHT)] = Field(
+        description="Who allows you to show the logo in your clips, by what, and since when.",
+    )
+
+
 class IssuerFile(Form):
     """The form of `presets/issuers/<name>.yaml`."""
 
@@ -141,5 +152,6 @@ class IssuerFile(Form):
     withdrawn: tuple[Short, ...] = Field(
         default=(), max_length=50, description="Keys of the set or document that count no more."
     )
+    logo: LogoForm | None = Field(None, description="Drawn beside the name, small.")
     status: StatusForm = StatusForm(fetch=False)
     service: ServiceForm | None = None

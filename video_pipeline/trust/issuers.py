@@ -22,6 +22,7 @@ from video_pipeline.trust.fetching import UnreachableError, check_address
 from video_pipeline.trust.issuer_form import IN_WORDS, IssuerFile, ServiceForm
 from video_pipeline.trust.keys import keys_from_did_document, keys_from_did_key, keys_from_jwks
 from video_pipeline.trust.letters import is_plain, lookalike_problem, shown, skeleton, spelled
+from video_pipeline.trust.logos import Logo, LogoError, read_logo
 from video_pipeline.trust.signature import (
     PRIVATE_MEMBERS,
     VerifyingKey,
@@ -69,6 +70,7 @@ class Issuer:
     file: Path
     status: StatusPlaces = StatusPlaces()
     service: ServiceForm | None = None
+    logo: Logo | None = None
 
 
 def signing_key(issuer: Issuer, kid: str) -> VerifyingKey:
@@ -127,6 +129,7 @@ def read_issuer(path: Path) -> Issuer:
     keys, mistakes = _keys(entry, page)
     mistakes += _identity_mistakes(entry, page)
     mistakes += _asking_mistakes(entry, page)
+    logo = _logo(entry, page, mistakes)
     if mistakes:
         raise refuse(path, _NOUN, mistakes)
     withdrawn = frozenset(
@@ -146,6 +149,7 @@ def read_issuer(path: Path) -> Issuer:
             {address: path.parent / name for address, name in entry.status.files.items()},
         ),
         service=entry.service,
+        logo=logo,
     )
 
 
@@ -215,6 +219,17 @@ def _published(
                     "get it again from the issuer",
                 )
             )
+
+
+def _logo(entry: IssuerFile, page: Page, mistakes: list[Mistake]) -> Logo | None:
+    if entry.logo is None:
+        return None
+    try:
+        return read_logo(page.path.parent / entry.logo.file, entry.logo.licence)
+    except LogoError as error:
+        message = f"the logo {entry.logo.file} cannot be drawn: {error}"
+        mistakes.append(Mistake(page.line(("logo", "file")), message, error.mend))
+        return None
 
 
 def read_published(path: Path) -> dict[str, object]:

@@ -1,5 +1,8 @@
 """Wording: the sentences a badge may say, from `presets/wording/<language>.yaml`.
 
+Places differ in what may be said there: a placement may name a set, whose files
+`presets/wording/<set>/<language>.yaml` hold nothing but what it says otherwise, and why.
+
 A seller may change the words, not their meaning: every fact (who, what, when, which certificate,
 where to check, not the brand's) must stay, and no promise may be added. 16 CFR 260.6 and Annex I
 of Directive 2005/29/EC treat an own seal that promises as deceptive.
@@ -10,24 +13,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from babel import Locale
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic.fields import FieldInfo
 
 from video_pipeline import locales, resources
 from video_pipeline.errors import ListingError, Problem
 from video_pipeline.handwriting.mistakes import fill
 from video_pipeline.handwriting.pages import Mistake, Page, read_page, refuse
 from video_pipeline.listing.model import Listing
+from video_pipeline.presets.placements import USUAL
 from video_pipeline.trust.letters import shown
 from video_pipeline.trust.promises import FOR_THE_BADGE, PROMISES
 
-FIELDS = frozenset({"provider", "result", "date", "certificate", "host", "brand"})
-"""The facts that the badge's lines, and its sentence, must all name."""
+FIELDS = frozenset({"provider", "result", "date", "certificate", "host", "apart"})
+"""What the badge's lines, and its sentence, must all name; `apart` names the brand."""
 
 _NOUN = "wording file"
 _WANTED = {
@@ -35,10 +41,12 @@ _WANTED = {
     "sentence": FIELDS,
     "both": frozenset({"first", "second"}),
     "dual": FIELDS | {"providers"},
+    "apart": frozenset({"brand"}),
     "submitted": frozenset({"provider", "certificate"}),
 }
 _FIELD = re.compile(r"\{(\w+)\}")
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 
 class WordingFile(BaseModel):
@@ -46,9 +54,12 @@ class WordingFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    source: _Source | None = Field(None, description="What these words are after.")
+    checked: date | None = Field(None, description="The day on which that was last read.")
     authentic: _Line = Field(description="The word for the result 'authentic'.")
     lines: list[_Line] = Field(min_length=1, max_length=8, description="The badge, title first.")
     sentence: _Line = Field(description="The same in one sentence.")
+    apart: _Line = Field(description="Who has nothing to do with it: {brand}, and whoever else.")
     both: _Line | None = Field(None, description="Two providers, {first} and {second}.")
     dual: list[_Line] | None = Field(
         None,
@@ -63,9 +74,24 @@ class WordingFile(BaseModel):
     test_sentence: _Line = Field(description="Stands before their sentence.")
 
 
+def _optional(field: FieldInfo) -> tuple[Any, FieldInfo]:
+    left_out = copy(field)
+    left_out.default = None
+    return field.annotation, left_out
+
+
+_FIELDS: dict[str, Any] = {n: _optional(field) for n, field in WordingFile.model_fields.items()}
+SetFile: type[BaseModel] = create_model(
+    "SetFile",
+    __config__=ConfigDict(extra="forbid", frozen=True),
+    **_FIELDS | {"source": (_Source, ...), "checked": (date, ...)},
+)
+"""The form of `presets/wording/<set>/<language>.yaml`: nothing has to be in it but its source."""
+
+
 @dataclass(frozen=True)
 class Wording:
-    """The checked words of one language, and how it writes dates."""
+    """The checked words of one language in one set, and how the language writes dates."""
 
     words: WordingFile
     locale: Locale
@@ -75,8 +101,11 @@ class Wording:
         return locales.day(day, self.locale)
 
     def lines(self, facts: Mapping[str, str], *, test: bool) -> tuple[str, ...]:
-        """The badge's lines, title first; `facts` holds every one of FIELDS."""
-        lines = tuple(_filled(line, facts) for line in self.words.lines)
+        """The badge's lines, title first.
+
+        `facts` are provider, result, date, certificate, host and brand.
+        """
+        lines = tuple(self._said(line, facts) for line in self.words.lines)
         return (self.words.test_line, *lines) if test else lines
 
     def both(self, first: str, second: str) -> str:
@@ -93,9 +122,9 @@ class Wording:
         lines = [self.words.test_line] if test else []
         for line in self.words.dual:
             if "{provider}" in line:
-                lines += [_filled(line, each) for each in facts]
+                lines += [self._said(line, each) for each in facts]
             else:
-                lines.append(_filled(line, {**facts[0], "providers": providers}))
+                lines.append(self._said(line, {**facts[0], "providers": providers}))
         return tuple(lines)
 
     def submitted(self, provider: str, certificate: str, *, test: bool) -> str:
@@ -107,14 +136,19 @@ class Wording:
 
     def sentence(self, facts: Mapping[str, str], *, test: bool) -> str:
         """The whole sentence."""
-        sentence = _filled(self.words.sentence, facts)
+        sentence = self._said(self.words.sentence, facts)
         return f"{self.words.test_sentence} {sentence}" if test else sentence
 
+    def _said(self, template: str, facts: Mapping[str, str]) -> str:
+        return _filled(template, {**facts, "apart": _filled(self.words.apart, facts)})
 
-def load_wording(language: str = "en", own: Path | None = None) -> Wording:
+
+def load_wording(language: str = "en", own: Path | None = None, chosen: str = USUAL) -> Wording:
     """The words that answer the tag `language`, from the `own` presets folder, else the shipped.
 
-    Raises ListingError when there are none, when a fact is left out, or when they promise.
+    `chosen` is a placement's set; in a language that it has no file for, the usual words are said.
+    Raises ListingError when there are none, when there is no such set, when a fact is left out, or
+    when they promise.
     """
     # Only the name of a file that is there becomes a path: the tag may come from an edit.
     name = locales.nearest(language, _there(own))
@@ -124,7 +158,36 @@ def load_wording(language: str = "en", own: Path | None = None) -> Wording:
             f"there is no wording for the language '{shown(language)}'",
             problems=[Problem(f"wording/{language}.yaml", "no such file", "Use 'en' or write it.")],
         )
-    return read_wording(path, locales.locale_of(language))
+    usual = read_wording(path, locales.locale_of(language))
+    if chosen == USUAL:
+        return usual
+    if chosen not in (there := wording_sets(own)):
+        mend = f"Make it, or name one in the placement: {', '.join(there)}."
+        raise ListingError(
+            f"there is no wording set '{shown(chosen)}'",
+            problems=[Problem(f"wording/{shown(chosen)}", "no such folder", mend)],
+        )
+    otherwise = resources.find("presets", f"wording/{chosen}/{name}.yaml", own)
+    return read_set(otherwise, usual) if otherwise else usual
+
+
+def wording_sets(own: Path | None = None) -> tuple[str, ...]:
+    """The sets that a placement may name, the usual one first."""
+    named = {file.parent.name for folder in _folders(own) for file in folder.glob("*/*.yaml")}
+    return (USUAL, *sorted(named - {USUAL}))
+
+
+def read_set(path: Path, usual: Wording) -> Wording:
+    """The `usual` words of a language, with what the set's file at `path` says otherwise.
+
+    Raises ListingError with all its problems, by line, as `read_wording` does.
+    """
+    page = read_page(path, _NOUN)
+    otherwise = fill(SetFile, page, noun=_NOUN).model_dump(exclude_none=True)
+    words = usual.words.model_copy(update=otherwise)
+    if mistakes := list(_mistakes(words, page)):
+        raise refuse(path, _NOUN, mistakes)
+    return replace(usual, words=words)
 
 
 def read_wording(path: Path, locale: Locale | None = None) -> Wording:
@@ -182,8 +245,11 @@ def promises(listing: Listing) -> tuple[str, ...]:
 
 
 def _there(own: Path | None) -> set[str]:
-    folders = [folder for folder in (own, resources.shipped("presets")) if folder is not None]
-    return {file.stem for folder in folders for file in (folder / "wording").glob("*.yaml")}
+    return {file.stem for folder in _folders(own) for file in folder.glob("*.yaml")}
+
+
+def _folders(own: Path | None) -> list[Path]:
+    return [folder / "wording" for folder in (own, resources.shipped("presets")) if folder]
 
 
 def _mistakes(words: WordingFile, page: Page) -> Iterator[Mistake]:
@@ -191,6 +257,7 @@ def _mistakes(words: WordingFile, page: Page) -> Iterator[Mistake]:
         "lines": " ".join(words.lines),
         "sentence": words.sentence,
         "authentic": words.authentic,
+        "apart": words.apart,
         "test_line": words.test_line,
         "test_sentence": words.test_sentence,
     }
