@@ -23,11 +23,13 @@ from zoo.rows import CLIPS, PHOTOS, Clip, Photo
 from zoo.scene import level_at
 
 from video_pipeline import graph
+from video_pipeline.analysis.bars import bars_of
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.hearing import samples
 from video_pipeline.footage.probe import open_media, probe
 from video_pipeline.footage.remarks import remarks
 from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.store import Store
 from video_pipeline.toolchain import run
 
 ROW = {clip.name: clip for clip in CLIPS}
@@ -64,6 +66,9 @@ def test_a_clip_is_seen_and_rendered_as_what_it_is(
     zoo: Callable[[Clip], Path], tiny: Placement, tmp_path: Path, clip: Clip
 ) -> None:
     footage = probe(zoo(clip))
+    # The bars that are there are found, cut off here, and where there are none, none are found.
+    assert bars_of(footage, Store(tmp_path / "cache")) == clip.bars
+    footage = footage.without(clip.bars)
     assert (footage.width, footage.height) == clip.size
     assert (footage.rotation, footage.mirrored) == (clip.turn, clip.mirrored)
     kind = {"smpte2084": "pq", "arib-std-b67": "hlg"}.get(clip.written.transfer, "sdr")

@@ -104,6 +104,16 @@ def blur_option(command: Command) -> Command:
     )(command)
 
 
+def crop_bars_option(command: Command) -> Command:
+    """`--crop-bars`: bars around a picture are cut off where they are sure to be bars."""
+    return click.option(
+        "--crop-bars",
+        is_flag=True,
+        help="Cut off the bars around a picture, as of a screen recording or a film on an upright "
+        "phone.",
+    )(command)
+
+
 def post_by_option(command: Command) -> Command:
     """`--post-by api|hand`: who posts the clip, which decides what may stand in its picture."""
     return click.option(
@@ -167,6 +177,7 @@ def settings_from(
     reduced_motion: bool = False,
     post_by: PostBy | None = None,
     blur: tuple[str, ...] = (),
+    crop_bars: bool = False,
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
@@ -183,6 +194,7 @@ def settings_from(
         reduced_motion=reduced_motion,
         post_by=post_by,
         blur=blur,
+        crop_bars=crop_bars,
     )
 
 

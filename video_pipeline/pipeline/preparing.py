@@ -6,7 +6,7 @@ The listing is read, its footage opened, its certificates verified, and each mom
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.overlays.theme import theme as read_theme
+from video_pipeline.pipeline.bars import trimmed, within
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
 from video_pipeline.pipeline.veiling import veiled
 from video_pipeline.presets.placements import Placement, PostBy
@@ -48,7 +49,8 @@ class Settings:
     With an `identity`, what is made is signed. `theme` is the look of overlays; None is
     the listing's, else `usual_theme`, or for an edit its own. With `reduced_motion` overlays come
     and go in cuts.
-    `blur` names what the listing must state a box for, see `pipeline.veiling`.
+    `blur` names what the listing must state a box for, see `pipeline.veiling`. With `crop_bars`, or
+    where the listing says so, bars around a picture are cut off, see `pipeline.bars`.
     `post_by` says who posts the clips; None is by hand, or for an edit as it says. `jobs` is how
     much is done side by side; None is as much as there are cores.
     """
@@ -65,6 +67,7 @@ class Settings:
     reduced_motion: bool = False
     post_by: PostBy | None = None
     blur: tuple[str, ...] = ()
+    crop_bars: bool = False
     jobs: int | None = None
 
     @property
@@ -98,7 +101,8 @@ class Prepared:
     """A listing with everything that was found out about it before any decision.
 
     `listing` is as strangers may read it, the serial number masked in every text; `stated` is as
-    the seller wrote it, for evidence alone.
+    the seller wrote it, for evidence alone. In both, boxes are of what is left of a picture whose
+    bars were cut off. `told` is what the seller should know of the files.
     """
 
     listing: ListingFile
@@ -125,6 +129,7 @@ class Prepared:
             )
 
     sounds: Sounds = field(default_factory=Sounds)
+    told: tuple[str, ...] = ()
 
 
 def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
@@ -143,7 +148,8 @@ def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
 def open_sources(edit: Edit, edit_path: Path) -> dict[str, Footage]:
     """Probe the footage that an edit names, by its own names.
 
-    Raises FootageError when a file is gone, ListingError when one is not what it was.
+    Their bars are cut off as the edit says. Raises FootageError when a file is gone, ListingError
+    when one is not what it was.
     """
     home = edit_path.resolve().parent
     wanted = [(home / source.path).resolve() for source in edit.sources.values()]
@@ -155,6 +161,21 @@ def open_sources(edit: Edit, edit_path: Path) -> dict[str, Footage]:
                 where=edit_path.name,
                 problems=[Problem(name, "its content has changed", "plan it again")],
             )
+        if source.bars is not None:
+            if min(astuple(source.bars)) < 0 or min(source.bars.inside(footage[name].whole)) < 2:
+                raise ListingError(
+                    f"the bars of '{name}' leave nothing of its picture",
+                    where=edit_path.name,
+                    problems=[
+                        Problem(
+                            f"sources.{name}.bars",
+                            f"they are cut off a picture of {footage[name].width} x "
+                            f"{footage[name].height} pixels",
+                            "make them smaller, or write null",
+                        )
+                    ],
+                )
+            footage[name] = footage[name].without(source.bars)
     return footage
 
 
@@ -170,8 +191,11 @@ def prepare(
     check_seen(listing, paths)
     footage = open_footage(paths)
     located(listing, footage)  # a wrong time is told now, not after minutes of looking
+    crop = settings.crop_bars or listing.crop_bars
+    footage, of_bars = trimmed(footage, settings.store, asked=crop)
+    listing = within(listing, footage)
     prepared = verified(listing, footage, settings, require_badge=require_badge)
-    return replace(prepared, sounds=open_sounds(listing, footage))
+    return replace(prepared, sounds=open_sounds(listing, footage), told=of_bars)
 
 
 def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
