@@ -434,7 +434,10 @@ def test_interrupted_while_looking(
     said(started.end(number), 130, "stopped", "run it again")
     assert list(out.parent.iterdir()) == []
     assert list(started.temporary.iterdir()) == []
-    assert {path.name for path in cache.rglob("*") if path.is_file()} == {MARK, "gate.lock"}
+    # A render has found by then that there are no bars; of what was begun, nothing is left.
+    assert left_in(cache) == []
+    kept = {p.name for p in cache.rglob("*") if p.is_file() and p.read_bytes() != b"[0, 0, 0, 0]"}
+    assert kept - {p.name for p in (cache / "sums").rglob("*")} == {MARK, "gate.lock"}
     if number == signal.SIGINT:
         again = run_cli(*arguments, "--cache", cache)
         assert again.code == 0, again.err

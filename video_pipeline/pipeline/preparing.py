@@ -27,6 +27,7 @@ from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.pipeline.bars import trimmed, within
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
+from video_pipeline.pipeline.live_photos import used_once
 from video_pipeline.pipeline.veiling import veiled
 from video_pipeline.presets.placements import Placement, PostBy
 from video_pipeline.progress import Listener, silent
@@ -100,9 +101,9 @@ def dressed(edit: Edit, settings: Settings) -> Edit:
 class Prepared:
     """A listing with everything that was found out about it before any decision.
 
-    `listing` is as strangers may read it, the serial number masked in every text; `stated` is as
-    the seller wrote it, for evidence alone. In both, boxes are of what is left of a picture whose
-    bars were cut off. `told` is what the seller should know of the files.
+    `listing` is as strangers may read it, the serial number masked in every text, and its
+    boxes are of what is left of a picture whose bars were cut off; `stated` is as the seller wrote
+    it, for evidence alone. `told` is what the seller should know of the files.
     """
 
     listing: ListingFile
@@ -187,15 +188,14 @@ def prepare(
     Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
     """
     listing = stated if isinstance(stated, ListingFile) else read_checked(stated, settings)
-    paths = resolve_footage(listing)
+    paths, of_pairs = used_once(listing, resolve_footage(listing))
     check_seen(listing, paths)
     footage = open_footage(paths)
     located(listing, footage)  # a wrong time is told now, not after minutes of looking
     crop = settings.crop_bars or listing.crop_bars
     footage, of_bars = trimmed(footage, settings.store, asked=crop)
-    listing = within(listing, footage)
     prepared = verified(listing, footage, settings, require_badge=require_badge)
-    return replace(prepared, sounds=open_sounds(listing, footage), told=of_bars)
+    return replace(prepared, sounds=open_sounds(listing, footage), told=(*of_pairs, *of_bars))
 
 
 def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
@@ -225,9 +225,10 @@ def _looks(
 
 
 def verified(
-    listing: ListingFile, footage: Mapping[str, Footage], settings: Settings, *, require_badge: bool
+    stated: ListingFile, footage: Mapping[str, Footage], settings: Settings, *, require_badge: bool
 ) -> Prepared:
     """A listing whose footage is open, with its certificates verified."""
+    listing = within(stated, footage)
     words = settings.words
     wording = load_wording(words.tag, settings.presets) if listing.certificates else None
     claims, refusals = verify(
@@ -249,7 +250,7 @@ def verified(
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
     masked = veiled(listing, footage, settings.store, settings.blur)
-    return Prepared(public(listing), masked, claims, refusals, listing)
+    return Prepared(public(listing), masked, claims, refusals, stated)
 
 
 def _seen_first(claim: Claim, listing: ListingFile) -> Claim:

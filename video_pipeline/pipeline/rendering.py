@@ -26,7 +26,6 @@ from video_pipeline.errors import (
 )
 from video_pipeline.footage.probe import unchanged
 from video_pipeline.listing.model import ListingFile
-from video_pipeline.pipeline.bars import within
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
 from video_pipeline.pipeline.hearing import Sounds, open_music
 from video_pipeline.pipeline.planning import STORYBOARD, plan_listing
@@ -202,7 +201,6 @@ def render_edit(
     place = load_placement(edit.placement, settings.presets)
     listing = read_checked((home / edit.listing).resolve(), settings)
     footage = open_sources(edit, edit_path)
-    listing = within(listing, footage)
     if (edit.width, edit.height, edit.rate) != (place.width, place.height, place.rate):
         raise ListingError(
             f"the edit is {edit.width} x {edit.height} at {edit.rate} frames/s, which is not what "
