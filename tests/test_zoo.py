@@ -130,6 +130,23 @@ def test_white_in_hdr_is_nearly_white_and_the_ramp_rises(
         assert 90 <= white <= 98
 
 
+def test_what_hdr10_plus_says_of_each_picture_is_there_and_changes_nothing(
+    zoo: Callable[[Clip], Path],
+) -> None:
+    """Its curve would darken the picture; it is shown as HDR10 is, from the picture beneath."""
+    looks = {}
+    for name in ("hdr10.mp4", "hdr10 plus.mp4"):
+        with open_media(zoo(ROW[name])) as container:
+            told = [
+                "DYNAMIC_HDR_PLUS" in {data.type.name for data in frame.side_data}
+                for frame in container.decode(video=0)
+            ]
+        assert set(told) == {name == "hdr10 plus.mp4"}
+        footage = probe(zoo(ROW[name]))
+        looks[name] = [p for _, p in frames(footage, long_side=320, every_s=Fraction(0))]
+    assert all(map(np.array_equal, *looks.values()))
+
+
 def test_uneven_pictures_keep_with_their_sound_for_ten_minutes(
     make_clip: MakeClip, tiny: Placement, tmp_path: Path
 ) -> None:

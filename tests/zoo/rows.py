@@ -182,6 +182,7 @@ COLOURED = (
     Clip("pq av1.mp4", "av1 10", PQ),
     Clip("pq 422.mov", "hevc 422", PQ),
     Clip("hdr10.mp4", "hevc 10", PQ, out=("-x265-params", _MASTERED)),
+    Clip("hdr10 plus.mp4", "hevc 10", PQ, out=("-x265-params", _MASTERED), patched="hdr10+"),
 )
 
 # When pictures are due.
