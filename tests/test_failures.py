@@ -251,6 +251,19 @@ def test_the_cache_is_on_a_full_disk(
     assert left_in(tmp_path) == []
 
 
+def test_the_folder_for_temporary_files_is_full(
+    short_listing: Write, tiny: tuple[str, ...], knowing_cache: Path, tmp_path: Path
+) -> None:
+    listing, out = short_listing(), tmp_path / "clips" / "out"
+    with small_disk(tmp_path / "disk", "60k") as (disk, inside):
+        arguments = ["render", str(listing), "-o", str(out), *tiny]
+        words = [*inside, "env", f"TMPDIR={disk}"]
+        outcome = on_disk(words, arguments, knowing_cache, f"ls -A {disk}")
+        said(outcome, 5, "the disk is full", "free some space")
+    assert list(out.parent.iterdir()) == []
+    assert left_in(knowing_cache) == []
+
+
 def test_an_output_that_cannot_be_written(
     run_cli: Run, short_listing: Write, tiny: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -379,7 +392,9 @@ needs_proc = pytest.mark.skipif(
 
 
 @needs_proc
-@pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 3), (signal.SIGTERM, 1)])
+@pytest.mark.parametrize(
+    ("number", "times"), [(signal.SIGINT, 3), (signal.SIGTERM, 1), (signal.SIGHUP, 1)]
+)
 def test_interrupted_while_encoding(
     run_cli: Run,
     short_listing: Write,
