@@ -5,6 +5,7 @@ Each is seen twice, as analysis decodes it and as it is rendered.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -192,6 +193,40 @@ def test_every_stage_takes_them(
     assert [Path(row["file"]).name for row in told.json["footage"]] == list(names)
     shots = run_cli("shots", *files, "--json")
     assert shots.code == 0, shots.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("creature", [*CLIPS, *PHOTOS], ids=lambda one: one.name)
+def test_a_whole_clip_is_made_with_each_of_them(
+    zoo: Callable[[Clip], Path],
+    run_cli: Callable[..., Any],
+    write_listing: Callable[..., Path],
+    short_take: Path,
+    tiny_presets: Path,
+    tmp_path: Path,
+    creature: Clip | Photo,
+) -> None:
+    """Beside footage of a bag, with a flaw pointed at in it, so that it is surely shown."""
+    file = zoo(creature) if isinstance(creature, Clip) else make_photo(creature, tmp_path)
+    at = 0.1 + (float(creature.late) if isinstance(creature, Clip) else 0)
+    seen = {"file": file.name, "time": at, "box": [0.2, 0.3, 0.6, 0.6]}
+    note = {"part": "pocket", "flaw": "stain", "severity": "light", "seen": seen}
+    listing = write_listing(
+        [short_take, file], certificates=None, crop_bars=True,
+        condition={"scale": "house", "grade": "good", "notes": [note]},
+    )  # fmt: skip
+    out = tmp_path / "out"
+    made = run_cli(
+        "render", listing, "-o", out, "--placement", "tiny", "--presets", tiny_presets, "--json"
+    )
+    assert made.code == 0, made.out
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    cuts = manifest["clips"][0]["edit"]["cuts"]
+    assert file.name in {cut["source"] for cut in cuts}, cuts
+    checked = run_cli(
+        "check", made.json["clips"][0]["file"], "--placement", "tiny", "--presets", tiny_presets
+    )
+    assert checked.code == 0, checked.err + checked.out
 
 
 def test_what_a_seller_should_know_is_said(zoo: Callable[[Clip], Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from video_pipeline.footage.model import Footage
@@ -14,19 +15,27 @@ _THIN_BITS = 0.05
 _SMALL_PX = 700  # short side: what messengers make of a clip of any size
 
 
+def poor_detail(footage: Footage) -> str:
+    """What is to be said of a clip that a messenger made small; empty for any other."""
+    if footage.still or footage.duration <= 0 or min(footage.whole) >= _SMALL_PX:
+        return ""
+    bits = 8 * footage.path.stat().st_size / float(footage.duration)
+    if bits / (math.prod(footage.whole) * float(footage.rate)) >= _THIN_BITS:
+        return ""
+    return (
+        "few details are left in it, as in a clip that a messenger sent; send the original file, "
+        "from the phone itself"
+    )
+
+
 def remarks(footage: Footage) -> tuple[str, ...]:
     """Everything worth telling about a footage file, the most important first."""
     told = []
     width, height = footage.whole
     if not footage.still and footage.duration > 0:
-        bits = 8 * footage.path.stat().st_size / float(footage.duration)
-        small = min(width, height) < _SMALL_PX
-        if small and bits / (width * height * float(footage.rate)) < _THIN_BITS:
-            told.append(
-                "few details are left in it, as in a clip that a messenger sent; "
-                "send the original file, from the phone itself"
-            )
-        elif small:
+        if poor := poor_detail(footage):
+            told.append(poor)
+        elif min(width, height) < _SMALL_PX:
             told.append(
                 f"only {width} x {height}: stitching may not show; film at 1080 x 1920 or more"
             )

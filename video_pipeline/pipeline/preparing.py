@@ -18,6 +18,7 @@ from video_pipeline.edit.pointing import located
 from video_pipeline.errors import ClaimError, ListingError, Problem
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
+from video_pipeline.footage.remarks import poor_detail
 from video_pipeline.listing.footage_paths import check_seen, resolve_footage
 from video_pipeline.listing.model import Listing, ListingFile
 from video_pipeline.listing.reading import read_listing
@@ -194,8 +195,11 @@ def prepare(
     located(listing, footage)  # a wrong time is told now, not after minutes of looking
     crop = settings.crop_bars or listing.crop_bars
     footage, of_bars = trimmed(footage, settings.store, asked=crop)
+    poor = (f"{name}: {said}" for name, item in footage.items() if (said := poor_detail(item)))
     prepared = verified(listing, footage, settings, require_badge=require_badge)
-    return replace(prepared, sounds=open_sounds(listing, footage), told=(*of_pairs, *of_bars))
+    return replace(
+        prepared, sounds=open_sounds(listing, footage), told=(*of_pairs, *of_bars, *poor)
+    )
 
 
 def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
