@@ -31,11 +31,11 @@ def poor_detail(footage: Footage) -> str:
 def remarks(footage: Footage) -> tuple[str, ...]:
     """Everything worth telling about a footage file, the most important first."""
     told = []
-    width, height = footage.whole
+    width, height = footage.width, footage.height
     if not footage.still and footage.duration > 0:
         if poor := poor_detail(footage):
             told.append(poor)
-        elif min(width, height) < _SMALL_PX:
+        elif min(width, height) < _SMALL_PX:  # of what is left without bars
             told.append(
                 f"only {width} x {height}: stitching may not show; film at 1080 x 1920 or more"
             )
