@@ -11,13 +11,18 @@ import numpy as np
 import pytest
 from conftest import MakeClip, Outcome
 from numpy.typing import NDArray
+from PIL import Image
 
+from video_pipeline import graph
 from video_pipeline.analysis.bars import bars_of
+from video_pipeline.catalogue.reading import read_catalogue
 from video_pipeline.edit.file import read_edit
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import NO_BARS, Bars, Box
+from video_pipeline.pipeline.preparing import Settings, prepare
 from video_pipeline.store import Store
+from video_pipeline.toolchain import run
 from video_pipeline.vision.bars import BarSearch
 
 Run = Callable[..., Outcome]
@@ -187,3 +192,33 @@ def test_a_box_in_a_bar_and_bars_that_leave_nothing_are_refused(
     told = run_cli("render", edit, "-o", tmp_path / "out", "--presets", tiny_presets)
     assert told.code == 2
     assert "leave nothing" in told.err
+
+
+def test_a_mask_is_where_it_was_stated(
+    write_listing: Write, recorded: Path, store: Store, tmp_path: Path
+) -> None:
+    """What is masked is stated on the whole picture, and covered in what is left of it."""
+    listing = write_listing(
+        [recorded], condition=stained(SEEN), certificates=None, crop_bars=True,
+        blur=[{"what": "serial", "seen": SEEN}],
+    )  # fmt: skip
+    prepared = prepare(listing, Settings(store))
+    (item,) = prepared.footage.values()
+    assert (item.width, item.height) == (360, 640)
+    out = tmp_path / "still.jpg"
+    run(graph.still(item, Fraction("9.4"), out), deadline_s=60)
+    still = np.asarray(Image.open(out), np.int16)
+    assert still.shape == (640, 360, 3)
+    covered = still[round(0.40 * 640) : round(0.59 * 640), round(0.32 * 360) : round(0.68 * 360)]
+    assert np.abs(covered - np.array(graph.BARS)).max() < 12
+    assert np.abs(still[: round(0.2 * 640)] - np.array(graph.BARS)).mean() > 30
+
+
+def test_a_catalogue_may_ask_for_it(tmp_path: Path) -> None:
+    table = tmp_path / "shop.csv"
+    table.write_text(
+        "sku,brand,model,grade,crop_bars,footage\nA,B,M,good,yes,a.mp4\nB,B,M,good,,a.mp4\n",
+        encoding="utf-8",
+    )
+    asked = [entry.listing().crop_bars for entry in read_catalogue(table).ready]
+    assert asked == [True, False]

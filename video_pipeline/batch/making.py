@@ -75,6 +75,7 @@ def settings_of(wanted: Wanted, jobs: int | None = None) -> Settings:
         theme=wanted.theme,
         usual_theme=wanted.usual_theme,
         blur=wanted.blur,
+        crop_bars=wanted.crop_bars,
         reduced_motion=wanted.reduced_motion,
         post_by=wanted.post_by,
         jobs=jobs,
