@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
+import av.error
 import cv2
 import numpy as np
 from av.container import InputContainer
@@ -78,7 +79,12 @@ def glances(footage: Footage, *, long_side: int, most: int) -> Iterator[Picture]
         base = Fraction(stream.time_base or 1)
         seen: set[int | None] = set()
         for number in range(most):
-            container.seek(int((number * footage.duration / most + start) / base), stream=stream)
+            try:
+                container.seek(
+                    int((number * footage.duration / most + start) / base), stream=stream
+                )
+            except av.error.FFmpegError:
+                return  # a damaged index
             frame = next(pictures(container, stream, start, []), None)
             if frame is not None and frame.pts not in seen:
                 seen.add(frame.pts)

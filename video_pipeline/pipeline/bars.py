@@ -76,6 +76,6 @@ def _told(name: str, bars: Bars, *, cut: bool) -> str:
     if cut:
         return f"the bars around the picture of {name} were cut off: {bars.words}"
     return (
-        f"{name} has bars around its picture, {bars.words}: to cut them off, add --crop-bars, or "
-        "crop_bars: true to the listing"
+        f"the picture of {name} has bars around it, {bars.words}: to cut them off, add "
+        "--crop-bars, or crop_bars: true to the listing"
     )

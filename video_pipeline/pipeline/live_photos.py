@@ -37,8 +37,8 @@ def used_once(listing: Listing, paths: Sequence[Path]) -> tuple[tuple[Path, ...]
         dropped.add(other)
         kinds = ("photo", "film") if used == photo else ("film", "photo")
         told.append(
-            f"{photo.name} and {film.name} are one Live Photo: the {kinds[0]} is used and the "
-            f"{kinds[1]} is not; to have it otherwise, name only the one you want"
+            f"the files {photo.name} and {film.name} are one Live Photo: the {kinds[0]} is used "
+            f"and the {kinds[1]} is not; to have it otherwise, name only the one you want"
         )
     return tuple(path for path in paths if path not in dropped), tuple(told)
 

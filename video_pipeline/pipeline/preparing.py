@@ -195,7 +195,9 @@ def prepare(
     located(listing, footage)  # a wrong time is told now, not after minutes of looking
     crop = settings.crop_bars or listing.crop_bars
     footage, of_bars = trimmed(footage, settings.store, asked=crop)
-    poor = (f"{name}: {said}" for name, item in footage.items() if (said := poor_detail(item)))
+    poor = (
+        f"the clip {name}: {said}" for name, item in footage.items() if (said := poor_detail(item))
+    )
     prepared = verified(listing, footage, settings, require_badge=require_badge)
     return replace(
         prepared, sounds=open_sounds(listing, footage), told=(*of_pairs, *of_bars, *poor)
