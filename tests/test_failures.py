@@ -251,6 +251,19 @@ def test_the_cache_is_on_a_full_disk(
     assert left_in(tmp_path) == []
 
 
+def test_the_folder_for_temporary_files_is_full(
+    short_listing: Write, tiny: tuple[str, ...], knowing_cache: Path, tmp_path: Path
+) -> None:
+    listing, out = short_listing(), tmp_path / "clips" / "out"
+    with small_disk(tmp_path / "disk", "60k") as (disk, inside):
+        arguments = ["render", str(listing), "-o", str(out), *tiny]
+        words = [*inside, "env", f"TMPDIR={disk}"]
+        outcome = on_disk(words, arguments, knowing_cache, f"ls -A {disk}")
+        said(outcome, 5, "the disk is full", "free some space")
+    assert list(out.parent.iterdir()) == []
+    assert left_in(knowing_cache) == []
+
+
 def test_an_output_that_cannot_be_written(
     run_cli: Run, short_listing: Write, tiny: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -379,7 +392,9 @@ needs_proc = pytest.mark.skipif(
 
 
 @needs_proc
-@pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 3), (signal.SIGTERM, 1)])
+@pytest.mark.parametrize(
+    ("number", "times"), [(signal.SIGINT, 3), (signal.SIGTERM, 1), (signal.SIGHUP, 1)]
+)
 def test_interrupted_while_encoding(
     run_cli: Run,
     short_listing: Write,
@@ -434,7 +449,10 @@ def test_interrupted_while_looking(
     said(started.end(number), 130, "stopped", "run it again")
     assert list(out.parent.iterdir()) == []
     assert list(started.temporary.iterdir()) == []
-    assert {path.name for path in cache.rglob("*") if path.is_file()} == {MARK, "gate.lock"}
+    # A render has found by then that there are no bars; of what was begun, nothing is left.
+    assert left_in(cache) == []
+    kept = {p.name for p in cache.rglob("*") if p.is_file() and p.read_bytes() != b"[0, 0, 0, 0]"}
+    assert kept - {p.name for p in (cache / "sums").rglob("*")} == {MARK, "gate.lock"}
     if number == signal.SIGINT:
         again = run_cli(*arguments, "--cache", cache)
         assert again.code == 0, again.err

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import SAMPLE
+from conftest import SAMPLE, MakeClip
 from footage_tables import table
 
 from video_pipeline import graph
@@ -151,6 +151,28 @@ def test_the_report_is_one_quiet_file(tmp_path: Path, short_take: Path, picture:
     assert str(listing.item.serial) not in text
     assert str(short_take.parent) not in text
     assert write("s.html") == text  # no time of day, no name of a folder
+
+
+def test_what_is_to_be_known_of_a_file_is_in_it(
+    tmp_path: Path, short_take: Path, make_clip: MakeClip
+) -> None:
+    """What to do about it stands there too; a file without remarks is not named."""
+    sharp = make_clip("sharp.mp4", "-f", "lavfi", "-i", "testsrc2=s=1080x1920:d=0.4")
+    footage = {FILE: probe(short_take), "sharp.mp4": probe(sharp)}
+    write_report(
+        tmp_path / "r.html",
+        listing=stated("x"),
+        footage=footage,
+        clips=[],
+        coverage=covered(stated("x"), table((12, {}), name=FILE)),
+        claims=[],
+        refusals=[],
+    )
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    told = page.text[page.text.index("Your footage") :]
+    assert told.index(FILE) < told.index("360 x 640 pixels, 12.0 s")
+    assert "Only 360 x 640: stitching may not show; film at 1080 x 1920 or more." in told
+    assert "sharp.mp4" not in page.text
 
 
 def test_the_last_instant_of_a_file_has_a_picture(tmp_path: Path, short_take: Path) -> None:

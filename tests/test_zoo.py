@@ -5,6 +5,7 @@ Each is seen twice, as analysis decodes it and as it is rendered.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -23,11 +24,13 @@ from zoo.rows import CLIPS, PHOTOS, Clip, Photo
 from zoo.scene import level_at
 
 from video_pipeline import graph
+from video_pipeline.analysis.bars import bars_of
 from video_pipeline.footage.decode import frames
 from video_pipeline.footage.hearing import samples
 from video_pipeline.footage.probe import open_media, probe
 from video_pipeline.footage.remarks import remarks
 from video_pipeline.presets.placements import Placement, load_placement
+from video_pipeline.store import Store
 from video_pipeline.toolchain import run
 
 ROW = {clip.name: clip for clip in CLIPS}
@@ -64,6 +67,9 @@ def test_a_clip_is_seen_and_rendered_as_what_it_is(
     zoo: Callable[[Clip], Path], tiny: Placement, tmp_path: Path, clip: Clip
 ) -> None:
     footage = probe(zoo(clip))
+    # The bars that are there are found, cut off here, and where there are none, none are found.
+    assert bars_of(footage, Store(tmp_path / "cache")) == clip.bars
+    footage = footage.without(clip.bars)
     assert (footage.width, footage.height) == clip.size
     assert (footage.rotation, footage.mirrored) == (clip.turn, clip.mirrored)
     kind = {"smpte2084": "pq", "arib-std-b67": "hlg"}.get(clip.written.transfer, "sdr")
@@ -125,6 +131,23 @@ def test_white_in_hdr_is_nearly_white_and_the_ramp_rises(
         assert 90 <= white <= 98
 
 
+def test_what_hdr10_plus_says_of_each_picture_is_there_and_changes_nothing(
+    zoo: Callable[[Clip], Path],
+) -> None:
+    """Its curve would darken the picture; it is shown as HDR10 is, from the picture beneath."""
+    looks = {}
+    for name in ("hdr10.mp4", "hdr10 plus.mp4"):
+        with open_media(zoo(ROW[name])) as container:
+            told = [
+                "DYNAMIC_HDR_PLUS" in {data.type.name for data in frame.side_data}
+                for frame in container.decode(video=0)
+            ]
+        assert set(told) == {name == "hdr10 plus.mp4"}
+        footage = probe(zoo(ROW[name]))
+        looks[name] = [p for _, p in frames(footage, long_side=320, every_s=Fraction(0))]
+    assert all(map(np.array_equal, *looks.values()))
+
+
 def test_uneven_pictures_keep_with_their_sound_for_ten_minutes(
     make_clip: MakeClip, tiny: Placement, tmp_path: Path
 ) -> None:
@@ -170,6 +193,40 @@ def test_every_stage_takes_them(
     assert [Path(row["file"]).name for row in told.json["footage"]] == list(names)
     shots = run_cli("shots", *files, "--json")
     assert shots.code == 0, shots.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("creature", [*CLIPS, *PHOTOS], ids=lambda one: one.name)
+def test_a_whole_clip_is_made_with_each_of_them(
+    zoo: Callable[[Clip], Path],
+    run_cli: Callable[..., Any],
+    write_listing: Callable[..., Path],
+    short_take: Path,
+    tiny_presets: Path,
+    tmp_path: Path,
+    creature: Clip | Photo,
+) -> None:
+    """Beside footage of a bag, with a flaw pointed at in it, so that it is surely shown."""
+    file = zoo(creature) if isinstance(creature, Clip) else make_photo(creature, tmp_path)
+    at = 0.1 + (float(creature.late) if isinstance(creature, Clip) else 0)
+    seen = {"file": file.name, "time": at, "box": [0.2, 0.3, 0.6, 0.6]}
+    note = {"part": "pocket", "flaw": "stain", "severity": "light", "seen": seen}
+    listing = write_listing(
+        [short_take, file], certificates=None, crop_bars=True,
+        condition={"scale": "house", "grade": "good", "notes": [note]},
+    )  # fmt: skip
+    out = tmp_path / "out"
+    made = run_cli(
+        "render", listing, "-o", out, "--placement", "tiny", "--presets", tiny_presets, "--json"
+    )
+    assert made.code == 0, made.out
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    cuts = manifest["clips"][0]["edit"]["cuts"]
+    assert file.name in {cut["source"] for cut in cuts}, cuts
+    checked = run_cli(
+        "check", made.json["clips"][0]["file"], "--placement", "tiny", "--presets", tiny_presets
+    )
+    assert checked.code == 0, checked.err + checked.out
 
 
 def test_what_a_seller_should_know_is_said(zoo: Callable[[Clip], Path]) -> None:

@@ -74,6 +74,45 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Bars:
+    """What is cut off each side of an upright picture, in pixels: rims that hold no picture."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+    def __bool__(self) -> bool:
+        return any((self.left, self.top, self.right, self.bottom))
+
+    @property
+    def words(self) -> str:
+        """'120 pixels at the top and 120 at the bottom'; empty where there are none."""
+        sides = (
+            (self.top, "top"),
+            (self.bottom, "bottom"),
+            (self.left, "left"),
+            (self.right, "right"),
+        )
+        told = [f"{width} at the {side}" for width, side in sides if width]
+        return " and ".join(told).replace(" at", " pixels at", 1)
+
+    def inside(self, whole: tuple[int, int]) -> tuple[int, int]:
+        """Width and height of what is left of a picture of that size."""
+        return whole[0] - self.left - self.right, whole[1] - self.top - self.bottom
+
+    def within(self, box: Box, whole: tuple[int, int]) -> Box | None:
+        """A box of the whole picture as one of what is left; None where nothing of it is left."""
+        width, height = self.inside(whole)
+        x0, x1 = (min(1.0, max(0.0, (x * whole[0] - self.left) / width)) for x in (box.x0, box.x1))
+        y0, y1 = (min(1.0, max(0.0, (y * whole[1] - self.top) / height)) for y in (box.y0, box.y1))
+        return Box(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+NO_BARS = Bars()
+
+
+@dataclass(frozen=True)
 class CropKey:
     """Where the crop's top left corner is at one frame of the cut, in source pixels."""
 

@@ -14,6 +14,7 @@ import os
 import re
 import resource
 import selectors
+import signal
 import subprocess
 import threading
 import time
@@ -274,22 +275,63 @@ def disk_error(error: OSError, where: str, option: str = "--output") -> Pipeline
     return None
 
 
+# What libraries say of it that raise errors of their own kind; in one word each.
+_NO_MEMORY = re.compile(
+    r"bad_alloc|annot allocate memory|OutOfMemory|failed to map segment|can't start new thread"
+    r"|malloc of size \d+ failed"  # x264
+)
+
+
+def memory_error(error: Exception) -> RenderError | None:
+    """A plain error where there was not enough memory; None for any other fault."""
+    if isinstance(error, PipelineError):
+        return None
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+        return RenderError(
+            "there was not enough memory",
+            mend="end other programs, make fewer at once, or export the footage smaller",
+            passing=True,
+        )
+    return None
+
+
 def _full(where: str) -> RenderError:
     return RenderError(
         "the disk is full", where=where, mend="free some space and run it again", passing=True
     )
 
 
+def _ended_by(number: int, what: str, where: str) -> RenderError:
+    """A child that did not end by itself: most often the system ran out of memory."""
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    if number in (signal.SIGKILL, signal.SIGTERM):
+        return RenderError(
+            f"{what} was ended from outside ({name})",
+            where=where,
+            mend="most often there was too little memory: end other programs and run it again; "
+            "what was finished is kept",
+            passing=True,
+        )
+    return RenderError(
+        f"{what} came to a sudden end ({name})",
+        where=where,
+        mend="run it again; if it ends there again, export the footage anew, or leave it out",
+        passing=True,
+    )
+
+
 def _failure(what: str, where: str, log: str, code: int) -> PipelineError:
     if "No space left on device" in log or "Disk quota exceeded" in log:
         return _full(where)
-    if "Cannot allocate memory" in log:
+    if _NO_MEMORY.search(log):
         return RenderError(
             f"there is not enough memory for {what}",
             where=where,
             mend="end other programs, or export the footage smaller",
             passing=True,
         )
+    if code < 0:
+        return _ended_by(-code, what, where)
     last = [line.strip() for line in log.splitlines() if line.strip()]
     said = last[-1] if last else f"it ended with code {code}"
     error = RenderError(f"{what} failed: {said}", where=where, mend="run with --debug for the log")

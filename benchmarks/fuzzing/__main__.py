@@ -1,9 +1,9 @@
 """Fuzz the command line: `python -m benchmarks.fuzzing [--count 10000] [--seed 1] [--jobs 2]`.
 
-Small media of twenty kinds, photos, listings, certificates, edits, timelines, presets, captions and
-templates are mutated, reproducibly, and run as a person would run them. What must hold of each is
-in `trials`. Findings are kept in the folder given with `--folder`; `--only N` runs one again and
-prints what it said.
+Small media of twenty kinds, photos, listings, catalogues, certificates, edits, timelines, presets,
+captions and templates are mutated, reproducibly, and run as a person would run them. What must hold
+of each is in `trials`. Findings are kept in the folder given with `--folder`; `--only N` runs one
+again and prints what it said.
 """
 
 from __future__ import annotations

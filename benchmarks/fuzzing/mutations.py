@@ -6,7 +6,9 @@ Every choice is made by the `random.Random` handed in, so that a number gives th
 from __future__ import annotations
 
 import struct
+import zipfile
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from random import Random
 
 # Numbers that sit on the edge of a type, a size or a sense.
@@ -44,6 +46,17 @@ def misspelt(text: bytes, others: Sequence[bytes], random: Random) -> bytes:
     for _ in range(random.choice((1, 1, 2, 4))):
         done = random.choice(_WORDS)(done, random)
     return done.encode("utf-8", "surrogatepass")
+
+
+def repacked(book: bytes, random: Random) -> bytes:
+    """A workbook with one of the texts inside misspelt, and packed again so that it opens."""
+    packed = BytesIO()
+    with zipfile.ZipFile(BytesIO(book)) as old, zipfile.ZipFile(packed, "w") as new:
+        spoilt = random.choice(old.namelist())
+        for name in old.namelist():
+            inside = old.read(name)
+            new.writestr(name, misspelt(inside, [], random) if name == spoilt else inside)
+    return packed.getvalue()
 
 
 def _span(data: bytearray, random: Random, most: int = 4096) -> tuple[int, int]:

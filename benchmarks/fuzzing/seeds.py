@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from openpyxl import Workbook
 from PIL import Image
 
 from video_pipeline.cli import main
@@ -134,11 +136,51 @@ def _texts(seeds: Seeds, home: Path) -> dict[str, tuple[Path, ...]]:
         "issuer": tuple(sorted((presets / "issuers").glob("*.yaml"))),
         "grades": (presets / "grades" / "house.yaml",),
         "subtitles": (words,),
+        "catalogue": _catalogues(home),
         "overlay": (
             shipped("overlays") / "price" / "template.svg.j2",
             shipped("overlays") / "price" / "overlay.yaml",
         ),
     }
+
+
+_COLUMNS = (
+    "SKU", "Brand", "Model", "Grade", "Price", "Currency", "Was", "Year", "Width cm", "Flaw 1",
+    "Part 1", "Words 1", "Time 1", "Box 1", "Includes", "Footage",
+)  # fmt: skip
+_ROWS = (
+    ("A-1", "ORSETTA", "Pouch", "good", "1250.50", "EUR", "1400", "2019", "21,5", "stain", "pocket",
+     "Dark mark", "0:09.4", "0.3, 0.4, 0.7, 0.6", "dust bag, box", "take.mp4"),
+    ("A-2", "Ørsetta", 'The "Tote"', "very-good", "980", "CHF", "", "", "", "", "", "", "", "", "",
+     "*.mp4"),
+    ("00123", "オルセッタ", "Pouch", "like-new", "120000", "JPY", "", "", "", "", "", "", "", "",
+     "", "./take.mp4"),
+)  # fmt: skip
+_MAPPING = "columns:\n  Marke: brand\n  Lieferant: ignore\nalways:\n  price.currency: EUR\n"
+
+
+def _catalogues(home: Path) -> tuple[Path, ...]:
+    """One catalogue in every form, and the file that says which column is what."""
+    files = tuple(
+        home / name for name in ("shop.csv", "shop.tsv", "shop.xlsx", "shop.jsonl", "mapping.yaml")
+    )
+    commas, tabs, book, lines, mapping = files
+    for file, separator, coding in ((commas, ",", "utf-8"), (tabs, "\t", "utf-16")):
+        with file.open("w", encoding=coding, newline="") as out:
+            csv.writer(out, delimiter=separator).writerows((_COLUMNS, *_ROWS))
+    sheet = Workbook()
+    for row in (_COLUMNS, *_ROWS):
+        sheet.active.append(row)
+    if not book.exists():  # it holds the time it was made
+        sheet.save(book)
+    objects = [
+        {"sku": row[0], "item": {"brand": row[1], "model": row[2]}, "condition": {"grade": row[3]},
+         "price": {"amount": row[4], "currency": row[5]}, "footage": [row[-1]]}
+        for row in _ROWS
+    ]  # fmt: skip
+    lines.write_text("".join(json.dumps(row) + "\n" for row in objects), encoding="utf-8")
+    mapping.write_text(_MAPPING, encoding="utf-8")
+    return files
 
 
 def _tiny(file: Path) -> None:

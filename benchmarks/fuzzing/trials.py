@@ -20,18 +20,19 @@ from random import Random
 
 import yaml
 
-from benchmarks.fuzzing.mutations import damaged, misspelt
+from benchmarks.fuzzing.mutations import damaged, misspelt, repacked
 from benchmarks.fuzzing.seeds import Seeds
 from video_pipeline.cli import main
 
 MOST_BYTES = 1536 << 20
 _DEADLINE_S = 150
 _CPU_S = 100
-_FAMILY = (0, 2, 3, 4, 5)  # bad listing, unusable footage, no claim, no clip
+_FAMILY = (0, 2, 3, 4, 5, 6)  # bad listing, unusable footage, no claim, no clip, some failed
 # How often each kind is drawn, of 100.
 KINDS = {
-    "media": 40, "photo": 6, "listing": 20, "certificate": 8, "edit": 7, "timeline": 5,
-    "placement": 3, "storyboard": 3, "issuer": 2, "grades": 1, "subtitles": 2, "overlay": 3,
+    "media": 34, "photo": 6, "listing": 18, "catalogue": 8, "certificate": 8, "edit": 7,
+    "timeline": 5, "placement": 3, "storyboard": 3, "issuer": 2, "grades": 1, "subtitles": 2,
+    "overlay": 3,
 }  # fmt: skip
 _NAMES = (
     "-take.mp4", "a:b.mp4", "file:take.mp4", "concat:take.mp4", "%05d.mp4", "a|b.mp4", "x\ny.mp4",
@@ -322,6 +323,25 @@ def _overlay(seeds: Seeds, number: int, random: Random, place: Path) -> Trial:
     return Trial(number, "overlay", seed, (show,))
 
 
+def _catalogue(seeds: Seeds, number: int, random: Random, place: Path) -> Trial:
+    """A mutated table, or one that is right with a mutated mapping; every mistake of it is told."""
+    seed = random.choice(seeds.texts["catalogue"])
+    table = seeds.folder / "home" / "shop.csv" if seed.suffix == ".yaml" else seed
+    shutil.copy(table, place / table.name)
+    file = place / ("shop.mapping.yaml" if seed.suffix == ".yaml" else seed.name)
+    if seed.suffix == ".xlsx" and random.random() < 0.7:
+        file.write_bytes(repacked(seed.read_bytes(), random))
+    elif seed.suffix == ".xlsx":
+        file.write_bytes(damaged(seed.read_bytes(), [], random))
+    elif seed.suffix == ".tsv":  # in UTF-16, where a text's bytes say nothing
+        text = misspelt(seed.read_text(encoding="utf-16").encode(), [], random)
+        file.write_bytes(text.decode("utf-8", "replace").encode("utf-16", "surrogatepass"))
+    else:
+        file.write_bytes(misspelt(seed.read_bytes(), [], random))
+    command = ("batch", str(place / table.name), "-o", "out/b", "--dry-run")
+    return Trial(number, "catalogue", seed, (command,))
+
+
 def clear(folder: Path) -> None:
     """Take a trial's folder away."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -331,4 +351,5 @@ _LAYING = {
     "media": _media, "photo": _photo, "listing": _listing, "certificate": _certificate,
     "edit": _edit, "timeline": _timeline, "placement": _placement, "storyboard": _storyboard,
     "issuer": _issuer, "grades": _grades, "subtitles": _subtitles, "overlay": _overlay,
+    "catalogue": _catalogue,
 }  # fmt: skip

@@ -220,7 +220,7 @@ def measure(home: Path, kills: int, seed: int, finish_every: int) -> Tally:
     for number in range(kills):
         cold = number % 4 == 3
         if cold:
-            shutil.rmtree(bench.cache)
+            shutil.rmtree(bench.cache, ignore_errors=True)  # a kill may have come before it
             shutil.rmtree(bench.out, ignore_errors=True)
         before = "absent" if not bench.out.exists() else "complete"
         tally.kills += 1
@@ -240,6 +240,7 @@ def measure(home: Path, kills: int, seed: int, finish_every: int) -> Tally:
             tally.faults.append(f"kill {tally.kills}: {before} before, {state} after")
         if tally.kills % finish_every == 0 or tally.kills == kills:
             finish(bench, tally)
+            print(f"{tally.kills} kills, {len(tally.faults)} faults", flush=True)
     return tally
 
 

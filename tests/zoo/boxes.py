@@ -6,6 +6,8 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from zoo.dynamic import hdr10_plus
+
 _PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 
@@ -81,6 +83,7 @@ def metadata_track(path: Path) -> None:
 
 PATCHES = {
     "dolby vision": dolby_vision,
+    "hdr10+": hdr10_plus,
     "spatial sound": spatial_sound,
     "metadata track": metadata_track,
 }

@@ -119,6 +119,15 @@ def _encoded(clip: Clip) -> list[str]:
         filters.append(f"scale=iw*{clip.grown}:ih*{clip.grown}:flags=neighbor")
     if clip.squeeze != 1:
         filters.append(f"setsar={clip.squeeze}")
+    if bars := clip.bars:
+        # Turned a quarter, what is at the top is stored at the left.
+        left, top, right, bottom = (
+            (bars.top, bars.right, bars.bottom, bars.left)
+            if clip.turn == 90
+            else (bars.left, bars.top, bars.right, bars.bottom)
+        )
+        place = f"{left}:{top}:{clip.bars_in}"
+        filters.append(f"pad=iw+{left + right}:ih+{top + bottom}:{place}")
     if clip.field:
         filters.append(f"setfield={clip.field}")
     if clip.keep:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from video_pipeline.geometry import NO_BARS, Bars
 from zoo.colours import Written
 
 BT709 = Written()
@@ -71,7 +72,8 @@ class Clip:
     interlaced fields that comes first. The picture is drawn `grown` times smaller and enlarged.
     `inputs` are further inputs, `out` are for the output; `then` makes another file of the first,
     `patched` names what is then done to its bytes. `apart` is how far colours may be
-    off, CIEDE2000. With `sound` there is a tone.
+    off, CIEDE2000. With `sound` there is a tone. `bars` stand around the picture: so many pixels at
+    its left, top, right and bottom; `size` is without them.
     """
 
     name: str
@@ -95,6 +97,8 @@ class Clip:
     patched: str = ""
     apart: float = 3.0
     sound: bool = False
+    bars: Bars = NO_BARS
+    bars_in: str = "black"
 
     def shown(self, number: int) -> bool:
         """Whether the clip holds the frame of that number."""
@@ -178,6 +182,7 @@ COLOURED = (
     Clip("pq av1.mp4", "av1 10", PQ),
     Clip("pq 422.mov", "hevc 422", PQ),
     Clip("hdr10.mp4", "hevc 10", PQ, out=("-x265-params", _MASTERED)),
+    Clip("hdr10 plus.mp4", "hevc 10", PQ, out=("-x265-params", _MASTERED), patched="hdr10+"),
 )
 
 # When pictures are due.
@@ -254,7 +259,19 @@ SHAPED = (
     Clip("messenger.3gp", "h263", OLD, size=(384, 288), squeeze=Fraction(12, 11)),
 )
 
-CLIPS = (*TURNED, *COLOURED, *TIMED, *PACKED, *SHAPED)
+# What stands around it.
+BARRED = (
+    Clip("letterbox.mp4", size=(320, 180), bars=Bars(0, 194, 0, 194), grown=2),
+    Clip("letterbox turned 90.mov", "hevc", size=(320, 180), turn=90, bars=Bars(0, 120, 0, 126)),
+    Clip("pillars.webm", "vp9", bars=Bars(66, 0, 66, 0)),
+    Clip("window.mkv", bars=Bars(40, 60, 40, 60), bars_in="white"),
+    Clip("letterbox hlg.mov", "hevc 10", HLG, size=(320, 180), bars=Bars(0, 80, 0, 80)),
+    Clip("letterbox no times.avi", "mpeg4", OLD, bars=Bars(0, 40, 0, 40)),
+    Clip("letterbox messenger.mp4", size=(360, 640), grown=2, bars=Bars(0, 60, 0, 60),
+         out=("-b:v", "150k", "-crf", "36"), apart=6),
+)  # fmt: skip
+
+CLIPS = (*TURNED, *COLOURED, *TIMED, *PACKED, *SHAPED, *BARRED)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def analyse(
     """
     key = digest_of(
         [
-            *(SCAN_VERSION, footage.digest, detector.name, detector.version),
+            *(SCAN_VERSION, footage.picture_digest, detector.name, detector.version),
             *(LONG_SIDE, str(EVERY)),
             # Another version of these may decode, scale or measure a picture a little differently.
             *(av.__version__, cv2.__version__, np.__version__, reader.VERSION),

@@ -46,7 +46,7 @@ def sway(footage: Footage, start: Fraction, end: Fraction, store: Store) -> Sway
     """
     libraries = (av.__version__, cv2.__version__, np.__version__)
     key = digest_of(
-        ["sway", SWAY_VERSION, LONG_SIDE, footage.digest, str(start), str(end), *libraries]
+        ["sway", SWAY_VERSION, LONG_SIDE, footage.picture_digest, str(start), str(end), *libraries]
     )
 
     def write(part: Path) -> None:

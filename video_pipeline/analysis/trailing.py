@@ -48,7 +48,7 @@ def trail(
         return Trail((_key(Fraction(0), box, 1.0),))
     key = digest_of(
         [
-            *("trail", TRAIL_VERSION, footage.digest, LONG_SIDE, MOST_OFF),
+            *("trail", TRAIL_VERSION, footage.picture_digest, LONG_SIDE, MOST_OFF),
             *(box.as_list(), str(at), [str(t) for t in span], str(rate)),
             *(av.__version__, cv2.__version__, np.__version__),
         ]

@@ -47,7 +47,7 @@ def veil(footage: Footage, what: str, box: Box, at: Fraction, store: Store) -> V
         return Veil(what, (VeilStep(Fraction(0), _ALWAYS, _roomy(box)),))
     key = digest_of(
         [
-            *("veil", VEIL_VERSION, footage.digest, LONG_SIDE, box.as_list(), str(at)),
+            *("veil", VEIL_VERSION, footage.picture_digest, LONG_SIDE, box.as_list(), str(at)),
             *(av.__version__, cv2.__version__, np.__version__),
         ]
     )

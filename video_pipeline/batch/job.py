@@ -53,6 +53,7 @@ class Wanted:
     usual_theme: str = "atelier"
     reduced_motion: bool = False
     blur: tuple[str, ...] = ()
+    crop_bars: bool = False
     post_by: PostBy | None = None
     sign_with: Path | None = None
     sign_chain: Path | None = None

@@ -14,7 +14,7 @@ from typing import Any
 from video_pipeline.batch.freshness import used_by
 from video_pipeline.batch.job import Job, Made, Outcome, Wanted
 from video_pipeline.delivery.publishing import MANIFEST
-from video_pipeline.errors import ClaimError, PipelineError, RenderError
+from video_pipeline.errors import ClaimError, PipelineError
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.pipeline import Prepared, Rendered, Settings, render_listing
 from video_pipeline.pipeline.planning import STORYBOARD
@@ -25,7 +25,7 @@ from video_pipeline.storage.releases import release
 from video_pipeline.storage.shared_store import open_store
 from video_pipeline.storage.sources import Sources, allowed_places
 from video_pipeline.store import digest_of, file_digest
-from video_pipeline.toolchain import disk_error
+from video_pipeline.toolchain import disk_error, memory_error
 from video_pipeline.trust.identity import choose_identity
 from video_pipeline.vision.detectors import detector
 from video_pipeline.witness import version_seen, witnessed
@@ -82,6 +82,7 @@ def settings_of(wanted: Wanted, jobs: int | None = None) -> Settings:
         theme=wanted.theme,
         usual_theme=wanted.usual_theme,
         blur=wanted.blur,
+        crop_bars=wanted.crop_bars,
         reduced_motion=wanted.reduced_motion,
         post_by=wanted.post_by,
         jobs=jobs,
@@ -122,19 +123,14 @@ def _made(job: Job, begun: Callable[[Prepared], None]) -> tuple[Outcome, Listing
             )
     except PipelineError as error:
         return _failed(error), listing
-    except OSError as error:
-        plain = disk_error(error, str(error.filename or job.folder))
-        return _failed(plain) if plain else _broken(error), listing
-    except MemoryError:
-        return _failed(
-            RenderError(
-                "there was not enough memory for it",
-                mend="make fewer at once with --jobs, or give it more memory",
-                passing=True,
-            )
-        ), listing
     except Exception as error:
-        return _broken(error), listing
+        full = (
+            disk_error(error, str(error.filename or job.folder))
+            if isinstance(error, OSError)
+            else None
+        )
+        plain = full or memory_error(error)
+        return _failed(plain) if plain else _broken(error), listing
     return Outcome(
         "done", clips=tuple(map(_clip, clips)), outputs=outputs, manifest=manifest
     ), listing

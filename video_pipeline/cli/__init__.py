@@ -12,7 +12,7 @@ from video_pipeline import interruption, vigil
 from video_pipeline.cli.commands import COMMANDS, Door, InterruptionError, Promised
 from video_pipeline.cli.output import tell
 from video_pipeline.errors import FootageError, PipelineError, UsageError
-from video_pipeline.toolchain import STILL_S, disk_error, stop_children
+from video_pipeline.toolchain import STILL_S, disk_error, memory_error, stop_children
 
 _INTERRUPTED = 130
 _BUG = 1
@@ -105,7 +105,9 @@ def _give_up(where: str, *, as_json: bool) -> None:
 
 
 def _explained(error: Exception, *, as_json: bool) -> int:
-    known = disk_error(error, _place(error)) if isinstance(error, OSError) else error
+    known = (disk_error(error, _place(error)) if isinstance(error, OSError) else None) or (
+        memory_error(error) or error
+    )
     if isinstance(known, PipelineError):
         tell(
             known.kind,

@@ -20,6 +20,7 @@ from video_pipeline.cli.output import (
 from video_pipeline.cli.settings import (
     as_filmed_option,
     blur_option,
+    crop_bars_option,
     detector_option,
     language_option,
     look_options,
@@ -86,6 +87,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @look_options
 @post_by_option
 @blur_option
+@crop_bars_option
 @require_option
 @detector_option
 @settings_options
@@ -171,6 +173,7 @@ def plan(
 @look_options
 @post_by_option
 @blur_option
+@crop_bars_option
 @require_option
 @signing_options
 @detector_option

@@ -106,6 +106,16 @@ def blur_option(command: Command) -> Command:
     )(command)
 
 
+def crop_bars_option(command: Command) -> Command:
+    """`--crop-bars`: bars around a picture are cut off where they are sure to be bars."""
+    return click.option(
+        "--crop-bars",
+        is_flag=True,
+        help="Cut off the bars around a picture, as of a screen recording or a film on an upright "
+        "phone.",
+    )(command)
+
+
 def post_by_option(command: Command) -> Command:
     """`--post-by api|hand`: who posts the clip, which decides what may stand in its picture."""
     return click.option(
@@ -187,6 +197,7 @@ def settings_from(
     blur: tuple[str, ...] = (),
     allow_remote: Sequence[str] = (),
     shared_store: str | None = None,
+    crop_bars: bool = False,
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     store = open_store(cache, cache_limit, shared_store)
@@ -205,6 +216,7 @@ def settings_from(
         post_by=post_by,
         blur=blur,
         sources=Sources(store, allowed_places(allow_remote)) if allow_remote else None,
+        crop_bars=crop_bars,
     )
 
 

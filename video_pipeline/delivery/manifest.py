@@ -22,6 +22,7 @@ from video_pipeline.edit.model import Edit
 from video_pipeline.edit.preview import Loop, loop_as_json
 from video_pipeline.footage.hearing import MusicFile
 from video_pipeline.footage.model import Footage
+from video_pipeline.footage.remarks import remarks
 from video_pipeline.geometry import Veil
 from video_pipeline.rendering.behind import Legibility
 from video_pipeline.rendering.check_words import Standing
@@ -82,7 +83,9 @@ def write_manifest(
                     "duration_s": round(f.duration_s, 3),
                     "codec": f.codec,
                     "transfer": f.colour.transfer,
+                    "bars_cropped": asdict(f.bars) if f.bars else None,
                     "masked": [_masked(one) for one in f.veils],
+                    "remarks": list(remarks(f)),
                 }
                 for f in footage
             ],

@@ -26,6 +26,7 @@ from video_pipeline.edit.corrections import told
 from video_pipeline.edit.coverage import Coverage, Row
 from video_pipeline.edit.model import Cut, Edit
 from video_pipeline.footage.model import Footage
+from video_pipeline.footage.remarks import remarks
 from video_pipeline.listing.clock import clock_of
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.presets.storyboards import Must
@@ -90,6 +91,7 @@ def write_report(
         weight=_WEIGHT,
         sku=listing.sku,
         clips=_clips(clips),
+        footage=[_file(name, item) for name, item in footage.items()],
         coverage=coverage,
         shown=[view(row) for row in coverage.rows if row.state == "shown"],
         missing=[view(row) for row in coverage.rows if row.state == "missing"],
@@ -155,6 +157,15 @@ def _clips(clips: Sequence[ClipPage]) -> list[dict[str, Any]]:
             "left_out": clip.edit.left_out,
         }
     return list(told.values())
+
+
+def _file(name: str, footage: Footage) -> dict[str, Any]:
+    """A footage file as the report tells it, with what the seller should know of it."""
+    length = "a photo" if footage.still else f"{footage.duration_s:.1f} s"
+    facts = [f"{footage.whole[0]} x {footage.whole[1]} pixels", length]
+    if footage.bars:
+        facts.append(f"bars cut off: {footage.bars.words}")
+    return {"name": name, "facts": ", ".join(facts), "remarks": remarks(footage)}
 
 
 def _cut(cut: Cut, rate: Fraction, picture: bytes) -> dict[str, Any]:

@@ -219,6 +219,8 @@ def _of_picture(what: str, crop: Crop, light: Light, item: Footage) -> Iterator[
     """How a picture was turned, cut out and lit."""
     if item.rotation or item.mirrored:
         yield Action("c2pa.orientation", f"{what}: turned upright, as the phone marked it")
+    if item.bars:
+        yield Action("c2pa.cropped", f"{what}: bars around the picture cut off: {item.bars.words}")
     if (crop.width, crop.height) != (item.width, item.height) or not crop.rests:
         moves = "" if crop.rests else ", which moves"
         size = f"{crop.width} x {crop.height} of {item.width} x {item.height} pixels"

@@ -86,7 +86,7 @@ def _format(resources: ET.Element, name: str, rate: Fraction, width: int, height
 def _asset(resources: ET.Element, number: int, name: str, source: Footage, rate: Fraction) -> None:
     form = f"format-{number}"
     # As displayed: a phone's upright footage lies on its side in the file.
-    _format(resources, form, counting_rate(source, rate), source.width, source.height)
+    _format(resources, form, counting_rate(source, rate), *source.whole)
     asset = ET.SubElement(
         resources,
         "asset",

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from video_pipeline.geometry import Crop, Trail
+from video_pipeline.geometry import Bars, Crop, Trail
 from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.listing.subtitles import Line
 from video_pipeline.presets.placements import PostBy
@@ -94,10 +94,11 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class SourceRef:
-    """One footage file as the edit knows it."""
+    """One footage file as the edit knows it; `bars` are cut off its picture, None: nothing is."""
 
     path: str
     digest: str
+    bars: Bars | None = None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ from video_pipeline.footage.decode import frames
 from video_pipeline.footage.hearing import probe_music, samples
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
+from video_pipeline.geometry import NO_BARS
 from video_pipeline.graph import BARS, SAMPLE_RATE, fitted, shown_until
 from video_pipeline.overlays.callout import Callout
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw
@@ -73,7 +74,10 @@ def to_moviepy(
     Raises FootageError when a source or the music is gone.
     """
     edit = as_filmed(edit) if edit.as_filmed else edit
-    footage = {name: probe(home / source.path) for name, source in edit.sources.items()}
+    footage = {
+        name: probe(home / source.path).without(source.bars or NO_BARS)
+        for name, source in edit.sources.items()
+    }
     lang = language(edit.lang, overlays)
     placement = load_placement(edit.placement, presets).posted(edit.post_by)
     placement = clearing(edit, placement, presets, rtl=lang.rtl)

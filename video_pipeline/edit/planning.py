@@ -214,7 +214,7 @@ class _Table:
             cuts = matched(cuts, self.analyses, brief.placement.rate, flaws)
         cuts = tuple(music.explained(cuts, self.objective.target.beats, brief.placement.rate))
         sources = {
-            name: SourceRef(str(footage.path), footage.digest)
+            name: SourceRef(str(footage.path), footage.digest, footage.bars or None)
             for name, footage in self.footage.items()
             if any(cut.source == name for cut in cuts)
         }

@@ -5,9 +5,11 @@ At most one frame is held at a time. What is damaged is passed over and told to 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 
+import av.error
 import cv2
 import numpy as np
 from av.container import InputContainer
@@ -45,27 +47,48 @@ def frames(
     if footage.still:
         yield Fraction(0), photo(footage, long_side)
         return
-    scale = min(1.0, long_side / max(footage.width, footage.height))
-    width = max(2, round(footage.width * scale / 2) * 2)
-    height = max(2, round(footage.height * scale / 2) * 2)
-    stored = (height, width) if footage.rotation in (90, 270) else (width, height)
-    quarter_turns = -(footage.rotation // 90)  # np.rot90 turns counter-clockwise
+    stored = _stored_size(footage, long_side)
     due = since
     if footage.codec == ANIMATED_WEBP:
         for t, picture in animation(footage):
             if t >= due:
                 due = t + every_s - _HAIR
-                yield t, _shrunk(picture, stored)
+                yield t, _inside(_shrunk(picture, stored), footage)
         return
     with open_media(footage.path) as container:
         for t, frame in _timed(container, footage, since, [] if damage is None else damage):
             if t < due:
                 continue
             due = t + every_s - _HAIR
-            picture = _small(frame, footage, stored)
-            if footage.mirrored:
-                picture = picture[::-1]
-            yield t, np.ascontiguousarray(np.rot90(picture, quarter_turns))
+            yield t, _upright(frame, footage, stored)
+
+
+def glances(footage: Footage, *, long_side: int, most: int) -> Iterator[Picture]:
+    """Up to `most` pictures from all through a film, as `frames` gives them, for little work.
+
+    Key frames alone are decoded, so there are fewer where a file has fewer, and none of a file
+    that cannot be entered in its middle.
+    """
+    if footage.still or footage.untimed or not footage.indexed:
+        return
+    stored = _stored_size(footage, long_side)
+    with open_media(footage.path) as container:
+        start = start_of(container)
+        stream = bounded(picture_stream(container, footage))
+        stream.codec_context.skip_frame = "NONKEY"
+        base = Fraction(stream.time_base or 1)
+        seen: set[int | None] = set()
+        for number in range(most):
+            try:
+                container.seek(
+                    int((number * footage.duration / most + start) / base), stream=stream
+                )
+            except av.error.FFmpegError:
+                return  # a damaged index
+            frame = next(pictures(container, stream, start, []), None)
+            if frame is not None and frame.pts not in seen:
+                seen.add(frame.pts)
+                yield _upright(frame, footage, stored)
 
 
 def _timed(
@@ -90,6 +113,32 @@ def _timed(
         else:  # one whose time got lost follows the one before
             t += 1 / footage.rate
         yield t, frame
+
+
+def _stored_size(footage: Footage, long_side: int) -> tuple[int, int]:
+    """Width and height, as stored, to which frames are brought: with their bars, if any."""
+    scale = min(1.0, long_side / max(footage.width, footage.height))
+    width, height = (max(2, round(side * scale / 2) * 2) for side in footage.whole)
+    return (height, width) if footage.rotation in (90, 270) else (width, height)
+
+
+def _upright(frame: VideoFrame, footage: Footage, stored: tuple[int, int]) -> Picture:
+    picture = _small(frame, footage, stored)
+    if footage.mirrored:
+        picture = picture[::-1]
+    turned = np.rot90(picture, -(footage.rotation // 90))  # it turns counter-clockwise
+    return np.ascontiguousarray(_inside(turned, footage))
+
+
+def _inside(picture: Picture, footage: Footage) -> Picture:
+    """An upright picture of any size without its bars; rather a pixel less than one of them."""
+    bars, whole = footage.bars, footage.whole
+    if not bars:
+        return picture
+    height, width = picture.shape[:2]
+    left, right = (math.ceil(side * width / whole[0]) for side in (bars.left, bars.right))
+    top, bottom = (math.ceil(side * height / whole[1]) for side in (bars.top, bars.bottom))
+    return picture[top : height - bottom, left : width - right]
 
 
 def _small(frame: VideoFrame, footage: Footage, stored: tuple[int, int]) -> Picture:

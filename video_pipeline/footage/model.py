@@ -6,12 +6,12 @@ are those of the picture as displayed, after rotation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from video_pipeline.geometry import Veil
+from video_pipeline.geometry import NO_BARS, Bars, Veil
 
 Transfer = Literal["sdr", "hlg", "pq"]
 
@@ -41,6 +41,8 @@ class Footage:
     follow. `interlaced` pictures hold two moments in alternate lines. `untimed` files state no
     times and cannot be opened in the middle: pictures follow each other at `rate`. `veils`
     cover what is to be masked: `graph` draws them into every picture that is taken from the file.
+    `bars` are cut off the upright picture before anything else is done with it; `width` and
+    `height`, and every box and veil, are of what is left.
     """
 
     path: Path
@@ -65,11 +67,33 @@ class Footage:
     interlaced: bool = False
     untimed: bool = False
     veils: tuple[Veil, ...] = ()
+    bars: Bars = NO_BARS
 
     @property
     def name(self) -> str:
         """The file's name, as people speak of it."""
         return self.path.name
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Width and height of the upright picture with its bars."""
+        return (
+            self.width + self.bars.left + self.bars.right,
+            self.height + self.bars.top + self.bars.bottom,
+        )
+
+    @property
+    def picture_digest(self) -> str:
+        """What decides its pictures: the file's bytes, and which part of them is cut off."""
+        if not self.bars:
+            return self.digest
+        told = self.bars.left, self.bars.top, self.bars.right, self.bars.bottom
+        return f"{self.digest} without {told}"
+
+    def without(self, bars: Bars) -> Footage:
+        """The same footage with these bars of its whole picture cut off, and no others."""
+        width, height = bars.inside(self.whole)
+        return replace(self, width=width, height=height, bars=bars)
 
     @property
     def duration_s(self) -> float:

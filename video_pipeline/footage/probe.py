@@ -21,7 +21,7 @@ from video_pipeline.footage.animation import is_animated_webp, probe_animation
 from video_pipeline.footage.coding import FULL_RANGE, coded_colour
 from video_pipeline.footage.model import Colour, Footage
 from video_pipeline.footage.photo import photo_codec, probe_photo
-from video_pipeline.footage.salvage import bounded, packets, pictures
+from video_pipeline.footage.salvage import bounded, check_memory, packets, pictures
 from video_pipeline.store import file_digest
 from video_pipeline.toolchain import CONTAINERS, MOST_PIXELS
 
@@ -50,6 +50,8 @@ def open_media(path: Path) -> av.container.InputContainer:
             metadata_errors="replace",
         )
     except (av.error.FFmpegError, ValueError, MemoryError) as error:
+        if isinstance(error, MemoryError):
+            check_memory()
         raise _unreadable(path) from error
 
 
@@ -236,6 +238,7 @@ def _first_frame(
             where=str(path),
             mend="export it smaller",
         )
+    check_memory()
     raise FootageError(
         "no picture in this file can be decoded",
         where=str(path),

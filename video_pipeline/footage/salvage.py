@@ -24,6 +24,8 @@ from video_pipeline.vigil import within
 # A file may hold hours of packets of which none decodes; nobody should wait for its end.
 _MOST_BARREN_S = STILL_S
 
+_LEAST_BYTES = 256 << 20  # what decoding an honest file may well take
+
 Damage = list[Fraction]
 """Times at which something did not decode, seconds from the footage's start, in reading order."""
 
@@ -37,6 +39,14 @@ def bounded(stream: av.video.stream.VideoStream) -> av.video.stream.VideoStream:
     # Each thread holds pictures of its own: as many as of 8K would be held by two.
     context.thread_count = max(1, min(os.cpu_count() or 1, 2 * MOST_PIXELS // pixels, 16))
     return stream
+
+
+def check_memory() -> None:
+    """Raise MemoryError where memory is short.
+
+    A decoder also says so of a damaged file that asks for more than any machine has.
+    """
+    bytearray(_LEAST_BYTES)
 
 
 def packets(container: av.container.InputContainer, stream: Any) -> Iterator[Any]:
@@ -73,7 +83,9 @@ def pictures(
     while True:
         try:
             packet = next(read, None)
-        except av.error.FFmpegError:
+        except av.error.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                check_memory()
             damage.append(at)
             return
         if packet is None:
@@ -85,7 +97,9 @@ def pictures(
                 decoded = packet.decode()
         except av.error.EOFError:
             return
-        except av.error.FFmpegError:
+        except av.error.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                check_memory()
             damage.append(at)
             if time.monotonic() - last_good > _MOST_BARREN_S:
                 return

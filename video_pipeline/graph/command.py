@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def opened(footage: Footage, start: Fraction, length: Fraction, **more: Any) -> 
         form = PHOTOS[footage.codec]
         return from_disk(footage.path, form, f=form)
     early = max(Fraction(0), start - EARLY)
-    if footage.width * footage.height > _LARGE:
+    if math.prod(footage.whole) > _LARGE:
         more = {"threads": 1, **more}
     since = {} if footage.untimed and not early else {"ss": f"{float(early):.6f}"}
     if footage.turned_by_tag:  # counter-clockwise here

@@ -240,8 +240,12 @@ def _ticks(picture: Any, rate: Fraction, expression: str) -> Any:
 
 
 def squared(picture: Any, footage: Footage) -> Any:
-    """The picture at the size it is shown at, its pixels square."""
-    return picture.filter("scale", footage.width, footage.height, flags=SCALING).filter("setsar", 1)
+    """The picture at the size it is shown at, its pixels square, without its bars."""
+    picture = picture.filter("scale", *footage.whole, flags=SCALING).filter("setsar", 1)
+    if footage.bars:
+        at = footage.bars.left, footage.bars.top
+        picture = picture.filter("crop", footage.width, footage.height, *at)
+    return picture
 
 
 def veiled(picture: Any, footage: Footage, start: Fraction, frames: int, rate: Fraction) -> Any:

@@ -23,7 +23,10 @@ from video_pipeline.handwriting.pages import Loc, Mistake, dotted, read_page, re
 from video_pipeline.handwriting.spelling import did_you_mean
 from video_pipeline.listing.model import ListingFile, Seen
 
-VIDEO_SUFFIXES: Final = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".mts"})
+VIDEO_SUFFIXES: Final = frozenset(
+    {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".3gp", ".mts"}
+    | {".m2ts", ".ts", ".mpg", ".mpeg", ".mxf", ".wmv", ".flv", ".ogv"}
+)
 # Moving pictures among them are taken as such; what a file is shows when it is opened.
 PHOTO_SUFFIXES: Final = frozenset(
     {".jpg", ".jpeg", ".png", ".heic", ".heif", ".avif", ".webp", ".gif"}

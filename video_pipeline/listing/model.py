@@ -280,6 +280,10 @@ class Listing(Stated):
     blur: tuple[Blur, ...] = Field(
         default=(), max_length=12, description="What is masked in every picture."
     )
+    crop_bars: bool = Field(
+        default=False,
+        description="Cut off the bars around a picture, as of a screen recording.",
+    )
     audio: Audio = Audio()
     includes: tuple[Text, ...] = Field(
         default=(), max_length=12, description="Dust bag, box, strap …"

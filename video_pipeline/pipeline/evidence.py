@@ -9,6 +9,7 @@ from video_pipeline.delivery.evidence import write_evidence
 from video_pipeline.delivery.publishing import published
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
 from video_pipeline.errors import UsageError
+from video_pipeline.pipeline.bars import within
 from video_pipeline.pipeline.preparing import Settings, analyse_all, prepare
 from video_pipeline.pipeline.sightings import on_camera, seen_on_camera
 from video_pipeline.presets.grades import load_scale
@@ -47,7 +48,7 @@ def make_evidence(
         prepared = seen_on_camera(prepared, analyses, settings)
         write_evidence(
             private,
-            listing=listing,
+            listing=within(listing, prepared.footage),
             footage=prepared.footage,
             frames=(*on_camera(prepared), *pick_keyframes(analyses, SHOWN, _KEYFRAMES)),
             scale=load_scale(listing.condition.scale, settings.presets),

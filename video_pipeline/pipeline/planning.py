@@ -82,14 +82,14 @@ def plan_listing(
 ) -> Edit:
     """Choose what to show of a prepared listing on one placement, and steady it."""
     brief = brief_of(prepared, placement, settings, storyboard)
-    edit = _complained(dressed(plan(brief, analyses), settings), analyses)
+    edit = _complained(dressed(plan(brief, analyses), settings), prepared, analyses)
     return _steadied(edit, brief, prepared, settings, listener)
 
 
-def _complained(edit: Edit, analyses: Mapping[str, Analysis]) -> Edit:
-    """The edit with a warning for each file that is damaged."""
+def _complained(edit: Edit, prepared: Prepared, analyses: Mapping[str, Analysis]) -> Edit:
+    """The edit with a warning of what was done with the files, and for each that is damaged."""
     told = tuple(filter(None, (analysis.complaint for analysis in analyses.values())))
-    return replace(edit, warnings=(*edit.warnings, *told))
+    return replace(edit, warnings=(*edit.warnings, *prepared.told, *told))
 
 
 def _steadied(
@@ -134,7 +134,8 @@ def prepare_and_plan(
     brief = brief_of(prepared, place, settings, board, wishes)
     return tuple(
         _steadied(
-            _complained(dressed(edit, settings), analyses), brief, prepared, settings, listener
+            *(_complained(dressed(edit, settings), prepared, analyses), brief, prepared),
+            *(settings, listener),
         )
         for edit in plan_variants(brief, analyses, variants)
     )

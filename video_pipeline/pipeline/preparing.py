@@ -6,7 +6,7 @@ The listing is read, its footage opened, its certificates verified, and each mom
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from video_pipeline.edit.pointing import located
 from video_pipeline.errors import ClaimError, ListingError, Problem
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
+from video_pipeline.footage.remarks import poor_detail
 from video_pipeline.listing.footage_paths import check_seen, resolve_footage
 from video_pipeline.listing.model import Listing, ListingFile
 from video_pipeline.listing.reading import read_listing
@@ -25,7 +26,9 @@ from video_pipeline.overlays.language import ENGLISH, Language, language
 from video_pipeline.overlays.sheet import unwritable
 from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.overlays.theme import theme as read_theme
+from video_pipeline.pipeline.bars import trimmed, within
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
+from video_pipeline.pipeline.live_photos import used_once
 from video_pipeline.pipeline.veiling import veiled
 from video_pipeline.presets.placements import USUAL, Placement, PostBy
 from video_pipeline.progress import Listener, silent
@@ -49,7 +52,8 @@ class Settings:
     With an `identity`, what is made is signed. `theme` is the look of overlays; None is
     the listing's, else `usual_theme`, or for an edit its own. With `reduced_motion` overlays come
     and go in cuts.
-    `blur` names what the listing must state a box for, see `pipeline.veiling`.
+    `blur` names what the listing must state a box for, see `pipeline.veiling`. With `crop_bars`, or
+    where the listing says so, bars around a picture are cut off, see `pipeline.bars`.
     `post_by` says who posts the clips; None is by hand, or for an edit as it says. `jobs` is how
     much is done side by side; None is as much as there are cores. `sources` are the object stores
     that footage may come from; None: a listing may name none.
@@ -67,6 +71,7 @@ class Settings:
     reduced_motion: bool = False
     post_by: PostBy | None = None
     blur: tuple[str, ...] = ()
+    crop_bars: bool = False
     jobs: int | None = None
     sources: Sources | None = None
 
@@ -100,8 +105,9 @@ def dressed(edit: Edit, settings: Settings) -> Edit:
 class Prepared:
     """A listing with everything that was found out about it before any decision.
 
-    `listing` is as strangers may read it, the serial number masked in every text; `stated` is as
-    the seller wrote it, for evidence alone.
+    `listing` is as strangers may read it, the serial number masked in every text, and its
+    boxes are of what is left of a picture whose bars were cut off; `stated` is as the seller wrote
+    it, for evidence alone. `told` is what the seller should know of the files.
     """
 
     listing: ListingFile
@@ -128,6 +134,7 @@ class Prepared:
             )
 
     sounds: Sounds = field(default_factory=Sounds)
+    told: tuple[str, ...] = ()
 
     def told_at(self, placement: Placement, settings: Settings) -> Prepared:
         """The same, with its certificates told in the placement's own set of words."""
@@ -154,7 +161,8 @@ def open_footage(paths: Sequence[Path]) -> dict[str, Footage]:
 def open_sources(edit: Edit, edit_path: Path) -> dict[str, Footage]:
     """Probe the footage that an edit names, by its own names.
 
-    Raises FootageError when a file is gone, ListingError when one is not what it was.
+    Their bars are cut off as the edit says. Raises FootageError when a file is gone, ListingError
+    when one is not what it was.
     """
     home = edit_path.resolve().parent
     wanted = [(home / source.path).resolve() for source in edit.sources.values()]
@@ -166,6 +174,21 @@ def open_sources(edit: Edit, edit_path: Path) -> dict[str, Footage]:
                 where=edit_path.name,
                 problems=[Problem(name, "its content has changed", "plan it again")],
             )
+        if source.bars is not None:
+            if min(astuple(source.bars)) < 0 or min(source.bars.inside(footage[name].whole)) < 2:
+                raise ListingError(
+                    f"the bars of '{name}' leave nothing of its picture",
+                    where=edit_path.name,
+                    problems=[
+                        Problem(
+                            f"sources.{name}.bars",
+                            f"they are cut off a picture of {footage[name].width} x "
+                            f"{footage[name].height} pixels",
+                            "make them smaller, or write null",
+                        )
+                    ],
+                )
+            footage[name] = footage[name].without(source.bars)
     return footage
 
 
@@ -177,12 +200,19 @@ def prepare(
     Raises ListingError, FootageError, or ClaimError when a badge is required and not earned.
     """
     listing = stated if isinstance(stated, ListingFile) else read_checked(stated, settings)
-    paths = resolve_footage(listing, settings.sources)
+    paths, of_pairs = used_once(listing, resolve_footage(listing, settings.sources))
     check_seen(listing, paths)
     footage = open_footage(paths)
     located(listing, footage)  # a wrong time is told now, not after minutes of looking
+    crop = settings.crop_bars or listing.crop_bars
+    footage, of_bars = trimmed(footage, settings.store, asked=crop)
+    poor = (
+        f"the clip {name}: {said}" for name, item in footage.items() if (said := poor_detail(item))
+    )
     prepared = verified(listing, footage, settings, require_badge=require_badge)
-    return replace(prepared, sounds=open_sounds(listing, footage))
+    return replace(
+        prepared, sounds=open_sounds(listing, footage), told=(*of_pairs, *of_bars, *poor)
+    )
 
 
 def read_checked(listing_path: Path, settings: Settings) -> ListingFile:
@@ -212,9 +242,10 @@ def _looks(
 
 
 def verified(
-    listing: ListingFile, footage: Mapping[str, Footage], settings: Settings, *, require_badge: bool
+    stated: ListingFile, footage: Mapping[str, Footage], settings: Settings, *, require_badge: bool
 ) -> Prepared:
     """A listing whose footage is open, with its certificates verified."""
+    listing = within(stated, footage)
     words = settings.words
     wording = load_wording(words.tag, settings.presets) if listing.certificates else None
     claims, refusals = verify(
@@ -236,7 +267,7 @@ def verified(
             mend=first.mend if first else "add one under certificates:, or leave --require-badge",
         )
     masked = veiled(listing, footage, settings.store, settings.blur)
-    return Prepared(public(listing), masked, claims, refusals, listing)
+    return Prepared(public(listing), masked, claims, refusals, stated)
 
 
 def _seen_first(claim: Claim, listing: ListingFile) -> Claim:

@@ -68,7 +68,14 @@ def made_legible(
         return drawing, Legibility()
     key = digest_of(
         [
-            *(_METHOD, footage.digest, str(cut.start), cut.frames, cut.hold, asdict(cut.crop)),
+            *(
+                _METHOD,
+                footage.picture_digest,
+                str(cut.start),
+                cut.frames,
+                cut.hold,
+                asdict(cut.crop),
+            ),
             *(asdict(cut.light), use.first, use.last, drawing.digest, size, str(rate)),
             ffmpeg_version(),
         ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from video_pipeline.errors import PipelineError, UsageError
+from video_pipeline.toolchain import memory_error
 
 
 @contextmanager
@@ -19,6 +20,8 @@ def starting(what: str, *, mend: str, where: str = "") -> Iterator[None]:
     except PipelineError:
         raise
     except Exception as error:
+        if memory_error(error) is not None:
+            raise  # nothing is wrong with it
         raise UsageError(
             f"{what} cannot be used: {in_a_line(error)}", where=where, mend=mend
         ) from error
