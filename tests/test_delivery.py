@@ -39,8 +39,9 @@ from video_pipeline.geometry import Crop, CropKey
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.presets.previews import load_preview
 from video_pipeline.rendering.layers import DrawnOverlays
+from video_pipeline.rendering.pieces import encode
+from video_pipeline.rendering.playing import play_pieces
 from video_pipeline.store import Store
-from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim, Refusal
 
 SERIAL = "OR-2219-0417"
@@ -288,22 +289,12 @@ def clip(take: Footage, tiny_presets: Path, tmp_path_factory: pytest.TempPathFac
         piece_of(take, place, start=2, frames=50, slot="hardware"),
     ]
     footage = {take.name: take}
-    file = clip_of(pieces, footage, Store(folder / "cache"), folder / "bag-1.tiny.mp4")
+    store = Store(folder / "cache")
+    file = clip_of(pieces, footage, store, folder / "bag-1.tiny.mp4")
+    encoded = tuple(encode(pieces, store))
+    played = play_pieces(encoded, place.rate, store)
     overlays = DrawnOverlays(((), (), ()), {"02-hero-title": "ab" * 32}, ())
-    return Clip(edit_of(pieces, footage), place, file, (), overlays, ("a warning",))
-
-
-def test_stills_of_the_clip_are_the_frames_asked_for(clip: Clip, tmp_path: Path) -> None:
-    shown = numbers(clip.file)
-    folder = tmp_path / "100 %d"
-    folder.mkdir()
-    for frames in ([0, 1, 28, 29, 30, 31, 69, 70, 71, 118, 119], [57]):
-        run(graph.clip_stills(clip.file, frames, folder / "%05d.jpg"), deadline_s=60)
-        for place, frame in enumerate(frames):
-            with Image.open(folder / f"{place:05d}.jpg") as picture:
-                assert picture.size == (270, 480)
-                assert number_of(np.asarray(picture)[..., 1]) == shown[frame], frame
-    assert len(list(folder.iterdir())) == 11
+    return Clip(edit_of(pieces, footage), place, file, encoded, played, overlays, ("a warning",))
 
 
 @pytest.fixture(scope="module")
@@ -342,8 +333,7 @@ def test_the_sheet_shows_three_frames_of_every_cut(clip: Clip, stills: Path) -> 
 
 
 def test_long_captions_are_cut_to_their_picture(clip: Clip, tmp_path: Path) -> None:
-    picture = tmp_path / "p.png"
-    Image.new("RGB", (100, 200), "grey").save(picture)
+    picture = np.full((200, 100, 3), 128, np.uint8)
     write_sheet(
         [Entry(picture, "word " * 60), Entry(picture, "«Ü ß …»")], tmp_path / "s.jpg", height=200
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline import graph
 from video_pipeline.analysis.model import Analysis
-from video_pipeline.delivery.contact_sheet import Entry, write_sheet
+from video_pipeline.delivery.contact_sheet import Entry, read, write_sheet
 from video_pipeline.delivery.cover import write_covers
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.posting import Desk, post, post_of, write_post
@@ -32,12 +30,11 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.previews import Preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import Encoded
+from video_pipeline.rendering.playing import PlayedPiece
 from video_pipeline.store import Store, digest_of
-from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.identity import Identity
 
-_DEADLINE_S = 180
 _KEYFRAMES = 4  # of each kind
 
 
@@ -49,6 +46,7 @@ class Clip:
     placement: Placement
     file: Path
     pieces: tuple[Encoded, ...]
+    played: tuple[PlayedPiece, ...]
     overlays: DrawnOverlays
     warnings: tuple[str, ...]
 
@@ -103,7 +101,7 @@ def deliver(
             own=own,
             store=store,
         )
-        shown = [small_picture(file) for file in covers[: 2 if cover.title else 1]]
+        shown = [small_picture(read(file)) for file in covers[: 2 if cover.title else 1]]
         pages.append(
             ClipPage(
                 clip.edit, clip.placement.title, pictures, clip.warnings, cover.why, tuple(shown)
@@ -182,29 +180,17 @@ def write_captions(clip: Clip) -> None:
 
 
 def write_clip_stills(clip: Clip, *, sheet: Path) -> tuple[bytes, ...]:
-    """Write the contact sheet of a finished clip, in one pass over it: three frames of every cut.
+    """Write the contact sheet of a finished clip: three frames of every cut.
 
     Returns the middle of each cut as a small JPEG.
     """
-    shown = [
-        (first + int(cut.frames * share), cut.slot)
-        for first, cut in _starts(clip.edit)
-        for share in (0.15, 0.5, 0.9)
-    ]
-    frames = sorted({frame for frame, _ in shown})
-    with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
-        run(
-            graph.clip_stills(clip.file, frames, Path(scratch) / "%05d.jpg"),
-            deadline_s=_DEADLINE_S,
-            what="taking stills",
-        )
-        files = {frame: Path(scratch) / f"{place:05d}.jpg" for place, frame in enumerate(frames)}
-        entries = [
-            Entry(files[frame], f"{float(frame / clip.edit.rate):.1f} s  {slot}")
-            for frame, slot in shown
-        ]
-        write_sheet(entries, sheet, columns=6, height=480)
-        return tuple(small_picture(files[frame]) for frame, _ in shown[1::3])
+    entries = []
+    for (first, cut), piece in zip(_starts(clip.edit), clip.played, strict=True):
+        for number, picture in piece.pictures():
+            at = float((first + number) / clip.edit.rate)
+            entries.append(Entry(picture, f"{at:.1f} s  {cut.slot}"))
+    write_sheet(entries, sheet, columns=6, height=480)
+    return tuple(small_picture(entry.picture) for entry in entries[1::3])
 
 
 def _starts(edit: Edit) -> Iterator[tuple[int, Cut]]:

@@ -16,11 +16,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from video_pipeline import graph
-from video_pipeline.delivery.contact_sheet import scaled
+from video_pipeline.delivery.contact_sheet import read, scaled
 from video_pipeline.delivery.taking import take
 from video_pipeline.edit.corrections import told
 from video_pipeline.edit.coverage import Coverage, Row
@@ -108,10 +110,10 @@ def write_report(
     out.write_text(page, encoding="utf-8")
 
 
-def small_picture(file: Path) -> bytes:
-    """A picture file as a small JPEG."""
+def small_picture(picture: NDArray[np.uint8]) -> bytes:
+    """A picture, HxWx3 RGB, as a small JPEG."""
     content = BytesIO()
-    scaled(file, _PICTURE_HEIGHT).save(content, "JPEG", quality=80)
+    scaled(picture, _PICTURE_HEIGHT).save(content, "JPEG", quality=80)
     return content.getvalue()
 
 
@@ -189,7 +191,7 @@ def _best_moments(
             file = Path(scratch) / f"{number:03d}.jpg"
             shot = partial(graph.still, footage[source], t)
             take(shot, footage[source], file, what="taking a still", store=store)
-            pictures[source, t] = _inside(small_picture(file))
+            pictures[source, t] = _inside(small_picture(read(file)))
     return pictures
 
 

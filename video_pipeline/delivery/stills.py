@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from video_pipeline import graph
-from video_pipeline.delivery.contact_sheet import Entry, write_sheet
+from video_pipeline.delivery.contact_sheet import Entry, read, write_sheet
 from video_pipeline.delivery.taking import take
 from video_pipeline.edit.keyframes import KeyFrame
 from video_pipeline.footage.model import Footage
@@ -48,7 +48,7 @@ def write_keyframes(
         stills.append(Still(frame, file))
     if stills:
         entries = [
-            Entry(s.file, f"{s.frame.shows} {s.frame.score:.2f}  {float(s.frame.t):.2f} s")
+            Entry(read(s.file), f"{s.frame.shows} {s.frame.score:.2f}  {float(s.frame.t):.2f} s")
             for s in stills
         ]
         write_sheet(entries, folder / SHEET, columns=4, height=480)

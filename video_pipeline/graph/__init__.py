@@ -19,7 +19,6 @@ from video_pipeline.graph.picture import (
     Layer,
     Pass,
     alpha_clip,
-    clip_stills,
     framed_still,
     piece,
     samples,
@@ -35,12 +34,14 @@ from video_pipeline.graph.preview import (
     scaled_size,
     strip,
 )
-from video_pipeline.graph.trials import STILL_S, trial, watched
+from video_pipeline.graph.trials import BLACK_S, STILL_NOISE, STILL_S, trial, watched, watched_piece
 
 __all__ = [
     "AAC_FRAME",
     "BARS",
+    "BLACK_S",
     "SAMPLE_RATE",
+    "STILL_NOISE",
     "STILL_S",
     "Layer",
     "Pass",
@@ -49,7 +50,6 @@ __all__ = [
     "Tiles",
     "aac",
     "alpha_clip",
-    "clip_stills",
     "fitted",
     "framed_still",
     "levelled",
@@ -67,4 +67,5 @@ __all__ = [
     "strip",
     "trial",
     "watched",
+    "watched_piece",
 ]

@@ -143,18 +143,6 @@ def framed_still(
     return jpeg(cropped(picture, crop, footage, size, 1, light=light), out)
 
 
-def clip_stills(clip: Path, frames: Sequence[int], pattern: Path) -> list[str]:
-    """The command that writes frames of a finished clip as JPEGs, in one pass over it.
-
-    `frames` are output frames in rising order, none twice; `pattern` is a path whose last part
-    holds a `%05d` that stands for their places in that list, from 0 on.
-    """
-    wanted = "+".join(f"eq(n,{frame})" for frame in frames)
-    picture = from_disk(clip, "mov,mp4").video.filter("select", wanted)
-    numbered = str(pattern.parent).replace("%", "%%"), pattern.name
-    return jpeg(picture, Path(*numbered), len(frames))
-
-
 def alpha_clip(raw: Path, size: tuple[int, int], rate: Fraction, out: Path) -> list[str]:
     """The command that keeps raw RGBA frames as a lossless QuickTime file with straight alpha."""
     pictures = from_disk(
@@ -325,20 +313,22 @@ def _seconds(frame: int, rate: Fraction) -> str:
     return f"{float((frame - Fraction(1, 2)) / rate):.6f}"
 
 
-def jpeg(picture: Any, out: Path, pictures: int | None = None) -> list[str]:
-    """One picture into one file, or `pictures` of them into files numbered from 0."""
+def jpeg(picture: Any, out: Path) -> list[str]:
+    """The command that writes one picture into one file."""
+    return command(as_jpeg(picture, out))
+
+
+def as_jpeg(picture: Any, out: Path) -> Any:
+    """What `jpeg` writes, as one output of a command that has others."""
     picture = picture.filter(
         "scale", in_color_matrix="bt709", out_color_matrix="bt470", out_range="pc", flags=SCALING
-    ).filter("format", "yuvj444p")  # JPEG's own matrix and range
-    one = {"f": "mjpeg"}
-    return command(
-        ffmpeg.output(
-            picture,
-            str(out),
-            vframes=pictures or 1,
-            **{"c:v": "mjpeg", "q:v": 2, "flags": "+bitexact", "strict": "unofficial"},
-            **({"f": "image2", "start_number": 0, "fps_mode": "passthrough"} if pictures else one),
-        )
+    ).filter("format", "yuv444p")  # JPEG's own matrix and range
+    return ffmpeg.output(
+        picture,
+        str(out),
+        vframes=1,
+        **{"c:v": "mjpeg", "q:v": 2, "flags": "+bitexact", "strict": "unofficial"},
+        **{"color_range": "pc", "f": "mjpeg"},
     )
 
 
