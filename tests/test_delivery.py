@@ -35,13 +35,14 @@ from video_pipeline.edit.preview import Loop, Part
 from video_pipeline.errors import FootageError, RenderError, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.geometry import Box, Crop, CropKey, Veil, VeilStep
 from video_pipeline.presets.placements import load_placement
 from video_pipeline.presets.previews import load_preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import encode
 from video_pipeline.rendering.playing import play_pieces
 from video_pipeline.store import Store
+from video_pipeline.toolchain import run, tell_of_children
 from video_pipeline.trust.claims import Claim, Refusal
 
 SERIAL = "OR-2219-0417"
@@ -441,6 +442,66 @@ def test_a_still_is_taken_once_and_another_file_gives_another(
     taking.take(shot, changed, other, what="taking a still", store=store)
     assert other.read_bytes() == first.read_bytes()
     assert len(list((store.folder / "stills").iterdir())) == 2
+
+
+@pytest.mark.parametrize("way", ["even", "uneven", "masked", "late sound"])
+def test_stills_of_one_pass_are_those_taken_alone(
+    take: Footage, make_clip: MakeClip, tmp_path: Path, way: str
+) -> None:
+    if way == "masked":
+        step = VeilStep(Fraction(1), Fraction(2), Box(0.2, 0.3, 0.6, 0.5))
+        veil = Veil("a number", (step,))
+        take = replace(take, veils=(veil,))
+    elif way != "even":
+        uneven = ("-vf", "select='not(between(n,20,41))*not(eq(mod(n,7),3))'", "-fps_mode", "vfr")
+        late = ("-output_ts_offset", "0.4")
+        more = uneven if way == "uneven" else late
+        take = probe(
+            make_clip(
+                f"{way}.mp4", *numbered(4, size="180x320"), *more, "-c:v", "libx264",
+                "-preset", "ultrafast", "-qp", "8", "-g", "300",
+            )
+        )  # fmt: skip
+    exact = [Fraction(n, 30) for n in (0, 1, 17, 43, 44, 100)]
+    between = [Fraction(31, 100), Fraction(12345, 9999), Fraction(1007, 1000), Fraction(25, 10)]
+    moments = sorted([*exact, *between])
+    files = [(t, tmp_path / f"{n}.jpg") for n, t in enumerate(moments)]
+    run(graph.stills(take, files), deadline_s=60)
+    for t, file in files:
+        run(graph.still(take, t, alone := tmp_path / "alone.jpg"), deadline_s=60)
+        assert file.read_bytes() == alone.read_bytes(), float(t)
+
+
+def test_many_stills_are_kept_in_few_passes(take: Footage, tmp_path: Path) -> None:
+    store = Store(tmp_path / "cache")
+    moments = [(take, Fraction(n, 10)) for n in (3, 1, 20, 1, 12)]
+    started: list[int] = []
+    tell_of_children(lambda child, runs: started.append(child) if runs else None)
+    try:
+        taking.keep_stills(moments, store)
+        assert len(started) == 1
+        taking.keep_stills(moments, store)
+        for footage, t in moments:
+            shot = partial(graph.still, footage, t)
+            taking.take(shot, footage, tmp_path / "a.jpg", what="taking a still", store=store)
+        assert len(started) == 1
+        assert len(list((store.folder / "stills").iterdir())) == 4
+
+        # What is not there to be taken is left to whoever wants it, who is told.
+        gone = take.duration + 5
+        taking.keep_stills([(take, Fraction(2, 10)), (take, gone)], store)
+        assert len(list((store.folder / "stills").iterdir())) == 5
+    finally:
+        tell_of_children(None)
+
+
+def test_moments_far_apart_are_opened_anew(take: Footage) -> None:
+    near = [Fraction(n, 2) for n in range(40)]
+    assert [len(group) for group in graph.in_one_pass(take, near)] == [16, 16, 8]
+    apart = [Fraction(n) for n in (1, 3, 9, 10)]
+    assert [len(group) for group in graph.in_one_pass(take, apart)] == [2, 2]
+    assert list(graph.in_one_pass(replace(take, still=True), apart)) == [[t] for t in apart]
+    assert list(graph.in_one_pass(take, [])) == []
 
 
 def test_a_still_of_no_bytes_is_told(take: Footage, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ STAGES: tuple[tuple[str, str], ...] = (
     ("delivery, preview", "video_pipeline.delivery.folder:choose_loop"),
     ("delivery, preview", "video_pipeline.delivery.folder:write_kept_loop"),
     ("delivery, key frames", "video_pipeline.delivery.folder:pick_keyframes"),
+    ("delivery, key frames", "video_pipeline.delivery.folder:keep_stills"),
     ("delivery, key frames", "video_pipeline.delivery.folder:write_keyframes"),
     ("delivery, report", "video_pipeline.delivery.folder:write_report"),
 )

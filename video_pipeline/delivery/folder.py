@@ -13,9 +13,16 @@ from video_pipeline.delivery.cover import write_covers
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.posting import Desk, post, post_of, write_post
 from video_pipeline.delivery.preview import write_kept_loop
-from video_pipeline.delivery.report import ClipPage, PostPage, small_picture, write_report
+from video_pipeline.delivery.report import (
+    ClipPage,
+    PostPage,
+    best_moments,
+    small_picture,
+    write_report,
+)
 from video_pipeline.delivery.signing import Finished, cover_of, plain_of, sheet_of, sign_folder
 from video_pipeline.delivery.stills import write_keyframes
+from video_pipeline.delivery.taking import keep_stills
 from video_pipeline.edit.cover import choose_cover
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
@@ -124,6 +131,9 @@ def deliver(
     moving = folder / f"{listing.sku}.preview.webp"
     write_kept_loop(loop, footage, preview, "webp", moving, store=store)
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
+    if store is not None:
+        wanted = [*((frame.source, frame.t) for frame in frames), *best_moments(coverage)]
+        keep_stills(((footage[source], t) for source, t in wanted), store)
     stills = write_keyframes(frames, footage, folder / "keyframes", store) if frames else ()
     write_report(
         folder / f"{listing.sku}.report.html",

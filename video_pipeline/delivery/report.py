@@ -117,6 +117,17 @@ def small_picture(picture: NDArray[np.uint8]) -> bytes:
     return content.getvalue()
 
 
+def best_moments(coverage: Coverage) -> list[tuple[str, Fraction]]:
+    """The moments that the page shows of what buyers expect: source and second, each once."""
+    return list(
+        dict.fromkeys(
+            (stretch.source, stretch.best)
+            for row in coverage.rows
+            for stretch in (row.where or ((row.nearest,) if row.nearest else ()))[:1]
+        )
+    )
+
+
 def _template(mask: Mask) -> Any:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -180,14 +191,9 @@ def _best_moments(
     coverage: Coverage, footage: Mapping[str, Footage], store: Store | None
 ) -> dict[tuple[str, Fraction], str]:
     """One picture for each row that names a time: its best, or what came nearest."""
-    wanted = {
-        (stretch.source, stretch.best): None
-        for row in coverage.rows
-        for stretch in (row.where or ((row.nearest,) if row.nearest else ()))[:1]
-    }
     pictures = {}
     with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
-        for number, (source, t) in enumerate(wanted):
+        for number, (source, t) in enumerate(best_moments(coverage)):
             file = Path(scratch) / f"{number:03d}.jpg"
             shot = partial(graph.still, footage[source], t)
             take(shot, footage[source], file, what="taking a still", store=store)

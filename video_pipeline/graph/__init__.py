@@ -20,10 +20,12 @@ from video_pipeline.graph.picture import (
     Pass,
     alpha_clip,
     framed_still,
+    in_one_pass,
     piece,
     samples,
     shown_until,
     still,
+    stills,
 )
 from video_pipeline.graph.preview import (
     RawFrames,
@@ -52,6 +54,7 @@ __all__ = [
     "alpha_clip",
     "fitted",
     "framed_still",
+    "in_one_pass",
     "levelled",
     "loop_file",
     "measured",
@@ -64,6 +67,7 @@ __all__ = [
     "shown_until",
     "sound",
     "still",
+    "stills",
     "strip",
     "trial",
     "watched",

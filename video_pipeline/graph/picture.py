@@ -24,6 +24,7 @@ from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.presets.placements import Placement
 
 _SLACK = 1.3  # how much larger than it needs to be a veil may be, so that it moves more seldom
+_MOST_AT_ONCE = 16  # stills of one pass
 _FINE = Fraction(240)  # a grid on which no phone's frames fall together
 
 
@@ -127,6 +128,41 @@ def still(footage: Footage, t: Fraction, out: Path) -> list[str]:
     """The command that writes the frame at `t` at source resolution."""
     picture = veiled(squared(ticking(footage, t, 1, _FINE), footage), footage, t, 1, _FINE)
     return jpeg(normalised(picture, footage.colour, None), out)
+
+
+def stills(footage: Footage, moments: Sequence[tuple[Fraction, Path]]) -> list[str]:
+    """The command that writes the frames at several moments, the same as `still` does, in one pass.
+
+    `moments` are in rising order, each with its file; `footage` is no photo and states its times.
+    """
+    first, last = moments[0][0], moments[-1][0]
+    begin = first - _lead(footage, first, _FINE) / _FINE
+    both = _moments(opened(footage, begin, last - begin + 1), footage)
+    each = both.split() if len(moments) > 1 else [both]
+    outputs = []
+    for number, (t, out) in enumerate(moments):
+        picture = each[number].filter("setpts", f"PTS-{float(t - begin):.6f}/TB")
+        picture = picture.filter("fps", fps=str(_FINE), start_time=0)
+        picture = picture.filter("tpad", stop_mode="clone", stop=2).filter("trim", end_frame=1)
+        picture = veiled(squared(picture, footage), footage, t, 1, _FINE)
+        outputs.append(as_jpeg(normalised(picture, footage.colour, None), out))
+    return command(ffmpeg.merge_outputs(*outputs))
+
+
+def in_one_pass(footage: Footage, moments: Sequence[Fraction]) -> Iterator[list[Fraction]]:
+    """Moments, in rising order, in groups: a file is opened anew where that costs less.
+
+    Opening it decodes what leads up to a moment, and all since the key frame before.
+    """
+    group: list[Fraction] = []
+    for t in moments:
+        apart = bool(group) and t - group[-1] > _lead(footage, t, _FINE) / _FINE + 1
+        if group and (apart or len(group) == _MOST_AT_ONCE or footage.still or footage.untimed):
+            yield group
+            group = []
+        group.append(t)
+    if group:
+        yield group
 
 
 def framed_still(
