@@ -42,7 +42,7 @@ from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import encode
 from video_pipeline.rendering.playing import play_pieces
 from video_pipeline.store import Store
-from video_pipeline.toolchain import run, tell_of_children
+from video_pipeline.toolchain import ffmpeg_version, run, tell_of_children
 from video_pipeline.trust.claims import Claim, Refusal
 
 SERIAL = "OR-2219-0417"
@@ -475,6 +475,7 @@ def test_stills_of_one_pass_are_those_taken_alone(
 def test_many_stills_are_kept_in_few_passes(take: Footage, tmp_path: Path) -> None:
     store = Store(tmp_path / "cache")
     moments = [(take, Fraction(n, 10)) for n in (3, 1, 20, 1, 12)]
+    ffmpeg_version()  # asked for once a run
     started: list[int] = []
     tell_of_children(lambda child, runs: started.append(child) if runs else None)
     try:
