@@ -26,7 +26,7 @@ from video_pipeline.delivery import taking
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
 from video_pipeline.delivery.folder import Clip, write_clip_stills
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
-from video_pipeline.delivery.preview import write_kept_loop
+from video_pipeline.delivery.preview import LoopFile, decoded_once, write_kept_loop
 from video_pipeline.delivery.publishing import KEY_FRAMES, MANIFEST, check_target, published
 from video_pipeline.delivery.stills import SHEET, write_keyframes
 from video_pipeline.edit.coverage import Coverage, Row
@@ -37,7 +37,7 @@ from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import Box, Crop, CropKey, Veil, VeilStep
 from video_pipeline.presets.placements import load_placement
-from video_pipeline.presets.previews import load_preview
+from video_pipeline.presets.previews import Preview, load_preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import encode
 from video_pipeline.rendering.playing import play_pieces
@@ -519,9 +519,34 @@ def test_the_kept_loop_of_another_budget_is_another(take: Footage, tmp_path: Pat
     loop = Loop((Part(take.name, Fraction(0), 12, crop, "any", ""),), 6, preview.rate)
     roomy = preview.with_budgets({"webp": 2_000_000})
     one, two = tmp_path / "one.webp", tmp_path / "two.webp"
-    write_kept_loop(loop, {take.name: take}, preview, "webp", one, store=store)
-    write_kept_loop(loop, {take.name: take}, roomy, "webp", two, store=store)
-    kept = sorted(file.read_bytes() for file in (store.folder / "stills").iterdir())
+    began: list[int] = []
+
+    def written(figures: Preview, out: Path) -> LoopFile:
+        made_from = (loop, {take.name: take}, figures)
+        with decoded_once(*made_from) as frames:
+
+            def asked() -> graph.RawFrames:
+                began.append(1)
+                return frames()
+
+            return write_kept_loop(*made_from, "webp", out, store=store, frames=asked)
+
+    first = written(preview, one)
+    written(roomy, two)
+    assert len(began) == 2
+    kept = {file for file in (store.folder / "stills").iterdir() if file.suffix == ".webp"}
     assert len(kept) == 2
-    assert one.read_bytes() in kept
+    assert one.read_bytes() in {file.read_bytes() for file in kept}
+
+    # It is there, and so is how it came about; what a disk has spoilt is made again.
+    again = tmp_path / "again.webp"
+    assert replace(written(preview, again), file=one) == first
+    assert len(began) == 2
+    made = one.read_bytes()
+    for file in kept:
+        file.write_bytes(made[:-1])
+    store = Store(tmp_path / "cache")
+    assert replace(written(preview, again), file=one) == first
+    assert len(began) == 3
+    assert again.read_bytes() == made
     assert one.read_bytes()[8:12] == b"WEBP"

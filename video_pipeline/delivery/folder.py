@@ -12,7 +12,7 @@ from video_pipeline.delivery.contact_sheet import Entry, read, write_sheet
 from video_pipeline.delivery.cover import write_covers
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.posting import Desk, post, post_of, write_post
-from video_pipeline.delivery.preview import write_kept_loop
+from video_pipeline.delivery.preview import decoded_once, write_kept_loop
 from video_pipeline.delivery.report import (
     ClipPage,
     PostPage,
@@ -70,17 +70,17 @@ def deliver(
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
     preview: Preview,
+    store: Store,
     own: Path | None = None,
     scale: GradeScale | None = None,
     identity: Identity | None = None,
     desk: Desk | None = None,
-    store: Store | None = None,
 ) -> None:
     """Write everything that goes with the clips into `folder`, the manifest last.
 
     `own` is a person's overlays folder. With an `identity` (and the `scale` of the listing's grade)
-    every mp4 and JPEG is signed; with a `desk` each clip has its post's words beside it; with a
-    `store` what is taken from the footage is kept there.
+    every mp4 and JPEG is signed; with a `desk` each clip has its post's words beside it. What
+    is taken from the footage is kept in the `store`.
     """
     pages, posts, records, finished = [], [], [], []
     taken: dict[tuple[Path, ...], tuple[Path, tuple[bytes, ...]]] = {}
@@ -129,11 +129,11 @@ def deliver(
         )
     loop = choose_loop(analyses, preview, left_out_of(clips[0].edit, analyses))
     moving = folder / f"{listing.sku}.preview.webp"
-    write_kept_loop(loop, footage, preview, "webp", moving, store=store)
+    with decoded_once(loop, footage, preview) as seen:
+        write_kept_loop(loop, footage, preview, "webp", moving, store=store, frames=seen)
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
-    if store is not None:
-        wanted = [*((frame.source, frame.t) for frame in frames), *best_moments(coverage)]
-        keep_stills(((footage[source], t) for source, t in wanted), store)
+    wanted = [*((frame.source, frame.t) for frame in frames), *best_moments(coverage)]
+    keep_stills(((footage[source], t) for source, t in wanted), store)
     stills = write_keyframes(frames, footage, folder / "keyframes", store) if frames else ()
     write_report(
         folder / f"{listing.sku}.report.html",
