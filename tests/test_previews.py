@@ -31,6 +31,7 @@ from video_pipeline.pipeline import Previewed, Settings, preview_listing
 from video_pipeline.presets.previews import LOOP_FORMATS, load_preview
 from video_pipeline.resources import shipped
 from video_pipeline.store import Store
+from video_pipeline.toolchain import ffmpeg_version, tell_of_children
 
 Run = Callable[..., Any]
 WHOLE = {"whole": 0.9}
@@ -178,7 +179,14 @@ def test_the_poster_is_the_loop_s_first_frame(made_preview: Previewed) -> None:
 def test_the_same_bytes_again(
     made_preview: Previewed, preview_page: Path, shared_cache: Path, tmp_path: Path
 ) -> None:
-    again = preview_listing(preview_page, tmp_path / "again", Settings(Store(shared_cache)))
+    ffmpeg_version()
+    started: list[int] = []
+    tell_of_children(lambda child, runs: started.append(child) if runs else None)
+    try:
+        again = preview_listing(preview_page, tmp_path / "again", Settings(Store(shared_cache)))
+    finally:
+        tell_of_children(None)
+    assert started == []  # everything is kept
     names = sorted(p.name for p in made_preview.folder.iterdir())
     assert names == sorted(p.name for p in again.folder.iterdir())
     assert not [
