@@ -26,7 +26,7 @@ from video_pipeline.delivery import taking
 from video_pipeline.delivery.contact_sheet import Entry, write_sheet
 from video_pipeline.delivery.folder import Clip, write_clip_stills
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
-from video_pipeline.delivery.preview import write_kept_loop
+from video_pipeline.delivery.preview import LoopFile, decoded_once, write_kept_loop
 from video_pipeline.delivery.publishing import KEY_FRAMES, MANIFEST, check_target, published
 from video_pipeline.delivery.stills import SHEET, write_keyframes
 from video_pipeline.edit.coverage import Coverage, Row
@@ -35,12 +35,14 @@ from video_pipeline.edit.preview import Loop, Part
 from video_pipeline.errors import FootageError, RenderError, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.geometry import Crop, CropKey
+from video_pipeline.geometry import Box, Crop, CropKey, Veil, VeilStep
 from video_pipeline.presets.placements import load_placement
-from video_pipeline.presets.previews import load_preview
+from video_pipeline.presets.previews import Preview, load_preview
 from video_pipeline.rendering.layers import DrawnOverlays
+from video_pipeline.rendering.pieces import encode
+from video_pipeline.rendering.playing import play_pieces
 from video_pipeline.store import Store
-from video_pipeline.toolchain import run
+from video_pipeline.toolchain import ffmpeg_version, run, tell_of_children
 from video_pipeline.trust.claims import Claim, Refusal
 
 SERIAL = "OR-2219-0417"
@@ -288,22 +290,12 @@ def clip(take: Footage, tiny_presets: Path, tmp_path_factory: pytest.TempPathFac
         piece_of(take, place, start=2, frames=50, slot="hardware"),
     ]
     footage = {take.name: take}
-    file = clip_of(pieces, footage, Store(folder / "cache"), folder / "bag-1.tiny.mp4")
+    store = Store(folder / "cache")
+    file = clip_of(pieces, footage, store, folder / "bag-1.tiny.mp4")
+    encoded = tuple(encode(pieces, store))
+    played = play_pieces(encoded, place.rate, store)
     overlays = DrawnOverlays(((), (), ()), {"02-hero-title": "ab" * 32}, ())
-    return Clip(edit_of(pieces, footage), place, file, (), overlays, ("a warning",))
-
-
-def test_stills_of_the_clip_are_the_frames_asked_for(clip: Clip, tmp_path: Path) -> None:
-    shown = numbers(clip.file)
-    folder = tmp_path / "100 %d"
-    folder.mkdir()
-    for frames in ([0, 1, 28, 29, 30, 31, 69, 70, 71, 118, 119], [57]):
-        run(graph.clip_stills(clip.file, frames, folder / "%05d.jpg"), deadline_s=60)
-        for place, frame in enumerate(frames):
-            with Image.open(folder / f"{place:05d}.jpg") as picture:
-                assert picture.size == (270, 480)
-                assert number_of(np.asarray(picture)[..., 1]) == shown[frame], frame
-    assert len(list(folder.iterdir())) == 11
+    return Clip(edit_of(pieces, footage), place, file, encoded, played, overlays, ("a warning",))
 
 
 @pytest.fixture(scope="module")
@@ -342,8 +334,7 @@ def test_the_sheet_shows_three_frames_of_every_cut(clip: Clip, stills: Path) -> 
 
 
 def test_long_captions_are_cut_to_their_picture(clip: Clip, tmp_path: Path) -> None:
-    picture = tmp_path / "p.png"
-    Image.new("RGB", (100, 200), "grey").save(picture)
+    picture = np.full((200, 100, 3), 128, np.uint8)
     write_sheet(
         [Entry(picture, "word " * 60), Entry(picture, "«Ü ß …»")], tmp_path / "s.jpg", height=200
     )
@@ -453,6 +444,67 @@ def test_a_still_is_taken_once_and_another_file_gives_another(
     assert len(list((store.folder / "stills").iterdir())) == 2
 
 
+@pytest.mark.parametrize("way", ["even", "uneven", "masked", "late sound"])
+def test_stills_of_one_pass_are_those_taken_alone(
+    take: Footage, make_clip: MakeClip, tmp_path: Path, way: str
+) -> None:
+    if way == "masked":
+        step = VeilStep(Fraction(1), Fraction(2), Box(0.2, 0.3, 0.6, 0.5))
+        veil = Veil("a number", (step,))
+        take = replace(take, veils=(veil,))
+    elif way != "even":
+        uneven = ("-vf", "select='not(between(n,20,41))*not(eq(mod(n,7),3))'", "-fps_mode", "vfr")
+        late = ("-output_ts_offset", "0.4")
+        more = uneven if way == "uneven" else late
+        take = probe(
+            make_clip(
+                f"{way}.mp4", *numbered(4, size="180x320"), *more, "-c:v", "libx264",
+                "-preset", "ultrafast", "-qp", "8", "-g", "300",
+            )
+        )  # fmt: skip
+    exact = [Fraction(n, 30) for n in (0, 1, 17, 43, 44, 100)]
+    between = [Fraction(31, 100), Fraction(12345, 9999), Fraction(1007, 1000), Fraction(25, 10)]
+    moments = sorted([*exact, *between])
+    files = [(t, tmp_path / f"{n}.jpg") for n, t in enumerate(moments)]
+    run(graph.stills(take, files), deadline_s=60)
+    for t, file in files:
+        run(graph.still(take, t, alone := tmp_path / "alone.jpg"), deadline_s=60)
+        assert file.read_bytes() == alone.read_bytes(), float(t)
+
+
+def test_many_stills_are_kept_in_few_passes(take: Footage, tmp_path: Path) -> None:
+    store = Store(tmp_path / "cache")
+    moments = [(take, Fraction(n, 10)) for n in (3, 1, 20, 1, 12)]
+    ffmpeg_version()  # asked for once a run
+    started: list[int] = []
+    tell_of_children(lambda child, runs: started.append(child) if runs else None)
+    try:
+        taking.keep_stills(moments, store)
+        assert len(started) == 1
+        taking.keep_stills(moments, store)
+        for footage, t in moments:
+            shot = partial(graph.still, footage, t)
+            taking.take(shot, footage, tmp_path / "a.jpg", what="taking a still", store=store)
+        assert len(started) == 1
+        assert len(list((store.folder / "stills").iterdir())) == 4
+
+        # What is not there to be taken is left to whoever wants it, who is told.
+        far = [(take, take.duration + n) for n in (5, 6)]
+        taking.keep_stills([(take, Fraction(2, 10)), *far], store)
+        assert len(list((store.folder / "stills").iterdir())) == 4
+    finally:
+        tell_of_children(None)
+
+
+def test_moments_far_apart_are_opened_anew(take: Footage) -> None:
+    near = [Fraction(n, 2) for n in range(40)]
+    assert [len(group) for group in graph.in_one_pass(take, near)] == [16, 16, 8]
+    apart = [Fraction(n) for n in (1, 3, 9, 10)]
+    assert [len(group) for group in graph.in_one_pass(take, apart)] == [2, 2]
+    assert list(graph.in_one_pass(replace(take, still=True), apart)) == [[t] for t in apart]
+    assert list(graph.in_one_pass(take, [])) == []
+
+
 def test_a_still_of_no_bytes_is_told(take: Footage, tmp_path: Path) -> None:
     """After its last picture ffmpeg writes nothing, and is content."""
     shot = partial(graph.still, take, take.duration + 5)
@@ -467,9 +519,34 @@ def test_the_kept_loop_of_another_budget_is_another(take: Footage, tmp_path: Pat
     loop = Loop((Part(take.name, Fraction(0), 12, crop, "any", ""),), 6, preview.rate)
     roomy = preview.with_budgets({"webp": 2_000_000})
     one, two = tmp_path / "one.webp", tmp_path / "two.webp"
-    write_kept_loop(loop, {take.name: take}, preview, "webp", one, store=store)
-    write_kept_loop(loop, {take.name: take}, roomy, "webp", two, store=store)
-    kept = sorted(file.read_bytes() for file in (store.folder / "stills").iterdir())
+    began: list[int] = []
+
+    def written(figures: Preview, out: Path) -> LoopFile:
+        made_from = (loop, {take.name: take}, figures)
+        with decoded_once(*made_from) as frames:
+
+            def asked() -> graph.RawFrames:
+                began.append(1)
+                return frames()
+
+            return write_kept_loop(*made_from, "webp", out, store=store, frames=asked)
+
+    first = written(preview, one)
+    written(roomy, two)
+    assert len(began) == 2
+    kept = {file for file in (store.folder / "stills").iterdir() if file.suffix == ".webp"}
     assert len(kept) == 2
-    assert one.read_bytes() in kept
+    assert one.read_bytes() in {file.read_bytes() for file in kept}
+
+    # It is there, and so is how it came about; what a disk has spoilt is made again.
+    again = tmp_path / "again.webp"
+    assert replace(written(preview, again), file=one) == first
+    assert len(began) == 2
+    made = one.read_bytes()
+    for file in kept:
+        file.write_bytes(made[:-1])
+    store = Store(tmp_path / "cache")
+    assert replace(written(preview, again), file=one) == first
+    assert len(began) == 3
+    assert again.read_bytes() == made
     assert one.read_bytes()[8:12] == b"WEBP"

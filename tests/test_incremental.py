@@ -15,6 +15,7 @@ from conftest import MakeClip, Outcome
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.footage.probe import probe
 from video_pipeline.store import Store, file_digest
+from video_pipeline.toolchain import tell_of_children
 from video_pipeline.vision.detectors import detector
 
 Run = Callable[..., Outcome]
@@ -111,6 +112,46 @@ def test_a_placement_that_differs_in_name_shares_all_pieces(
     assert both["twin"] == {"total": both["tiny"]["total"], "encoded": 0}
     one, other = (tmp_path / "both" / f"orsetta-cognac-pouch.{n}.mp4" for n in ("tiny", "twin"))
     assert file_digest(one) == file_digest(other)
+
+
+def test_what_is_there_already_starts_no_program(
+    run_cli: Run,
+    tiny_presets: Path,
+    short_listing: Callable[..., Path],
+    knowing_cache: Path,
+    tmp_path: Path,
+) -> None:
+    """Clips, sheet, cover, key frames, report and check of a listing that has not changed."""
+    started: list[int] = []
+
+    def render(listing: Path, out: str) -> dict[str, Any]:
+        started.clear()
+        tell_of_children(lambda child, runs: started.append(child) if runs else None)
+        try:
+            outcome = run_cli(
+                "render", listing, "-o", tmp_path / out, "--presets", tiny_presets,
+                "--placement", "tiny", "--cache", knowing_cache, "--json",
+            )  # fmt: skip
+        finally:
+            tell_of_children(None)
+        assert outcome.code == 0, outcome.out + outcome.err
+        pieces: dict[str, Any] = outcome.json["clips"][0]["pieces"]
+        return pieces
+
+    price = {"amount": 1250, "currency": "EUR"}
+    render(short_listing(price=price), "first")
+    made = digests(tmp_path / "first")
+    assert started
+    render(short_listing(price=price), "again")
+    assert started == []
+    assert digests(tmp_path / "again") == made
+
+    # Another price: what shows it is drawn, encoded and played; the rest of the clip is only heard.
+    encoded = render(short_listing(price={**price, "amount": 990}), "price")["encoded"]
+    drawn = len(started) - 2 * encoded - 1
+    assert 1 <= drawn <= 2 * encoded  # an overlay's clip each, and a look at what is behind it
+    sheet = "orsetta-cognac-pouch.tiny.sheet.jpg"
+    assert digests(tmp_path / "price")[sheet] != made[sheet]
 
 
 def test_looking_twice_sees_the_same(make_clip: MakeClip, short_take: Path, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from video_pipeline.pipeline import Previewed, Settings, preview_listing
 from video_pipeline.presets.previews import LOOP_FORMATS, load_preview
 from video_pipeline.resources import shipped
 from video_pipeline.store import Store
+from video_pipeline.toolchain import ffmpeg_version, tell_of_children
 
 Run = Callable[..., Any]
 WHOLE = {"whole": 0.9}
@@ -176,9 +177,10 @@ def test_the_poster_is_the_loop_s_first_frame(made_preview: Previewed) -> None:
 
 
 def test_the_same_bytes_again(
-    made_preview: Previewed, preview_page: Path, shared_cache: Path, tmp_path: Path
+    made_preview: Previewed, preview_page: Path, knowing_cache: Path, tmp_path: Path
 ) -> None:
-    again = preview_listing(preview_page, tmp_path / "again", Settings(Store(shared_cache)))
+    settings = Settings(Store(knowing_cache))  # it knows what is in the footage, and no preview
+    again = preview_listing(preview_page, tmp_path / "again", settings)
     names = sorted(p.name for p in made_preview.folder.iterdir())
     assert names == sorted(p.name for p in again.folder.iterdir())
     assert not [
@@ -190,6 +192,22 @@ def test_the_same_bytes_again(
     assert set(manifest["files"]) == set(names) - {"manifest.json"}
     assert {part["shows"] for part in manifest["loop"]["parts"]} == {"hardware", "stitching"}
     assert "OR-2219-0417" not in (made_preview.folder / "manifest.json").read_text("utf-8")
+
+
+def test_a_preview_that_was_made_starts_no_program(
+    made_preview: Previewed, preview_page: Path, shared_cache: Path, tmp_path: Path
+) -> None:
+    ffmpeg_version()  # asked for once a run
+    started: list[int] = []
+    tell_of_children(lambda child, runs: started.append(child) if runs else None)
+    try:
+        again = preview_listing(preview_page, tmp_path / "again", Settings(Store(shared_cache)))
+    finally:
+        tell_of_children(None)
+    assert started == []
+    assert [file.rung for file in again.files] == [file.rung for file in made_preview.files]
+    for file in made_preview.folder.iterdir():
+        assert (again.folder / file.name).read_bytes() == file.read_bytes()
 
 
 def test_a_budget_is_met_in_a_few_tries_or_what_to_do_is_said(

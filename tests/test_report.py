@@ -15,6 +15,7 @@ from footage_tables import table
 
 from video_pipeline import graph
 from video_pipeline.analysis.model import Analysis
+from video_pipeline.delivery.contact_sheet import read
 from video_pipeline.delivery.report import ClipPage, small_picture, write_report
 from video_pipeline.edit.coverage import Coverage, cover
 from video_pipeline.edit.model import Candidate, Cut, Edit, LeftOut
@@ -52,7 +53,7 @@ class Page(HTMLParser):
 def picture(tmp_path: Path, short_take: Path) -> bytes:
     file = tmp_path / "still.jpg"
     run(graph.still(probe(short_take), Fraction(1), file), deadline_s=60, what="taking a still")
-    return small_picture(file)
+    return small_picture(read(file))
 
 
 def stated(words: str, seen_at: float = 3, **item: Any) -> ListingFile:

@@ -1,4 +1,4 @@
-"""The one content-addressed cache: analysis tables, overlay clips, sound and encoded pieces.
+"""The one content-addressed cache: analysis tables, overlay clips, sound, encoded pieces and more.
 
 A file in the store is named after the digest of everything that decided its content, so it never
 goes stale and any number of runs may share it: what one is making, the others wait for. Files are
@@ -37,7 +37,9 @@ LIMIT_VARIABLE = "VIDEO_PIPELINE_CACHE_LIMIT"
 USUAL_LIMIT: Final = "10GB"
 MARK = "CACHEDIR.TAG"
 
-Kind = Literal["analysis", "overlays", "pieces", "sound", "sources", "stills", "doctor", "status"]
+Kind = Literal[
+    "analysis", "overlays", "pieces", "played", "sound", "sources", "stills", "doctor", "status"
+]
 """What the store keeps; each kind has a folder of its own."""
 
 _SUMS: Final = "sums"  # under it the digest of every file, where the file stands under the cache

@@ -50,6 +50,7 @@ STAGES: tuple[tuple[str, str], ...] = (
     ("encoding", "video_pipeline.pipeline.rendering:encode"),
     ("sound", "video_pipeline.pipeline.rendering:make_track"),
     ("joining", "video_pipeline.pipeline.rendering:join"),
+    ("playing", "video_pipeline.pipeline.rendering:play_pieces"),
     ("check", "video_pipeline.pipeline.rendering:facts_of"),
     ("check", "video_pipeline.pipeline.rendering:judge"),
     ("delivery, the rest", "video_pipeline.pipeline.rendering:deliver"),
@@ -58,6 +59,7 @@ STAGES: tuple[tuple[str, str], ...] = (
     ("delivery, preview", "video_pipeline.delivery.folder:choose_loop"),
     ("delivery, preview", "video_pipeline.delivery.folder:write_kept_loop"),
     ("delivery, key frames", "video_pipeline.delivery.folder:pick_keyframes"),
+    ("delivery, key frames", "video_pipeline.delivery.folder:keep_stills"),
     ("delivery, key frames", "video_pipeline.delivery.folder:write_keyframes"),
     ("delivery, report", "video_pipeline.delivery.folder:write_report"),
 )

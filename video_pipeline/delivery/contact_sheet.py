@@ -21,9 +21,9 @@ _CAPTION = 34
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture on a sheet: a JPEG file and what is said below it."""
+    """One picture on a sheet, HxWx3 RGB, and what is said below it."""
 
-    picture: Path
+    picture: NDArray[np.uint8]
     caption: str
 
 
@@ -47,14 +47,20 @@ def write_sheet(
     sheet.save(out, "JPEG", quality=88)
 
 
-def scaled(path: Path, height: int) -> Image.Image:
-    """A picture file at another height, its shape kept. Raises ValueError when it is none."""
-    pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR)
+def scaled(picture: NDArray[np.uint8], height: int) -> Image.Image:
+    """A picture, HxWx3 RGB, at another height, its shape kept."""
+    if picture.shape[0] == height:
+        return Image.fromarray(picture)
+    width = max(1, round(picture.shape[1] * height / picture.shape[0]))
+    return Image.fromarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def read(file: Path) -> NDArray[np.uint8]:
+    """A picture file as HxWx3 RGB. Raises ValueError when it is none."""
+    pixels = cv2.imdecode(np.fromfile(file, dtype=np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise ValueError(f"not a picture: {path.name}")
-    rgb: NDArray[np.uint8] = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-    width = max(1, round(rgb.shape[1] * height / rgb.shape[0]))
-    return Image.fromarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA))
+        raise ValueError(f"not a picture: {file.name}")
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _cut_to(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_pipeline import graph
 from video_pipeline.analysis.model import Analysis
-from video_pipeline.delivery.contact_sheet import Entry, write_sheet
+from video_pipeline.delivery.contact_sheet import Entry, read, write_sheet
 from video_pipeline.delivery.cover import write_covers
 from video_pipeline.delivery.manifest import ClipRecord, write_manifest
 from video_pipeline.delivery.posting import Desk, post, post_of, write_post
-from video_pipeline.delivery.preview import write_kept_loop
-from video_pipeline.delivery.report import ClipPage, PostPage, small_picture, write_report
+from video_pipeline.delivery.preview import decoded_once, write_kept_loop
+from video_pipeline.delivery.report import (
+    ClipPage,
+    PostPage,
+    best_moments,
+    small_picture,
+    write_report,
+)
 from video_pipeline.delivery.signing import Finished, cover_of, plain_of, sheet_of, sign_folder
 from video_pipeline.delivery.stills import write_keyframes
+from video_pipeline.delivery.taking import keep_stills
 from video_pipeline.edit.cover import choose_cover
 from video_pipeline.edit.coverage import Coverage
 from video_pipeline.edit.keyframes import SHOWN, pick_keyframes
@@ -32,12 +37,11 @@ from video_pipeline.presets.placements import Placement
 from video_pipeline.presets.previews import Preview
 from video_pipeline.rendering.layers import DrawnOverlays
 from video_pipeline.rendering.pieces import Encoded
+from video_pipeline.rendering.playing import PlayedPiece
 from video_pipeline.store import Store, digest_of
-from video_pipeline.toolchain import run
 from video_pipeline.trust.claims import Claim, Refusal
 from video_pipeline.trust.identity import Identity
 
-_DEADLINE_S = 180
 _KEYFRAMES = 4  # of each kind
 
 
@@ -49,6 +53,7 @@ class Clip:
     placement: Placement
     file: Path
     pieces: tuple[Encoded, ...]
+    played: tuple[PlayedPiece, ...]
     overlays: DrawnOverlays
     warnings: tuple[str, ...]
 
@@ -65,17 +70,17 @@ def deliver(
     claims: Sequence[Claim],
     refusals: Sequence[Refusal],
     preview: Preview,
+    store: Store,
     own: Path | None = None,
     scale: GradeScale | None = None,
     identity: Identity | None = None,
     desk: Desk | None = None,
-    store: Store | None = None,
 ) -> None:
     """Write everything that goes with the clips into `folder`, the manifest last.
 
     `own` is a person's overlays folder. With an `identity` (and the `scale` of the listing's grade)
-    every mp4 and JPEG is signed; with a `desk` each clip has its post's words beside it; with a
-    `store` what is taken from the footage is kept there.
+    every mp4 and JPEG is signed; with a `desk` each clip has its post's words beside it. What
+    is taken from the footage is kept in the `store`.
     """
     pages, posts, records, finished = [], [], [], []
     taken: dict[tuple[Path, ...], tuple[Path, tuple[bytes, ...]]] = {}
@@ -103,7 +108,7 @@ def deliver(
             own=own,
             store=store,
         )
-        shown = [small_picture(file) for file in covers[: 2 if cover.title else 1]]
+        shown = [small_picture(read(file)) for file in covers[: 2 if cover.title else 1]]
         pages.append(
             ClipPage(
                 clip.edit, clip.placement.title, pictures, clip.warnings, cover.why, tuple(shown)
@@ -126,8 +131,11 @@ def deliver(
         )
     loop = choose_loop(analyses, preview, left_out_of(clips[0].edit, analyses))
     moving = folder / f"{listing.sku}.preview.webp"
-    write_kept_loop(loop, footage, preview, "webp", moving, store=store)
+    with decoded_once(loop, footage, preview) as seen:
+        write_kept_loop(loop, footage, preview, "webp", moving, store=store, frames=seen)
     frames = pick_keyframes(analyses, SHOWN, _KEYFRAMES)
+    wanted = [*((frame.source, frame.t) for frame in frames), *best_moments(coverage)]
+    keep_stills(((footage[source], t) for source, t in wanted), store)
     stills = write_keyframes(frames, footage, folder / "keyframes", store) if frames else ()
     write_report(
         folder / f"{listing.sku}.report.html",
@@ -184,29 +192,17 @@ def write_captions(clip: Clip) -> None:
 
 
 def write_clip_stills(clip: Clip, *, sheet: Path) -> tuple[bytes, ...]:
-    """Write the contact sheet of a finished clip, in one pass over it: three frames of every cut.
+    """Write the contact sheet of a finished clip: three frames of every cut.
 
     Returns the middle of each cut as a small JPEG.
     """
-    shown = [
-        (first + int(cut.frames * share), cut.slot)
-        for first, cut in _starts(clip.edit)
-        for share in (0.15, 0.5, 0.9)
-    ]
-    frames = sorted({frame for frame, _ in shown})
-    with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
-        run(
-            graph.clip_stills(clip.file, frames, Path(scratch) / "%05d.jpg"),
-            deadline_s=_DEADLINE_S,
-            what="taking stills",
-        )
-        files = {frame: Path(scratch) / f"{place:05d}.jpg" for place, frame in enumerate(frames)}
-        entries = [
-            Entry(files[frame], f"{float(frame / clip.edit.rate):.1f} s  {slot}")
-            for frame, slot in shown
-        ]
-        write_sheet(entries, sheet, columns=6, height=480)
-        return tuple(small_picture(files[frame]) for frame, _ in shown[1::3])
+    entries = []
+    for (first, cut), piece in zip(_starts(clip.edit), clip.played, strict=True):
+        for number, picture in piece.pictures():
+            at = float((first + number) / clip.edit.rate)
+            entries.append(Entry(picture, f"{at:.1f} s  {cut.slot}"))
+    write_sheet(entries, sheet, columns=6, height=480)
+    return tuple(small_picture(entry.picture) for entry in entries[1::3])
 
 
 def _starts(edit: Edit) -> Iterator[tuple[int, Cut]]:

@@ -1,23 +1,28 @@
 """The preview of a listing: one loop in several formats, each within its bytes, and its stills.
 
 The loop's frames are decoded once and small; every format is encoded from them, a rung of its
-ladder at a time until the file fits. A file that is too large never appears.
+ladder at a time until the file fits. A file that is too large never appears. What was made is kept
+in the store by all that decided it: a price that changes changes no preview.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import PIL
 from PIL import Image
 
 from video_pipeline import graph
-from video_pipeline.delivery.taking import key_of
+from video_pipeline.delivery.taking import key_of, take
 from video_pipeline.edit.preview import Loop, Part
 from video_pipeline.errors import UsageError
 from video_pipeline.footage.model import Footage
@@ -153,6 +158,15 @@ def write_loop(
         place = _next(budget, place, size, tries)
 
 
+@contextmanager
+def decoded_once(
+    loop: Loop, footage: Mapping[str, Footage], preview: Preview
+) -> Iterator[Callable[[], graph.RawFrames]]:
+    """What gives the loop's frames, decoded when they are first asked for, and not before."""
+    with ExitStack() as stack:
+        yield cache(lambda: stack.enter_context(decoded(loop, footage, preview)))
+
+
 def write_kept_loop(
     loop: Loop,
     footage: Mapping[str, Footage],
@@ -160,31 +174,50 @@ def write_kept_loop(
     form: LoopFormat,
     out: Path,
     *,
-    store: Store | None = None,
-) -> None:
-    """Decode the loop and encode it in one format, once: with a store the file is kept there.
+    store: Store,
+    frames: Callable[[], graph.RawFrames],
+) -> LoopFile:
+    """Encode the loop in one format, once: the file and how it came about are kept in the store.
 
-    Raises what `write_loop` raises.
+    `frames` are the loop's, asked for only where they are needed. Raises what `write_loop` raises.
     """
     budget = preview.formats[form]
+    ladder = [
+        (rung.share, graph.loop_file(_stand_in(preview), form, rung, Path("out"))[1:])
+        for rung in budget.ladder
+    ]
+    key = digest_of(["loop", _parts(loop, footage, preview), loop.seam, ladder, budget.max_bytes])
+    media = store.path("stills", key, f".{form}")
+    if not store.holds(media):
+        store.drop(store.path("stills", key, ".json"))
 
-    def write(to: Path) -> None:
-        with decoded(loop, footage, preview) as frames:
-            write_loop(frames, form, budget, to)
+    def write(notes: Path) -> None:
+        part = notes.with_suffix(f".{form}")
+        try:
+            made = write_loop(frames(), form, budget, part)
+            store.keep(part, media)
+        finally:
+            part.unlink(missing_ok=True)
+        notes.write_text(json.dumps([budget.ladder.index(made.rung), made.tries]), "utf-8")
 
-    if store is None:
-        write(out)
-        return
-    frames = graph.RawFrames(Path("frames"), preview.width, preview.height, preview.rate)
-    parts = [
-        key_of(graph.raw_frames(_span(part, footage), frames), footage[part.source])
+    place, tries = json.loads(store.make("stills", key, ".json", write).read_text("utf-8"))
+    shutil.copyfile(media, out)
+    rung = budget.ladder[place]
+    size = graph.scaled_size(_stand_in(preview), rung.width)
+    return LoopFile(form, out, *size, out.stat().st_size, budget.max_bytes, rung, tries)
+
+
+def _parts(loop: Loop, footage: Mapping[str, Footage], preview: Preview) -> list[str]:
+    """What decides the loop's frames, as it enters a key."""
+    return [
+        key_of(graph.raw_frames(_span(part, footage), _stand_in(preview)), footage[part.source])
         for part in loop.parts
     ]
-    ladder = [
-        (rung.share, graph.loop_file(frames, form, rung, Path("out"))[1:]) for rung in budget.ladder
-    ]
-    key = digest_of(["loop", parts, loop.seam, ladder, budget.max_bytes])
-    shutil.copyfile(store.make("stills", key, f".{form}", write), out)
+
+
+def _stand_in(preview: Preview) -> graph.RawFrames:
+    """The loop's frames as a key's commands name them: the file itself goes away."""
+    return graph.RawFrames(Path("/frames"), preview.width, preview.height, preview.rate)
 
 
 def _span(part: Part, footage: Mapping[str, Footage]) -> graph.Span:
@@ -192,38 +225,67 @@ def _span(part: Part, footage: Mapping[str, Footage]) -> graph.Span:
 
 
 def write_posters(
-    loop: Loop, footage: Mapping[str, Footage], preview: Preview, stem: Path
+    loop: Loop, footage: Mapping[str, Footage], preview: Preview, stem: Path, store: Store
 ) -> tuple[Poster, ...]:
     """The loop's first frame, cut from the source at its full size, in every width and format.
 
-    No width is larger than the footage has pixels for, unless there is none smaller.
+    No width is larger than the footage has pixels for, unless there is none smaller. Each is made
+    once and kept in the store.
     """
     part = loop.parts[0]
-    picture = _first_frame(loop, footage[part.source], preview)
     most = part.crop.at(loop.seam, part.frames)[2]
     widths = [w for w in preview.posters if w <= max(most, min(preview.posters))]
+    shown = cache(lambda: _first_frame(loop, footage[part.source], preview, store))
+    decided_by = [_parts(loop, footage, preview)[0], loop.seam, PIL.__version__, preview.height]
     posters = []
     for width in widths:
         height = round(width * preview.height / preview.width)
-        small = picture.resize((width, height), Image.Resampling.LANCZOS)
+        small = cache(partial(_resized, shown, (width, height)))
         for form, quality in preview.qualities.items():
             file = stem.with_name(f"{stem.name}.poster-{width}.{_SUFFIX[form]}")
             more = _STILLS[form]
-            small.save(file, form.upper(), quality=quality, **more)
+            key = digest_of(["poster", decided_by, width, form, quality, more])
+            write = partial(_save, small, form, {"quality": quality, **more})
+            shutil.copyfile(store.make("stills", key, file.suffix, write), file)
             posters.append(Poster(form, file, width, height))
     return tuple(posters)
 
 
-def write_strip(frames: graph.RawFrames, count: int, preview: Preview, out: Path) -> Strip:
-    """Small pictures of the loop's `count` frames, laid out in rows in one JPEG."""
-    every, columns = preview.strip_every, preview.strip_columns
-    run(
-        graph.strip(frames, count, graph.Tiles(preview.strip_width, every, columns), out),
-        deadline_s=_DEADLINE_S,
-        what="writing the preview's strip",
-    )
+def _resized(picture: Callable[[], Image.Image], size: tuple[int, int]) -> Image.Image:
+    return picture().resize(size, Image.Resampling.LANCZOS)
+
+
+def _save(
+    picture: Callable[[], Image.Image], form: PosterFormat, options: Mapping[str, Any], to: Path
+) -> None:
+    picture().save(to, form.upper(), **options)
+
+
+def write_strip(
+    loop: Loop,
+    footage: Mapping[str, Footage],
+    preview: Preview,
+    out: Path,
+    *,
+    store: Store,
+    frames: Callable[[], graph.RawFrames],
+) -> Strip:
+    """Small pictures of the loop's `frames`, laid out in rows in one JPEG, once."""
+    every, columns, count = preview.strip_every, preview.strip_columns, len(loop.order)
+    tiles = graph.Tiles(preview.strip_width, every, columns)
+    command = graph.strip(_stand_in(preview), count, tiles, Path("out"))
+    key = digest_of(["strip", _parts(loop, footage, preview), loop.seam, command[1:]])
+
+    def write(to: Path) -> None:
+        run(
+            graph.strip(frames(), count, tiles, to),
+            deadline_s=_DEADLINE_S,
+            what="writing the preview's strip",
+        )
+
+    shutil.copyfile(store.make("stills", key, ".jpg", write), out)
     starts = [float(Fraction(n, 1) / preview.rate) for n in range(0, count, every)]
-    tile = graph.scaled_size(frames, preview.strip_width)
+    tile = graph.scaled_size(_stand_in(preview), preview.strip_width)
     return Strip(out, tile, min(columns, len(starts)), tuple(starts), float(count / preview.rate))
 
 
@@ -235,19 +297,15 @@ _STILLS: Mapping[PosterFormat, Mapping[str, object]] = {
 }
 
 
-def _first_frame(loop: Loop, footage: Footage, preview: Preview) -> Image.Image:
+def _first_frame(loop: Loop, footage: Footage, preview: Preview, store: Store) -> Image.Image:
     """The footage's own picture that the loop begins with, as its crop shows it."""
     part = loop.parts[0]
     # The frame that is on show there begins less than half a frame later; see graph.shown_until.
     t = part.start + (loop.seam + Fraction(2, 5)) / preview.rate
     with TemporaryDirectory(prefix="video-pipeline-") as scratch:
         file = Path(scratch) / "first.jpg"
-        run(
-            graph.still(footage, min(t, footage.duration), file),
-            deadline_s=_DEADLINE_S,
-            what="taking the poster",
-            where=part.source,
-        )
+        shot = partial(graph.still, footage, min(t, footage.duration))
+        take(shot, footage, file, what="taking the poster", store=store)
         with Image.open(file) as whole:
             whole.load()
     x, y, width, height = part.crop.at(loop.seam, part.frames)

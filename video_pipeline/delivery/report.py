@@ -16,11 +16,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from video_pipeline import graph
-from video_pipeline.delivery.contact_sheet import scaled
+from video_pipeline.delivery.contact_sheet import read, scaled
 from video_pipeline.delivery.taking import take
 from video_pipeline.edit.corrections import told
 from video_pipeline.edit.coverage import Coverage, Row
@@ -110,11 +112,22 @@ def write_report(
     out.write_text(page, encoding="utf-8")
 
 
-def small_picture(file: Path) -> bytes:
-    """A picture file as a small JPEG."""
+def small_picture(picture: NDArray[np.uint8]) -> bytes:
+    """A picture, HxWx3 RGB, as a small JPEG."""
     content = BytesIO()
-    scaled(file, _PICTURE_HEIGHT).save(content, "JPEG", quality=80)
+    scaled(picture, _PICTURE_HEIGHT).save(content, "JPEG", quality=80)
     return content.getvalue()
+
+
+def best_moments(coverage: Coverage) -> list[tuple[str, Fraction]]:
+    """The moments that the page shows of what buyers expect: source and second, each once."""
+    return list(
+        dict.fromkeys(
+            (stretch.source, stretch.best)
+            for row in coverage.rows
+            for stretch in (row.where or ((row.nearest,) if row.nearest else ()))[:1]
+        )
+    )
 
 
 def _template(mask: Mask) -> Any:
@@ -189,18 +202,13 @@ def _best_moments(
     coverage: Coverage, footage: Mapping[str, Footage], store: Store | None
 ) -> dict[tuple[str, Fraction], str]:
     """One picture for each row that names a time: its best, or what came nearest."""
-    wanted = {
-        (stretch.source, stretch.best): None
-        for row in coverage.rows
-        for stretch in (row.where or ((row.nearest,) if row.nearest else ()))[:1]
-    }
     pictures = {}
     with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
-        for number, (source, t) in enumerate(wanted):
+        for number, (source, t) in enumerate(best_moments(coverage)):
             file = Path(scratch) / f"{number:03d}.jpg"
             shot = partial(graph.still, footage[source], t)
             take(shot, footage[source], file, what="taking a still", store=store)
-            pictures[source, t] = _inside(small_picture(file))
+            pictures[source, t] = _inside(small_picture(read(file)))
     return pictures
 
 

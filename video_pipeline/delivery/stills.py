@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from video_pipeline import graph
-from video_pipeline.delivery.contact_sheet import Entry, write_sheet
-from video_pipeline.delivery.taking import take
+from video_pipeline.delivery.contact_sheet import Entry, read, write_sheet
+from video_pipeline.delivery.taking import keep_stills, take
 from video_pipeline.edit.keyframes import KeyFrame
 from video_pipeline.footage.model import Footage
 from video_pipeline.store import Store
@@ -36,6 +36,8 @@ def write_keyframes(
     With a `store` each is taken from the footage once.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if store is not None:
+        keep_stills(((footage[frame.source], frame.t) for frame in frames), store)
     stills: list[Still] = []
     counts: dict[str, int] = {}
     for frame in frames:
@@ -48,7 +50,7 @@ def write_keyframes(
         stills.append(Still(frame, file))
     if stills:
         entries = [
-            Entry(s.file, f"{s.frame.shows} {s.frame.score:.2f}  {float(s.frame.t):.2f} s")
+            Entry(read(s.file), f"{s.frame.shows} {s.frame.score:.2f}  {float(s.frame.t):.2f} s")
             for s in stills
         ]
         write_sheet(entries, folder / SHEET, columns=4, height=480)

@@ -8,10 +8,15 @@ digest of the whole ffmpeg command, with the footage's path replaced by the dige
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
-from video_pipeline.errors import FootageError
+from video_pipeline import graph
+from video_pipeline.errors import FootageError, RenderError
 from video_pipeline.footage.model import Footage
 from video_pipeline.store import Store, digest_of
 from video_pipeline.toolchain import ffmpeg_version, run
@@ -46,6 +51,40 @@ def take(
         write(out)
         return
     shutil.copyfile(store.make("stills", key_of(command(Path("out")), footage), ".jpg", write), out)
+
+
+def keep_stills(
+    moments: Iterable[tuple[Footage, Fraction]], store: Store, *, what: str = "taking stills"
+) -> None:
+    """Take the frames at many moments in few passes over the footage, and keep them in the store.
+
+    Whoever takes one of them finds it there. What cannot be taken so is left to them.
+    """
+    wanted: dict[Path, tuple[Footage, set[Fraction]]] = {}
+    for footage, t in moments:
+        key = key_of(graph.still(footage, t, Path("out")), footage)
+        if not store.holds(store.path("stills", key, ".jpg")):
+            wanted.setdefault(footage.path, (footage, set()))[1].add(t)
+    for footage, missing in wanted.values():
+        for group in graph.in_one_pass(footage, sorted(missing)):
+            if len(group) > 1:
+                _keep_group(footage, group, store, what)
+
+
+def _keep_group(footage: Footage, group: Sequence[Fraction], store: Store, what: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="video-pipeline-") as scratch:
+        files = [(t, Path(scratch) / f"{number}.jpg") for number, t in enumerate(group)]
+        with suppress(RenderError):
+            run(
+                graph.stills(footage, files),
+                deadline_s=_DEADLINE_S,
+                what=what,
+                where=footage.name,
+            )
+        for t, file in files:
+            if file.is_file() and file.stat().st_size:
+                key = key_of(graph.still(footage, t, Path("out")), footage)
+                store.make("stills", key, ".jpg", partial(shutil.copyfile, file))
 
 
 def key_of(command: list[str], footage: Footage) -> str:

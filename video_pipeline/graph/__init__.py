@@ -19,12 +19,13 @@ from video_pipeline.graph.picture import (
     Layer,
     Pass,
     alpha_clip,
-    clip_stills,
     framed_still,
+    in_one_pass,
     piece,
     samples,
     shown_until,
     still,
+    stills,
 )
 from video_pipeline.graph.preview import (
     RawFrames,
@@ -35,12 +36,14 @@ from video_pipeline.graph.preview import (
     scaled_size,
     strip,
 )
-from video_pipeline.graph.trials import STILL_S, trial, watched
+from video_pipeline.graph.trials import BLACK_S, STILL_NOISE, STILL_S, trial, watched, watched_piece
 
 __all__ = [
     "AAC_FRAME",
     "BARS",
+    "BLACK_S",
     "SAMPLE_RATE",
+    "STILL_NOISE",
     "STILL_S",
     "Layer",
     "Pass",
@@ -49,9 +52,9 @@ __all__ = [
     "Tiles",
     "aac",
     "alpha_clip",
-    "clip_stills",
     "fitted",
     "framed_still",
+    "in_one_pass",
     "levelled",
     "loop_file",
     "measured",
@@ -64,7 +67,9 @@ __all__ = [
     "shown_until",
     "sound",
     "still",
+    "stills",
     "strip",
     "trial",
     "watched",
+    "watched_piece",
 ]

@@ -24,6 +24,7 @@ from video_pipeline.light import NEUTRAL, Light
 from video_pipeline.presets.placements import Placement
 
 _SLACK = 1.3  # how much larger than it needs to be a veil may be, so that it moves more seldom
+_MOST_AT_ONCE = 16  # stills of one pass
 _FINE = Fraction(240)  # a grid on which no phone's frames fall together
 
 
@@ -129,6 +130,41 @@ def still(footage: Footage, t: Fraction, out: Path) -> list[str]:
     return jpeg(normalised(picture, footage.colour, None), out)
 
 
+def stills(footage: Footage, moments: Sequence[tuple[Fraction, Path]]) -> list[str]:
+    """The command that writes the frames at several moments, the same as `still` does, in one pass.
+
+    `moments` are in rising order, each with its file; `footage` is no photo and states its times.
+    """
+    first, last = moments[0][0], moments[-1][0]
+    begin = first - _lead(footage, first, _FINE) / _FINE
+    both = _moments(opened(footage, begin, last - begin + 1), footage)
+    each = both.split() if len(moments) > 1 else [both]
+    outputs = []
+    for number, (t, out) in enumerate(moments):
+        picture = each[number].filter("setpts", f"PTS-{float(t - begin):.6f}/TB")
+        picture = picture.filter("fps", fps=str(_FINE), start_time=0)
+        picture = picture.filter("tpad", stop_mode="clone", stop=2).filter("trim", end_frame=1)
+        picture = veiled(squared(picture, footage), footage, t, 1, _FINE)
+        outputs.append(as_jpeg(normalised(picture, footage.colour, None), out))
+    return command(ffmpeg.merge_outputs(*outputs))
+
+
+def in_one_pass(footage: Footage, moments: Sequence[Fraction]) -> Iterator[list[Fraction]]:
+    """Moments, in rising order, in groups: a file is opened anew where that costs less.
+
+    Opening it decodes what leads up to a moment, and all since the key frame before.
+    """
+    group: list[Fraction] = []
+    for t in moments:
+        apart = bool(group) and t - group[-1] > _lead(footage, t, _FINE) / _FINE + 1
+        if group and (apart or len(group) == _MOST_AT_ONCE or footage.still or footage.untimed):
+            yield group
+            group = []
+        group.append(t)
+    if group:
+        yield group
+
+
 def framed_still(
     footage: Footage,
     t: Fraction,
@@ -141,18 +177,6 @@ def framed_still(
     """The command that writes the frame at `t` through a crop, at an output's `size`."""
     picture = veiled(squared(ticking(footage, t, 1, _FINE), footage), footage, t, 1, _FINE)
     return jpeg(cropped(picture, crop, footage, size, 1, light=light), out)
-
-
-def clip_stills(clip: Path, frames: Sequence[int], pattern: Path) -> list[str]:
-    """The command that writes frames of a finished clip as JPEGs, in one pass over it.
-
-    `frames` are output frames in rising order, none twice; `pattern` is a path whose last part
-    holds a `%05d` that stands for their places in that list, from 0 on.
-    """
-    wanted = "+".join(f"eq(n,{frame})" for frame in frames)
-    picture = from_disk(clip, "mov,mp4").video.filter("select", wanted)
-    numbered = str(pattern.parent).replace("%", "%%"), pattern.name
-    return jpeg(picture, Path(*numbered), len(frames))
 
 
 def alpha_clip(raw: Path, size: tuple[int, int], rate: Fraction, out: Path) -> list[str]:
@@ -329,20 +353,22 @@ def _seconds(frame: int, rate: Fraction) -> str:
     return f"{float((frame - Fraction(1, 2)) / rate):.6f}"
 
 
-def jpeg(picture: Any, out: Path, pictures: int | None = None) -> list[str]:
-    """One picture into one file, or `pictures` of them into files numbered from 0."""
+def jpeg(picture: Any, out: Path) -> list[str]:
+    """The command that writes one picture into one file."""
+    return command(as_jpeg(picture, out))
+
+
+def as_jpeg(picture: Any, out: Path) -> Any:
+    """What `jpeg` writes, as one output of a command that has others."""
     picture = picture.filter(
         "scale", in_color_matrix="bt709", out_color_matrix="bt470", out_range="pc", flags=SCALING
-    ).filter("format", "yuvj444p")  # JPEG's own matrix and range
-    one = {"f": "mjpeg"}
-    return command(
-        ffmpeg.output(
-            picture,
-            str(out),
-            vframes=pictures or 1,
-            **{"c:v": "mjpeg", "q:v": 2, "flags": "+bitexact", "strict": "unofficial"},
-            **({"f": "image2", "start_number": 0, "fps_mode": "passthrough"} if pictures else one),
-        )
+    ).filter("format", "yuv444p")  # JPEG's own matrix and range
+    return ffmpeg.output(
+        picture,
+        str(out),
+        vframes=1,
+        **{"c:v": "mjpeg", "q:v": 2, "flags": "+bitexact", "strict": "unofficial"},
+        **{"color_range": "pc", "f": "mjpeg"},
     )
 
 

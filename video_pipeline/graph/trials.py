@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import ffmpeg
 
 from video_pipeline.graph.audio import SAMPLE_RATE
 from video_pipeline.graph.command import command, from_disk
+from video_pipeline.graph.picture import as_jpeg
 from video_pipeline.toolchain import CONTAINERS, MOST_PIXELS
 
 # A picture that changes by less than this share of full scale does not move (freezedetect's own
 # -60 dB); it is told from this long on, and black from this long on, seconds.
-_STILL_NOISE = 0.001
+STILL_NOISE = 0.001
 STILL_S = 1.0
 BLACK_S = 0.2
+# A picture is black when this share of its pixels is no brighter than this share of its range.
+_BLACK_PIXELS, _BLACK_LEVEL = 0.98, 0.06
+# Enough to tell whether anything moves, at a fraction of the work.
+_SMALL = 480  # px high
 
 
-def watched(media: Path, *, sound: bool) -> list[str]:
+def watched(media: Path, *, picture: bool = True, sound: bool) -> list[str]:
     """The command that plays a file from start to end, once.
 
     Its log holds every complaint, the stretches in which the picture is black or stands still, and,
-    with `sound`, loudness and true peak (EBU R 128) of the first sound.
+    with `sound`, loudness and true peak (EBU R 128) of the first sound. Without `picture` the sound
+    alone is played.
     """
     source = from_disk(media, CONTAINERS, max_pixels=MOST_PIXELS)
-    picture = source.video.filter("blackdetect", d=BLACK_S, pic_th=0.98, pix_th=0.06)
-    # Enough to tell whether anything moves, at a fraction of the work.
-    picture = picture.filter("scale", -2, 480, flags="area")
-    picture = picture.filter("freezedetect", n=_STILL_NOISE, d=STILL_S)
-    heard = [source.audio.filter("ebur128", peak="true")] if sound else []
-    return command(ffmpeg.output(picture, *heard, "-", f="null"), log="level+info")
+    played = [source.audio.filter("ebur128", peak="true")] if sound else []
+    if picture:
+        seen = source.video.filter(
+            "blackdetect", d=BLACK_S, pic_th=_BLACK_PIXELS, pix_th=_BLACK_LEVEL
+        )
+        seen = seen.filter("scale", -2, _SMALL, flags="area")
+        played.insert(0, seen.filter("freezedetect", n=STILL_NOISE, d=STILL_S))
+    return command(ffmpeg.output(*played, "-", f="null"), log="level+info")
+
+
+def watched_piece(
+    piece: Path, shown: Sequence[int], last: int, *, strip: Path, ends: Path
+) -> list[str]:
+    """The command that plays a piece from start to end, once, and keeps what else is wanted of it.
+
+    Its log holds every complaint, each black picture and, for every stretch of like pictures, when
+    it begins, be it of one picture. `strip` becomes a JPEG of the pictures whose numbers are
+    `shown`, small, side by side; `ends` the first picture and that numbered `last`, raw.
+    """
+    seen = from_disk(piece, "mov,mp4").video
+    seen = seen.filter(
+        "blackframe", amount=round(_BLACK_PIXELS * 100), thresh=16 + int(_BLACK_LEVEL * 219) + 1
+    )
+    seen = seen.filter("scale", -2, _SMALL, flags="area")
+    seen = seen.filter("freezedetect", n=STILL_NOISE, d="1us").split()
+    row = seen[0].filter("select", _either(shown)).filter("tile", f"{len(shown)}x1")
+    edges = seen[1].filter("select", _either((0, last)))
+    return command(
+        ffmpeg.merge_outputs(
+            as_jpeg(row, strip),
+            ffmpeg.output(edges, str(ends), f="rawvideo", fps_mode="passthrough"),
+        ),
+        log="level+info",
+    )
 
 
 def trial(encoder: str, out: Path) -> list[str]:
@@ -41,3 +76,7 @@ def trial(encoder: str, out: Path) -> list[str]:
     kinds = {"x264": ("libx264", "mp4"), "webp": ("libwebp_anim", "webp")}
     codec, form = kinds[encoder]
     return command(ffmpeg.output(given, str(out), **{"c:v": codec, "f": form}))
+
+
+def _either(numbers: Sequence[int]) -> str:
+    return "+".join(f"eq(n,{number})" for number in dict.fromkeys(numbers))

@@ -13,8 +13,8 @@ from video_pipeline.delivery.preview import (
     LoopFile,
     Poster,
     budgets_from,
-    decoded,
-    write_loop,
+    decoded_once,
+    write_kept_loop,
     write_posters,
     write_strip,
 )
@@ -89,15 +89,16 @@ def preview_listing(
         loop = choose_loop(analyses, figures, kept_out)
         stem = folder / sku
         files = []
-        with decoded(loop, prepared.footage, figures) as frames:
+        made_from = (loop, prepared.footage, figures)
+        kept = settings.store
+        with decoded_once(*made_from) as frames:
             for number, form in enumerate(wanted):
                 listener(Step("encoding", f"{sku} preview", number, len(wanted)))
                 out = stem.with_name(f"{sku}.preview.{form}")
-                files.append(write_loop(frames, form, figures.formats[form], out))
-            strip = write_strip(
-                frames, len(loop.order), figures, stem.with_name(f"{sku}.strip.jpg")
-            )
-        posters = write_posters(loop, prepared.footage, figures, stem)
+                files.append(write_kept_loop(*made_from, form, out, store=kept, frames=frames))
+            out = stem.with_name(f"{sku}.strip.jpg")
+            strip = write_strip(*made_from, out, store=kept, frames=frames)
+        posters = write_posters(*made_from, stem, kept)
         thumbnails = stem.with_name(f"{sku}.strip.vtt")
         write_thumbnails(strip, thumbnails)
         snippet = stem.with_name(f"{sku}.preview.html")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from video_pipeline.analysis.model import Analysis
@@ -50,11 +51,12 @@ from video_pipeline.presets.previews import load_preview
 from video_pipeline.progress import Listener, Step, silent
 from video_pipeline.rendering import budget
 from video_pipeline.rendering.check import Made, judge
-from video_pipeline.rendering.facts import Facts, facts_of
+from video_pipeline.rendering.facts import facts_of
 from video_pipeline.rendering.finding import judged
 from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
+from video_pipeline.rendering.playing import play_joined, play_pieces
 from video_pipeline.rendering.sound import make_track
 from video_pipeline.trust.claims import Refusal
 from video_pipeline.trust.credentials import c2pa_library
@@ -327,7 +329,6 @@ def _render(
     )
     encoded = _encode(pieces, settings, sku, listener)
     clips: list[Clip] = []
-    known: dict[tuple[Path, ...], Facts] = {}
     place_in = 0
     for (edit, place), overlays in zip(edits, drawn, strict=True):
         here = slice(place_in, place_in + len(edit.cuts))
@@ -350,11 +351,9 @@ def _render(
         except DamagedError as error:
             settings.store.drop(error.file)
             raise
-        # Two clips of the same pieces and the same sound are the same file, and are played once.
-        same = (*(one.path for one in own), track.path)
-        if same not in known:
-            known[same] = facts_of(file)
-        findings = judge(known[same], place, Made(edit, overlays.standing)).findings
+        played = play_pieces(own, edit.rate, settings.store, settings.jobs)
+        seen = partial(play_joined, pieces=played, rate=edit.rate, store=settings.store)
+        findings = judge(facts_of(file, seen), place, Made(edit, overlays.standing)).findings
         warnings = (
             *edit.warnings,
             *(refusal.warning for refusal in prepared.refusals if refusal.shown),
@@ -367,7 +366,7 @@ def _render(
         )
         clips.append(
             Clip(
-                *(edit, place, file, tuple(own), overlays),
+                *(edit, place, file, tuple(own), played, overlays),
                 tuple(dict.fromkeys((*warnings, *judged(findings, file)))),
             )
         )

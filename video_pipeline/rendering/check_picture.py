@@ -9,8 +9,9 @@ from itertools import pairwise
 
 from video_pipeline.graph import STILL_S
 from video_pipeline.presets.placements import Placement
-from video_pipeline.rendering.facts import Facts, PictureFacts, Stretch
+from video_pipeline.rendering.facts import Facts, PictureFacts
 from video_pipeline.rendering.finding import Finding
+from video_pipeline.rendering.playing import Stretch
 
 _BT709 = (1, 1, 1)  # ITU-T H.273
 _EXPORT_MP4 = "export it as mp4 with H.264 picture and AAC sound"

@@ -1,14 +1,12 @@
 """Facts: what a finished clip is, whoever made it, read from the file and from nothing else.
 
-Its boxes and packets are read and it is played once from start to end. Nothing is judged here; one
-set of facts is held against as many placements as are asked for.
+Its boxes and packets are read and it is played from start to end (`playing`). Nothing is judged
+here; one set of facts is held against as many placements as are asked for.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,17 +14,12 @@ from pathlib import Path
 
 import av.error
 
-from video_pipeline import graph
-from video_pipeline.errors import FootageError, RenderError
+from video_pipeline.errors import FootageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import open_media, picture_stream, probe
 from video_pipeline.footage.salvage import packets
 from video_pipeline.rendering.boxes import boxes
-from video_pipeline.rendering.sound import Loudness, heard_in
-from video_pipeline.toolchain import run
-
-_DEADLINE_S = 900
-_COMPLAINTS = ("[warning]", "[error]", "[fatal]", "[panic]")
+from video_pipeline.rendering.playing import Played, play
 
 
 @dataclass(frozen=True)
@@ -64,24 +57,6 @@ class SoundFacts:
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """From where to where something lasts, seconds; `end_s` is None for the end of the clip."""
-
-    start_s: float
-    end_s: float | None
-
-
-@dataclass(frozen=True)
-class Played:
-    """What playing it from start to end showed; `loudness` is None where nothing could be heard."""
-
-    complaint: str
-    black: tuple[Stretch, ...]
-    still: tuple[Stretch, ...]
-    loudness: Loudness | None
-
-
-@dataclass(frozen=True)
 class Facts:
     """Everything that is known of one file. `boxes` are the paths of its mp4 boxes, in order."""
 
@@ -94,20 +69,23 @@ class Facts:
     played: Played
 
 
-def facts_of(file: Path) -> Facts:
-    """Read and play a file. Raises FootageError when it cannot be read at all, or is a photo."""
+def facts_of(file: Path, played: Callable[[Footage], Played] | None = None) -> Facts:
+    """Read and play a file; `played` tells otherwise than by playing it what that would show.
+
+    Raises FootageError when it cannot be read at all, or is a photo.
+    """
     footage = probe(file)  # says in plain words what is wrong with a file that is no video
     if footage.still:
         raise FootageError("this is a photo, not a clip", where=str(file), mend="name an mp4")
-    sound = _sound(footage)
+    heard = footage.audio_stream is not None
     return Facts(
         footage=footage,
         boxes=tuple(box.path for box in boxes(file)),
         brand=_brand(file),
         bytes=file.stat().st_size,
         picture=_picture(footage),
-        sound=sound,
-        played=_played(file, heard=sound is not None and bool(sound.codec)),
+        sound=_sound(footage),
+        played=played(footage) if played else play(file, heard=heard),
     )
 
 
@@ -168,38 +146,3 @@ def _sound(footage: Footage) -> SoundFacts | None:
             start_s=float((stream.start_time or 0) * base),
             length_s=float((stream.duration or 0) * base),
         )
-
-
-def _played(file: Path, *, heard: bool) -> Played:
-    try:
-        log = run(
-            graph.watched(file, sound=heard), deadline_s=_DEADLINE_S, what="playing the clip"
-        ).stderr
-    except RenderError as error:
-        return Played(error.message, (), (), None)
-    complaint = next((line for line in log.splitlines() if any(c in line for c in _COMPLAINTS)), "")
-    loudness = None
-    if heard:
-        try:
-            loudness = heard_in(log, file)
-        except RenderError:
-            loudness = None
-    return Played(complaint, tuple(_black(log)), tuple(_still(log)), loudness)
-
-
-def _black(log: str) -> Iterator[Stretch]:
-    for found in re.finditer(r"black_start:([\d.]+) black_end:([\d.]+)", log):
-        yield Stretch(float(found.group(1)), float(found.group(2)))
-
-
-def _still(log: str) -> Iterator[Stretch]:
-    """Stretches without movement; one that lasts to the end of the clip is told no end."""
-    start = math.nan
-    for kind, value in re.findall(r"freeze_(start|end): ([\d.]+)", log):
-        if kind == "start":
-            start = float(value)
-        else:
-            yield Stretch(start, float(value))
-            start = math.nan
-    if not math.isnan(start):
-        yield Stretch(start, None)
