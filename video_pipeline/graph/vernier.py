@@ -16,9 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_FINENESS = 1 / 16  # px of the output between two neighbouring places that a window may take
 _MOST_STEPS = 256  # px of the output that are scaled beside those shown
-_OFF = 1 / 16  # px of the output: how far an edge may be off since both lengths are whole numbers
+# What is tried in turn, px of the output: how far an edge may be off, all through the cut, since
+# both lengths are whole numbers; and how far two neighbouring places may lie apart. A pitch like
+# 20/21 has few places, and needs an edge a little off to have more.
+_BOUNDS = ((1 / 16, 1 / 24), (3 / 8, 1 / 24), (3 / 8, 1 / 12))
+_MET = 1 / 48  # px of the output: where no more than this is asked for, pixels will do
 
 
 @dataclass(frozen=True)
@@ -47,34 +50,37 @@ class Vernier:
 def vernier(corners: NDArray[np.float64], length: float, out: int) -> Vernier | None:
     """The vernier for a window of `length` source pixels that fills `out` (even).
 
-    It begins at `corners` (n,), source pixels, and is met to a 32nd of an output pixel. None where
-    a few more pixels are not enough for that: near scales like 1 and 1/2 all places coincide.
+    It begins at `corners` (n,), source pixels, and its middle is met to a 48th of an output pixel,
+    at unlucky scales to a 24th. None where a few more pixels are not enough for that: at scales
+    like 1 and 1/2 all places coincide.
     """
-    for more in range(0, _MOST_STEPS + 1, 2):
-        scaled = out + more
-        read = round(length * scaled / out / 2) * 2
-        pitch = read / scaled
-        if abs(pitch * out / length - 1) * out / 2 > _OFF:
-            continue
-        steps = np.arange(0, more + 1, 2)
-        places = steps * pitch % 2
-        # What is between its edges is met in the middle.
-        wanted = corners + (length - pitch * out) / 2
-        order = np.sort(places)
-        widest = float(np.diff(order, append=order[0] + 2).max())
-        if widest > _FINENESS * pitch and not (more == 0 and _met(wanted, pitch)):
-            continue
-        rest = wanted[:, None] - steps * pitch
-        off = np.abs(rest - 2 * np.rint(rest / 2))
-        best = off.argmin(axis=1)
-        starts = 2 * np.rint(rest[np.arange(len(wanted)), best] / 2)
-        return Vernier(read, scaled, tuple(map(int, starts)), tuple(int(n) for n in steps[best]))
+    for off, apart in _BOUNDS:
+        for more in range(0, _MOST_STEPS + 1, 2):
+            scaled = out + more
+            read = round(length * scaled / out / 2) * 2
+            pitch = read / scaled
+            if abs(pitch * out / length - 1) * out / 2 > off:
+                continue
+            steps = np.arange(0, more + 1, 2)
+            # What is between its edges is met in the middle.
+            wanted = corners + (length - pitch * out) / 2
+            if more == 0:
+                fine = bool((np.abs(wanted - 2 * np.rint(wanted / 2)) <= _MET * pitch).all())
+            else:
+                places = np.sort(steps * pitch % 2)
+                fine = float(np.diff(places, append=places[0] + 2).max()) <= apart * pitch
+            if fine:
+                return _along(wanted, read, scaled, steps)
     return None
 
 
-def _met(wanted: NDArray[np.float64], pitch: float) -> bool:
-    """Whether even source pixels are all that is asked for."""
-    return bool((np.abs(wanted - 2 * np.rint(wanted / 2)) <= _FINENESS / 2 * pitch).all())
+def _along(wanted: NDArray[np.float64], read: int, scaled: int, steps: NDArray[np.int_]) -> Vernier:
+    """For each wanted place the start and the one of `steps` that together come nearest."""
+    rest = wanted[:, None] - steps * (read / scaled)
+    starts = 2 * np.rint(rest / 2)
+    best = np.abs(rest - starts).argmin(axis=1)
+    chosen = starts[np.arange(len(wanted)), best]
+    return Vernier(read, scaled, tuple(map(int, chosen)), tuple(map(int, steps[best])))
 
 
 def told(numbers: Sequence[int]) -> str:
