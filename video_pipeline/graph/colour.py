@@ -14,20 +14,31 @@ _SCALE_MATRIX = {"bt470bg": "bt470", "bt2020nc": "bt2020", "bt2020c": "bt2020"}
 _HDR_TRANSFER = {"hlg": "arib-std-b67", "pq": "smpte2084"}
 
 
-def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> Any:
-    """Bring any source to 8-bit 4:2:0 BT.709, limited range, at `size` if given."""
-    where = {"w": size[0], "h": size[1]} if size else {}
+def normalised(
+    picture: Any,
+    colour: Colour,
+    size: tuple[int, int] | None,
+    window: tuple[int, int, str, str] | None = None,
+) -> Any:
+    """Bring any source to 8-bit 4:2:0 BT.709, limited range, at `size` if given.
+
+    `window` is what of that size is kept, as the crop filter's width, height and place.
+    """
+
+    def scaled(picture: Any, **how: str) -> Any:
+        where = {"w": size[0], "h": size[1]} if size else {}
+        picture = picture.filter("scale", **where, **how, flags=SCALING)
+        return picture.filter("crop", *window) if window else picture
+
     matrix = _SCALE_MATRIX.get(colour.matrix, colour.matrix)
     span = "pc" if colour.full_range else "tv"
     if colour.transfer == "sdr" and colour.primaries in WIDE:
-        picture = picture.filter(
-            "scale",
-            **where,
+        picture = scaled(
+            picture,
             in_color_matrix=matrix,
             in_range=span,
             out_color_matrix=matrix,
             out_range="tv",
-            flags=SCALING,
         )
         picture = picture.filter("format", "yuv444p10le").filter(
             "zscale",
@@ -41,18 +52,16 @@ def normalised(picture: Any, colour: Colour, size: tuple[int, int] | None) -> An
             r="limited",
         )
     elif colour.transfer == "sdr":
-        picture = picture.filter(
-            "scale",
-            **where,
+        picture = scaled(
+            picture,
             in_color_matrix=matrix,
             in_range=span,
             out_color_matrix="bt709",
             out_range="tv",
-            flags=SCALING,
         )
     else:
         if size:
-            picture = picture.filter("scale", **where, flags=SCALING)
+            picture = scaled(picture)
         picture = picture.filter("format", "yuv420p10le")
         # What zscale is not asked to change, it takes from the picture, which may not say it.
         picture = picture.filter(

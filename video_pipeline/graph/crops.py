@@ -18,12 +18,18 @@ from numpy.typing import NDArray
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Bend, Crop
 from video_pipeline.graph.colour import lit, normalised
+from video_pipeline.graph.vernier import told, vernier
 from video_pipeline.light import NEUTRAL, Light
 
 # A crop this near to the output's shape fills it: crops are rounded to even pixels.
 _ROUNDING = Fraction(2, 100)
 BARS = (0x1F, 0x1A, 0x15)  # RGB: the theme's ink, around a crop that does not fill the output
 _TERMS = 24  # of a sum, in one group
+_MOST_SLID = 1500  # frames: each is four words in the command, which has its limit
+# What pad, fillborders and a crop by even pixels take as it is.
+_SLIDES = {f"{kind}{chroma}p" for kind in ("yuv", "yuvj") for chroma in (420, 422, 444)} | {
+    f"yuv{chroma}p{depth}le" for chroma in (420, 422, 444) for depth in (10, 12)
+}
 _ROOM = 6  # px around a moving window: its fraction of two pixels, and what cubic weights reach
 
 
@@ -46,6 +52,8 @@ def cropped(
         key = crop.path[0]
         picture = picture.filter("crop", crop.width, crop.height, key.x, key.y)
         picture = _lasting(normalised(picture, footage.colour, (across, down)), footage, frames)
+    elif (slid := _slid(picture, crop, footage, (across, down), frames)) is not None:
+        picture = slid
     else:
         picture = _moving(picture, crop, footage, (across, down), frames)
     picture = lit(picture, light)
@@ -76,11 +84,50 @@ def _lasting(picture: Any, footage: Footage, frames: int) -> Any:
     return picture.filter("loop", loop=frames - 1, size=1).filter("setpts", "N/FRAME_RATE/TB")
 
 
+def _slid(
+    picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], frames: int
+) -> Any | None:
+    """A window that moves and keeps its size, by a vernier; None where that cannot be.
+
+    A photo's picture is better brought to its size once.
+    """
+    if footage.still or footage.pixel_format not in _SLIDES:
+        return None
+    if crop.zoom[0] != crop.zoom[1] or frames > _MOST_SLID:
+        return None
+    grown = crop.growth * crop.zoom[0]
+    corners = crop.corners(np.arange(frames, dtype=np.float64), frames)
+    ways = []
+    for axis, whole in enumerate((crop.width, crop.height)):
+        length = whole / grown
+        way = vernier(corners[:, axis] + (whole - length) / 2, length, size[axis])
+        if way is None:
+            return None
+        ways.append(way)
+    x, y = ways
+    x_before, x_after = x.beyond(footage.width)
+    y_before, y_after = y.beyond(footage.height)
+    if x_before or x_after or y_before or y_after:
+        # Of what is read there nothing is shown, but the scaler reaches a few pixels over an edge.
+        whole = footage.width + x_before + x_after, footage.height + y_before + y_after
+        picture = picture.filter("pad", *whole, x_before, y_before)
+        picture = picture.filter("fillborders", x_before, x_after, y_before, y_after, mode="smear")
+    picture = picture.filter(
+        "crop",
+        x.read,
+        y.read,
+        told([start + x_before for start in x.starts]),
+        told([start + y_before for start in y.starts]),
+    )
+    window = (*size, told(x.steps), told(y.steps))
+    return normalised(picture, footage.colour, (x.scaled, y.scaled), window)
+
+
 def _moving(picture: Any, crop: Crop, footage: Footage, size: tuple[int, int], frames: int) -> Any:
-    """A window that moves, to a fraction of a pixel.
+    """A window that moves and may grow, to a fraction of a pixel.
 
     The crop filter moves by whole pixels of its input and zoompan by whole source pixels, which
-    shows as trembling; only perspective reads between pixels. It is dear, so it gets no more than
+    shows as trembling; perspective reads between pixels. It is dear, so it gets no more than
     the window: what the path reaches is brought to the output's scale, crop takes the whole pixels
     of the way, by twos for the halved chroma, and perspective what is left of it, and the zoom.
     """
