@@ -37,13 +37,16 @@ from video_pipeline.vision.picture import grey_of
 from video_pipeline.vision.sharpness import sharpness
 from video_pipeline.vision.subject import Subject, subject
 
-SCAN_VERSION = "14"  # of the table: another number for other rows, or for other values in them
+SCAN_VERSION = "15"  # of the table: another number for other rows, or for other values in them
 LONG_SIDE = 960  # px: the smallest at which single stitches can still be told in a close-up
 EVERY = Fraction(1, 10)  # s
 # The detector is the dear part: it looks again after so many looks, waits a little longer while the
-# camera rests, and looks at once where nothing leads on from the look before.
+# camera rests or nobody would be shown this, and looks at once where nothing leads on from the look
+# before.
 _DETECT_EVERY, _DETECT_AT_REST = 4, 8
 _AT_REST = 0.04  # of the picture: what moved less since the detector looked is still there
+# What is softer, worse lit or faster is never offered (edit.reel), only told of.
+_WORTH_SHARPNESS, _WORTH_EXPOSURE, _WORTH_MOTION = 0.35, 0.35, 0.9
 _SAME_SHOT = 0.3  # confidence of camera motion: two pictures that match so well are no cut
 _LEAST_CONFIDENCE = 0.05  # of camera motion: below, the two pictures have no match
 # Pictures too blurred or too badly lit to be offered are not searched for details: blind looks.
@@ -86,8 +89,8 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
     before: NDArray[np.uint8] | None = None
     last_t = Fraction(0)
     last_move = (0.0, 0.0)
-    stands_out = Subject(None, 0.0)
-    since_detected, moved = 0, 0.0
+    stands_out, lost = Subject(None, 0.0), True
+    since_detected, moved = _DETECT_AT_REST, (0.0, 0.0)
     for t, picture in frames(footage, long_side=LONG_SIDE, every_s=EVERY, damage=damage):
         small = _shrunk(picture)
         grey = grey_of(picture)
@@ -108,20 +111,25 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
             if cut:
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
         if shift is not None:
-            moved += float(np.hypot(*shift))
-        wait = _DETECT_EVERY if moved >= _AT_REST else _DETECT_AT_REST
+            moved = (moved[0] + shift[0], moved[1] + shift[1])
         light = exposure(grey)
         focus = sharpness(grey)
         blind = focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE
+        # Where the two pictures have no match, nobody knows how fast the camera moved.
+        hasty = shift is not None and motion > _WORTH_MOTION
+        worth = focus >= _WORTH_SHARPNESS and light.score >= _WORTH_EXPOSURE and not hasty
+        lost = lost or shift is None
+        hurried = worth and (lost or float(np.hypot(*moved)) >= _AT_REST)
+        wait = (0 if lost else _DETECT_EVERY) if hurried else _DETECT_AT_REST
         seen: Seen | None = None
         if blind:
             since_detected = _DETECT_AT_REST
-        elif shift is None or since_detected >= wait:
+        elif since_detected >= wait:
             seen = detector.detect(picture)
-            since_detected, moved = 1, 0.0
+            since_detected, moved, lost = 1, (0.0, 0.0), False
         else:
             since_detected += 1
-        if seen is not None or blind:
+        if seen is not None or blind or shift is None:
             stands_out = subject(picture)
         looks.append(Look(t, seen, shift, blind))
         moments.append(

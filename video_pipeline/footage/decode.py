@@ -6,8 +6,9 @@ At most one frame is held at a time. What is damaged is passed over and told to 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 
 import av.error
 import cv2
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from video_pipeline.footage.animation import ANIMATED_WEBP, animation
 from video_pipeline.footage.model import Footage
+from video_pipeline.footage.passing import passed_over
 from video_pipeline.footage.photo import photo
 from video_pipeline.footage.probe import open_media, picture_stream, start_of
 from video_pipeline.footage.salvage import Damage, bounded, pictures
@@ -42,24 +44,24 @@ def frames(
     BGR, uint8, height x width x 3, turned upright, its long side at most `long_side` pixels, in
     the colours that an SDR screen shows; of two interlaced fields it is one. Frames before `since`
     are passed over. A photo yields its picture once, at 0. The times of what could not be decoded
-    are added to `damage`.
+    are added to `damage`; what need not be decoded is not tried.
     """
     if footage.still:
         yield Fraction(0), photo(footage, long_side)
         return
     stored = _stored_size(footage, long_side)
-    due = since
+    due = _pace(since, every_s)
     if footage.codec == ANIMATED_WEBP:
         for t, picture in animation(footage):
-            if t >= due:
-                due = t + every_s - _HAIR
+            if due(t):
                 yield t, _inside(_shrunk(picture, stored), footage)
         return
     with open_media(footage.path) as container:
-        for t, frame in _timed(container, footage, since, [] if damage is None else damage):
-            if t < due:
+        ahead = _pace(since, every_s)
+        told: Damage = [] if damage is None else damage
+        for t, frame in _timed(container, footage, since, told, ahead):
+            if not due(t):
                 continue
-            due = t + every_s - _HAIR
             yield t, _upright(frame, footage, stored)
 
 
@@ -91,10 +93,31 @@ def glances(footage: Footage, *, long_side: int, most: int) -> Iterator[Picture]
                 yield _upright(frame, footage, stored)
 
 
+def _pace(since: Fraction, every_s: Fraction) -> Callable[[Fraction], bool]:
+    """Asked about times in their order: is a picture due at this one?"""
+    next_s = since
+
+    def due(t: Fraction) -> bool:
+        nonlocal next_s
+        if t < next_s:
+            return False
+        next_s = t + every_s - _HAIR
+        return True
+
+    return due
+
+
 def _timed(
-    container: InputContainer, footage: Footage, since: Fraction, damage: Damage
+    container: InputContainer,
+    footage: Footage,
+    since: Fraction,
+    damage: Damage,
+    due: Callable[[Fraction], bool],
 ) -> Iterator[tuple[Fraction, VideoFrame]]:
-    """Decoded frames with their times, from `since` on or from some time before."""
+    """Decoded frames with their times, from `since` on or from some time before.
+
+    Frames that are not `due` may be missing.
+    """
     start = start_of(container)
     stream = bounded(picture_stream(container, footage))
     base = Fraction(stream.time_base or 1)
@@ -102,7 +125,9 @@ def _timed(
         container.seek(int((since + start) / base), stream=stream)
     first: int | None = None
     t = -1 / footage.rate
-    for frame in pictures(container, stream, start, damage):
+    choose = partial(passed_over, context=stream.codec_context, due=due, base=base, start=start)
+    plain = footage.untimed or footage.interlaced  # counted by packets; two of them a picture
+    for frame in pictures(container, stream, start, damage, iter if plain else choose):
         if footage.untimed:  # what the file does not say is counted by its packets
             t += 1 / footage.rate
             if frame.dts is not None:

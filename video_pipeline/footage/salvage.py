@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -69,17 +69,19 @@ def pictures(
     stream: av.video.stream.VideoStream,
     start: Fraction,
     damage: Damage,
+    choose: Callable[[Iterator[Any]], Iterator[Any]] = iter,
 ) -> Iterator[av.video.frame.VideoFrame]:
     """The pictures of a stream from where the container stands, as far as they can be read.
 
     Pictures that the decoder had to make up in part are damage too. `start` is the container's own
-    first time. Reading ends where the container cannot be read any further.
+    first time. `choose` may leave packets out that need not be decoded. Reading ends where the
+    container cannot be read any further.
     """
     base = Fraction(stream.time_base or 1)
     at = Fraction(0)
     last_good = time.monotonic()
     seen = False
-    read = packets(container, stream)
+    read = choose(packets(container, stream))
     while True:
         try:
             packet = next(read, None)

@@ -69,7 +69,7 @@ def shown(signal: NDArray[np.uint16], colour: Colour) -> NDArray[np.uint8]:
     light: NDArray[np.float32] = np.take(_linear(colour.transfer), signal >> 4)
     if colour.transfer == "hlg":  # the screen's part: ITU-R BT.2100, table 5, OOTF
         luma = cv2.transform(light, _BT2020_LUMA)
-        light *= (PEAK * np.power(luma, 0.2))[..., None]
+        light *= (PEAK * np.asarray(cv2.pow(luma, 0.2), np.float32))[..., None]
     if colour.primaries in _TO_BT709:
         matrix = np.array(_TO_BT709[colour.primaries], dtype=np.float32)
         light = np.asarray(cv2.transform(light, matrix), np.float32)

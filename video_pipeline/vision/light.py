@@ -16,6 +16,7 @@ from video_pipeline.light import DISPLAY_GAMMA
 _DARKEST, _BRIGHTEST = 24, 232  # of 255: beyond, codes no longer follow the light
 _LEAST_SHARED = 0.2  # of the picture, to speak for it
 _MOST_SPREAD = 0.12  # stops between the middle half of the pixels: more, and it is not one change
+_SIDE = 96  # px: light changes all over the picture
 _NEAR = 0.25  # stops around the median that are averaged
 
 
@@ -32,11 +33,17 @@ def light_change(
     """
     if before.shape != after.shape:
         raise ValueError(f"sizes differ: {before.shape} and {after.shape}")
-    height, width = before.shape[:2]
+    share = min(1.0, _SIDE / max(before.shape[:2]))
+    # As floats: a mean of whole numbers is no whole number, and it is small changes that count.
+    one, other = (
+        cv2.resize(p.astype(np.float32), None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+        for p in (before, after)
+    )
+    height, width = one.shape[:2]
     move = np.array([[1, 0, shift[0] * width], [0, 1, shift[1] * height]], np.float64)
     size = (width, height)
     # Smoothed, so that an edge which lies a fraction of a pixel off does not speak.
-    a, b = (cv2.GaussianBlur(p.astype(np.float32), (0, 0), 1.5) for p in (before, after))
+    a, b = (cv2.GaussianBlur(p, (0, 0), max(0.8, 1.5 * share)) for p in (one, other))
     moved = cv2.warpAffine(a, move, size, flags=cv2.INTER_LINEAR)
     there = cv2.warpAffine(np.ones((height, width), np.float32), move, size)
     inside = (np.minimum(moved, b).min(axis=2) > _DARKEST) & (
