@@ -186,3 +186,24 @@ def test_the_box_of_a_key_frame_is_around_all_parts_that_carry_its_score() -> No
     analysis = table((2, {"hardware": 0.9, "hardware_boxes": ends}))
     (frame,) = pick_keyframes({"take.mp4": analysis}, ["hardware"], 1)
     assert frame.box == Box(0.2, 0.4, 0.7, 0.5)
+
+
+@given(
+    bans=st.lists(st.tuples(st.integers(0, 79), st.integers(1, 30)), min_size=1, max_size=3),
+    asked=st.booleans(),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_reel_without_a_stretch_is_the_reel_with_that_ban(
+    bans: list[tuple[int, int]], asked: bool
+) -> None:
+    stretches = [(Fraction(a, 10), Fraction(a + b, 10)) for a, b in bans]
+    rows = table((3, WHOLE), (1, DARK), (2, HARDWARE), (2, STITCHING))
+    take = Reel("take.mp4", rows, [(Fraction(1), Fraction(3, 2))])
+    if asked:  # what was worked out before must not stand for the rest
+        _ = take.shots, take.clean_until, best_windows([take], "any", Fraction(1))
+    fresh = Reel("take.mp4", rows, (*take.bans, *stretches))
+    less = take.without(stretches)
+    assert (less.bans, less.runs, less.shots) == (fresh.bans, fresh.runs, fresh.shots)
+    assert less.clean_until.tolist() == fresh.clean_until.tolist()
+    assert best_windows([less], "any", Fraction(1)) == best_windows([fresh], "any", Fraction(1))
+    assert take.shots == Reel("take.mp4", rows, take.bans).shots

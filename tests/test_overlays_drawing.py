@@ -16,7 +16,13 @@ from video_pipeline.listing.model import Flaw, Part, Severity
 from video_pipeline.overlays.contrast import bare
 from video_pipeline.overlays.drawing import Canvas, Drawing, draw
 from video_pipeline.overlays.language import ENGLISH, Language, languages
-from video_pipeline.overlays.templates import head_of, samples, template_names, templates
+from video_pipeline.overlays.templates import (
+    head_of,
+    held_still,
+    samples,
+    template_names,
+    templates,
+)
 from video_pipeline.overlays.theme import theme, theme_names
 from video_pipeline.presets.placements import SafeArea
 from video_pipeline.resources import shipped
@@ -453,6 +459,24 @@ def test_an_own_folder_overrides_file_by_file(tmp_path: Path) -> None:
     assert (changed.anchor, changed.width) == ("top", 400)
     (tmp_path / "hook/template.svg.j2").unlink()
     assert draw("hook", USUAL["hook"], TIKTOK, own=tmp_path).digest == shipped_hook.digest
+
+
+def test_a_changed_template_is_seen_unless_the_folders_are_held_still(tmp_path: Path) -> None:
+    folder = tmp_path / "plate"
+    folder.mkdir()
+    (folder / "overlay.yaml").write_text(
+        "says: A plate.\nanchor: top\nleast_px: 26\nfields: {line: text}\n"
+    )
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="80"/>'
+
+    def width(drawn: int) -> int:
+        (folder / "template.svg.j2").write_text(drawing.format(drawn))
+        return draw("plate", {"line": "x"}, TIKTOK, own=tmp_path).width
+
+    first = width(300)
+    with held_still():
+        assert [width(300), width(700)] == [first, first]
+    assert width(700) > first
 
 
 def test_a_new_name_is_found_and_folders_that_hold_other_things_are_not(tmp_path: Path) -> None:

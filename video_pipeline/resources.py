@@ -25,6 +25,6 @@ def shipped(shelf: Shelf) -> Path:
 def find(shelf: Shelf, name: str, own: Path | None = None) -> Path | None:
     """The file `name` (a relative path) in the person's `own` folder, else in the shipped one."""
     for folder in (own, shipped(shelf)):
-        if folder is not None and (folder / name).is_file():
-            return folder / name
+        if folder is not None and (path := folder / name).is_file():
+            return path
     return None

@@ -2,8 +2,10 @@
 
 FOLDER holds takes as `truth.py` says. Windows of two seconds are framed for the placement, one
 starting at every moment that was looked at: those that planning may take for what they show
-("planned"), and those that by the truth show it and are free of faults ("good"), which are more
-and move more. Printed is a Markdown table; by the truth, in how many frames is
+("planned"), those that by the truth show it and are free of faults ("good"), which are more and
+move more, and those of them in which planning finds no fault either but that it may not see what
+is asked ("usable"): the others are refused whatever they show. Printed is a Markdown table; by the
+truth, in how many frames is
 
     centre   the middle of what is shown inside the safe area
     whole    all of it, where it is smaller than the safe area by the margin that is aimed for
@@ -11,8 +13,11 @@ and move more. Printed is a Markdown table; by the truth, in how many frames is
 of the frames in which that depends on the crop: a crop of that size could have it there, which
 nothing can for what stands at the picture's own edge, and another could not; beside it what a crop
 in the middle of the picture would have. Footage as upright as the output leaves nothing to choose
-unless it is enlarged. Then the share of cuts at rest, and the largest speed, acceleration and jerk,
-in widths of the output and seconds. Analysis is kept in the cache: only a first run takes minutes.
+unless it is enlarged. "of all" is the share of all frames that show it in which all of it is
+inside, whatever a crop could do; beside it in how many it is larger than the safe area less that
+margin, and in how many it stands where no crop of that size could have it inside. Then the share of
+cuts at rest, and the largest speed, acceleration and jerk, in widths of the output and seconds.
+Analysis is kept in the cache: only a first run takes minutes.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ from benchmarks.framing.truth import Take, takes
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.edit.following import follow
 from video_pipeline.edit.framing import MARGIN, frame_window, safe_area
-from video_pipeline.edit.reel import Reel
+from video_pipeline.edit.reel import BRIGHT, CUT, DARK, FAST, LIGHT, SHAKY, SOFT, Reel
 from video_pipeline.edit.travel import MOST_ACCELERATION, MOST_JERK, MOST_SPEED
 from video_pipeline.edit.windows import Window, window
 from video_pipeline.footage.model import Footage
@@ -42,6 +47,7 @@ from video_pipeline.store import Store
 from video_pipeline.vision.detectors import detector
 
 LENGTH = Fraction(2)
+_CAMERA = {CUT, DARK, BRIGHT, SOFT, LIGHT, FAST, SHAKY}
 NEEDS: tuple[Need, ...] = ("whole", "hardware", "stitching")
 
 
@@ -54,6 +60,8 @@ class Tally:
     keys: int = 0
     centre: list[int] = field(default_factory=lambda: [0, 0, 0])  # could, ours, middle
     whole: list[int] = field(default_factory=lambda: [0, 0, 0])
+    # Frames in which it is seen; all of it is inside; it is too large; it is out of reach.
+    seen: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     fastest: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
 
     def add(self, other: Tally) -> None:
@@ -63,6 +71,7 @@ class Tally:
         self.keys = max(self.keys, other.keys)
         self.centre = [a + b for a, b in zip(self.centre, other.centre, strict=True)]
         self.whole = [a + b for a, b in zip(self.whole, other.whole, strict=True)]
+        self.seen = [a + b for a, b in zip(self.seen, other.seen, strict=True)]
         self.fastest = [max(a, b) for a, b in zip(self.fastest, other.fastest, strict=True)]
 
     def row(self) -> str:
@@ -77,7 +86,13 @@ class Tally:
 
         speeds = " | ".join(f"{v:.2f}" for v in self.fastest)
         resting = f"{100 * self.resting / self.cuts:.0f}%" if self.cuts else "–"
-        return f"{self.cuts} | {share(self.centre)} | {share(self.whole)} | {resting} | {speeds}"
+        frames, inside, large, away = self.seen
+        of_all = "–"
+        if frames:
+            told = (f"{100 * n / frames:.1f}%" for n in (inside, large, away))
+            of_all = "{} of {} (too large {}, out of reach {})".format(next(told), frames, *told)
+        kept = f"{share(self.centre)} | {share(self.whole)} | {of_all}"
+        return f"{self.cuts} | {kept} | {resting} | {speeds}"
 
 
 def measured(
@@ -111,13 +126,20 @@ def measured(
         corners = [c.corners(np.array([frame], float), frames)[0] for c in (crop, middle)]
         for counts, start, end in ((tally.centre, centre, centre), (tally.whole, low, high)):
             least, most = np.maximum(end - safe[1], 0), np.minimum(start - safe[0], reach)
+            places = [(c >= least - 0.5).all() and (c <= most + 0.5).all() for c in corners]
             fits = (end - start <= safe[1] - safe[0] - 2 * MARGIN * crop.width).all()
             anyhow = (least <= 0).all() and (most >= reach).all()
+            if counts is tally.whole:
+                could = fits and not (least > most).any()
+                shown = low >= corners[0] + safe[0] - 0.5, high <= corners[0] + safe[1] + 0.5
+                tally.seen[0] += 1
+                tally.seen[1] += int(all(side.all() for side in shown))
+                tally.seen[2] += int(not fits)
+                tally.seen[3] += int(fits and not could)
             if not fits or anyhow or (least > most).any():
                 continue
             counts[0] += 1
-            for place, corner in enumerate(corners, start=1):
-                inside = (corner >= least - 0.5).all() and (corner <= most + 0.5).all()
+            for place, inside in enumerate(places, start=1):
                 counts[place] += int(inside)
     return tally
 
@@ -140,20 +162,23 @@ def main(words: Sequence[str] | None = None) -> None:
     placement = load_placement(asked.placement)
     seeing, store = detector(), Store()
     store.begin()
-    total = {"planned": Tally(), "good": Tally()}
-    print("| take | shown | windows | cuts | centre | whole | at rest | speed | acc. | jerk |")
-    print("|---|---|---|---:|---|---|---:|---:|---:|---:|")
+    total = {kind: Tally() for kind in ("planned", "good", "usable")}
+    measures = "cuts | centre | whole | of all | at rest | speed | acc. | jerk"
+    print(f"| take | shown | windows | {measures} |")
+    print("|---|---|---|---:|---|---|---|---:|---:|---:|---:|")
     for take in takes(asked.folder):
         footage = probe(take.file)
         reel = Reel(take.name, analyse(footage, store, seeing))
         for need in NEEDS:
-            sums = {"planned": Tally(), "good": Tally()}
+            sums = {kind: Tally() for kind in total}
             starts = [i for i, t in enumerate(reel.times) if t + LENGTH <= reel.end]
             for view in (window(reel, need, i, LENGTH, LENGTH) for i in starts):
                 first, count = round(float(view.start) * take.rate), round(2 * take.rate)
+                good = take.good(need, first, count)
                 kinds = [
                     *(["planned"] if not view.faults else []),
-                    *(["good"] if take.good(need, first, count) else []),
+                    *(["good"] if good else []),
+                    *(["usable"] if good and not set(view.faults) & _CAMERA else []),
                 ]
                 if kinds:
                     tally = measured(view, need, take, footage, placement)

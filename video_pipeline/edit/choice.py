@@ -84,6 +84,11 @@ class Objective:
             for i in range(j)
             if openings[i].windows and openings[j].windows
         }
+        # The same as plain numbers: single ones are read from lists much faster than from arrays.
+        self._gain: list[list[float]] = [gains.tolist() for gains in self.gains]
+        self._repeats: dict[tuple[int, int], list[list[float]]] = {
+            pair: costs.tolist() for pair, costs in self.repetition.items()
+        }
 
     def options(self, i: int) -> list[int | None]:
         """What may be picked for an opening: its windows, and None where it may stay empty."""
@@ -111,10 +116,10 @@ class Objective:
     def worth(self, picks: Sequence[int | None]) -> float:
         """What the picks are worth, less what repetition costs."""
         filled = [(i, k) for i, k in enumerate(picks) if k is not None]
-        total = sum(float(self.gains[i][k]) for i, k in filled)
+        total: float = sum(self._gain[i][k] for i, k in filled)
         total -= sum(self.empty[i] for i, k in enumerate(picks) if k is None)
         return total - sum(
-            float(self.repetition[i, j][k, m]) for i, k in filled for j, m in filled if i < j
+            self._repeats[i, j][k][m] for n, (i, k) in enumerate(filled) for j, m in filled[n + 1 :]
         )
 
     def lengths(self, picks: Sequence[int | None]) -> tuple[float, tuple[int, ...]]:
@@ -248,11 +253,7 @@ def _in_time(
     """
     same = np.array([[a.source == b.source for b in columns] for a in rows])
     (start_a, end_a), (start_b, end_b) = (
-        (
-            np.array([float(w.start) for w in windows]),
-            np.array([float(w.end) for w in windows]),
-        )
-        for windows in (rows, columns)
+        np.array([w.seconds for w in windows]).T for windows in (rows, columns)
     )
     shared = np.minimum(end_a[:, None], end_b) - np.maximum(start_a[:, None], start_b)
     shorter = np.minimum((end_a - start_a)[:, None], end_b - start_b)

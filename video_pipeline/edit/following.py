@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from video_pipeline.analysis.model import Moment
@@ -111,12 +110,12 @@ def _fresh(
 ) -> list[tuple[Fraction, tuple[Box, ...]]]:
     """Without moments at which nobody may have looked again, so that an old look's boxes stand."""
     before: tuple[Box, ...] = ()
-    looked = Fraction(0)
+    stands = _LOOK_AGAIN
     fresh = []
     for t, boxes in choices:
-        if boxes != before:
-            before, looked = boxes, t
-        elif t - looked < _LOOK_AGAIN:
+        if boxes is not before and boxes != before:
+            before, stands = boxes, t + _LOOK_AGAIN
+        elif t < stands:
             continue
         if boxes:
             fresh.append((t, boxes))
@@ -140,14 +139,13 @@ def _one_part(choices: Sequence[tuple[Fraction, tuple[Box, ...]]]) -> list[tuple
     leap += _PASSED_OVER * (moment[:, None] - moment[None, :] - 1)
     cost = _RANK * np.array([rank for _, rank, _ in boxes]) + _PASSED_OVER * moment
     origin = np.full(len(boxes), -1)
-    for here in range(len(boxes)):
-        earlier = int(np.searchsorted(moment, moment[here]))
+    own = cost - _PASSED_OVER * moment
+    for here, earlier in enumerate(np.searchsorted(moment, moment).tolist()):
         if earlier:
             ways = cost[:earlier] + leap[here, :earlier]
             best = int(ways.argmin())
-            own = cost[here] - _PASSED_OVER * moment[here]
-            if ways[best] + own < cost[here]:
-                cost[here], origin[here] = ways[best] + own, best
+            if ways[best] + own[here] < cost[here]:
+                cost[here], origin[here] = ways[best] + own[here], best
     last = int((cost + _PASSED_OVER * (len(choices) - 1 - moment)).argmin())
     picked = []
     while last >= 0:
@@ -158,7 +156,6 @@ def _one_part(choices: Sequence[tuple[Fraction, tuple[Box, ...]]]) -> list[tuple
 
 def _calmed(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Running medians of each column."""
-    wide = np.pad(rows, ((_HALF, _HALF), (0, 0)), mode="edge")
-    around = sliding_window_view(wide, 2 * _HALF + 1, axis=0)
-    calm: NDArray[np.float64] = np.sort(around, axis=-1)[..., _HALF]
+    around = np.arange(len(rows))[:, None] + np.arange(-_HALF, _HALF + 1)
+    calm: NDArray[np.float64] = np.sort(rows[around.clip(0, len(rows) - 1)], axis=1)[:, _HALF]
     return calm

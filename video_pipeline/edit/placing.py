@@ -214,13 +214,15 @@ def _boxes(course: Course, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
 def _within(
     boxes: NDArray[np.float64], frame: tuple[float, float, float, float]
 ) -> NDArray[np.float64]:
-    low, high = (np.tile(corner, 2) for corner in (frame[:2], frame[2:]))
-    kept: NDArray[np.float64] = np.clip(boxes, low, high)
+    left, top, right, bottom = frame
+    low, high = (left, top, left, top), (right, bottom, right, bottom)
+    kept: NDArray[np.float64] = np.minimum(np.maximum(boxes, low), high)
     return kept
 
 
 def _area(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    area: NDArray[np.float64] = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    area: NDArray[np.float64] = sides[:, 0] * sides[:, 1]
     return area
 
 

@@ -31,6 +31,7 @@ from video_pipeline.edit.wishes import check_wishes
 from video_pipeline.errors import FootageError, ListingError, Problem, UsageError
 from video_pipeline.footage.model import Footage
 from video_pipeline.geometry import Crop, Trail
+from video_pipeline.overlays.templates import held_still
 
 _RUNNERS_UP = 3
 _DETAILS = ("flaw", "hardware", "stitching")  # what the clip is for: these picks count double
@@ -205,7 +206,8 @@ class _Table:
         unlooped: tuple[str, ...] = ()
         if brief.storyboard.loop:
             shown, unlooped = self._looped(shown)
-        cuts = tuple(self._cut(choice, one) for one in shown)
+        with held_still():
+            cuts = tuple(self._cut(choice, one) for one in shown)
         # A loop runs from its last shot into its first, and its light may not step there.
         if not (brief.as_filmed or brief.storyboard.loop):
             flaws = {

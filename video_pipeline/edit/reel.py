@@ -8,6 +8,7 @@ refused says which of the faults it has.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -94,14 +95,8 @@ class Reel:
             "certificate": everywhere,
             "any": np.maximum(0.1, np.maximum(np.maximum(hardware, stitching), 0.9 * whole)),
         }
-        # A ban may lie between two looks: the one before it already leads into it.
-        until = [*self.times[1:], max(analysis.footage.duration, self.times[-1] + 1)]
-        self.banned: Flags = np.array(
-            [
-                any(start < b and a < end for a, b in bans)
-                for start, end in zip(self.times, until, strict=True)
-            ]
-        )
+        self.banned = self._within(self.bans)
+        self._parts: dict[tuple[int, int], list[tuple[int, int]]] = {}
         # Decoding may stop before the stated end; nothing after the last picture can be used.
         step = self.seconds[-1] / max(1, len(rows) - 1)
         self.end = min(analysis.footage.duration, self.times[-1] + Fraction(step))
@@ -110,7 +105,13 @@ class Reel:
 
     def without(self, stretches: Sequence[tuple[Fraction, Fraction]]) -> Reel:
         """The same reel, of which those stretches must not be shown either."""
-        return Reel(self.name, self.analysis, (*self.bans, *stretches))
+        reel = copy(self)  # what was seen is the same, and so is what was worked out from that
+        for name in ("clean", "runs", "clean_until", "shots"):
+            reel.__dict__.pop(name, None)
+        reel.bans = (*self.bans, *stretches)
+        reel.banned = self._within(reel.bans)
+        reel.faults = {**self.faults, BANNED: reel.banned}
+        return reel
 
     @cached_property
     def steadiness(self) -> NDArray[np.float64]:
@@ -166,15 +167,38 @@ class Reel:
         return tuple(found)
 
     @cached_property
+    def clean_until(self) -> NDArray[np.float64]:
+        """When the run of each moment ends, seconds; minus infinity where it lies in none."""
+        ends = np.full(len(self.times), -np.inf)
+        for first, last in self.runs:
+            ends[first:last] = float(self.end_of(last))
+        return ends
+
+    @cached_property
     def shots(self) -> tuple[tuple[int, int], ...]:
         """Runs parted where what is seen changes, as moments `[first, last)`; see `shots.Shot`."""
         columns = np.stack([self.shows[name] for name in DETAILS], axis=1)
         return tuple(
             (first + a, first + b)
             for first, last in self.runs
-            for a, b in _parted(columns[first:last])
+            for a, b in self._parted(columns, first, last)
             if float(self.end_of(first + b)) - self.seconds[first + a] >= SHORTEST_SHOT_S
         )
+
+    def _parted(self, columns: NDArray[np.float64], first: int, last: int) -> list[tuple[int, int]]:
+        if (first, last) not in self._parts:
+            self._parts[first, last] = _parted(columns[first:last])
+        return self._parts[first, last]
+
+    def _within(self, bans: Sequence[tuple[Fraction, Fraction]]) -> Flags:
+        """Which looks lie in one of the stretches, or lead into it: it may begin between two."""
+        last = max(self.analysis.footage.duration, self.times[-1] + 1)
+        within: Flags = np.zeros(len(self.times), dtype=np.bool_)
+        for a, b in bans:
+            within |= np.array(
+                [start < b and a < end for start, end in pairwise([*self.times, last])]
+            )
+        return within
 
     def at(self, time: Fraction) -> int:
         """The number of the moment at a time that was looked at, or of the next."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from video_pipeline import locales
@@ -84,9 +85,9 @@ def story_line(text: str, listing: Listing, words: Language) -> dict[str, Any] |
     Of a text of two lines the first stands small above the second.
     """
     stated = _facts(listing, words)
-    named = tuple(_named(_ENVIRONMENT.parse(text)))
+    template, named = _compiled(text)
     try:
-        written = _ENVIRONMENT.from_string(text).render(_nested(stated))
+        written = template.render(_nested(stated))
     except UndefinedError:
         lacking = [fact for fact in named if fact not in stated]
         return Unsaid(f"the listing does not state {' and '.join(lacking)}", named)
@@ -102,6 +103,15 @@ def story_line(text: str, listing: Listing, words: Language) -> dict[str, Any] |
                 f"shorten {' or '.join(facts) or 'it in the storyboard'}"
             )
     return {"line": line, "above": above} if above else {"line": line}
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str) -> tuple[Template, tuple[str, ...]]:
+    """A slot's text as a template, and the facts that it names.
+
+    Kept: a storyboard's few texts are written for many listings and placements.
+    """
+    return _ENVIRONMENT.from_string(text), tuple(_named(_ENVIRONMENT.parse(text)))
 
 
 def _facts(listing: Listing, words: Language) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,11 @@ class Window:
         """Where it ends, seconds."""
         return self.start + self.length
 
+    @cached_property
+    def seconds(self) -> tuple[float, float]:
+        """Where it starts and ends, rounded."""
+        return float(self.start), float(self.end)
+
     @property
     def middle(self) -> Moment:
         """The moment in the middle: it stands for the window in pictures and comparisons."""
@@ -101,13 +106,20 @@ def best_windows(
     usable: list[Window] = []
     nearest: tuple[float, Window] | None = None
     for reel in reels:
-        judged = _judged(reel, need, length)
-        kept, near = judged.best(most)
+        kept, near = _best(reel, need, length, most)
         usable.extend(kept)
         if near is not None and (nearest is None or near[0] > nearest[0]):
             nearest = near
     usable.sort(key=lambda w: (-w.score, w.source, w.start))
     return usable[:most], nearest[1] if nearest else None
+
+
+@lru_cache(maxsize=64)
+def _best(
+    reel: Reel, need: Need, length: Fraction, most: int
+) -> tuple[Sequence[Window], tuple[float, Window] | None]:
+    """Kept, since several slots of a storyboard ask for the same."""
+    return _judged(reel, need, length).best(most)
 
 
 def window_around(reel: Reel, need: Need, at: Fraction, wanted: Fraction) -> Window:
@@ -199,10 +211,7 @@ class _Judged:
     @cached_property
     def _inside(self) -> Flags:
         """Which windows lie in one clean run."""
-        ends = np.full(len(self.reel.times), -np.inf)
-        for a, b in self.reel.runs:
-            ends[a:b] = float(self.reel.end_of(b))
-        inside: Flags = ends[self.first] >= (
+        inside: Flags = self.reel.clean_until[self.first] >= (
             self.reel.seconds[self.first] + float(self.length) - _NO_ROUNDING
         )
         return inside

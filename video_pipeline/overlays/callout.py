@@ -99,11 +99,13 @@ class Callout:
                     width, height, radius = size
                     fields = {"part": "ring", "width": width, "height": height, "radius": radius}
                     self._drawn[size] = draw(template, fields, everywhere, own=own, theme=theme)
+        self._dense = {size: _dense(drawing.pixels) for size, drawing in self._drawn.items()}
         lengths = [self._line(ring)[2] for ring in self._rings if ring.shown > 0]
         self._leader: Drawing | None = None
         if end is not None and max(lengths, default=0.0) >= _SHORTEST * unit:
             fields = {"part": "leader", "length": math.ceil(max(lengths) / unit / 8) * 8}
             self._leader = draw(template, fields, everywhere, own=own, theme=theme)
+            self._dense_leader = _dense(self._leader.pixels)
         self.x, self.y, self.width, self.height = self._bounds(canvas)
         said = {
             "form": _FORM,
@@ -150,7 +152,7 @@ class Callout:
         )
         # From the middle of a pixel to the middle of another.
         way[:, 2] += way[:, :2] @ (0.5, 0.5) - 0.5
-        _lay(sheet, drawing.pixels, way, ring.shown)
+        _lay(sheet, self._dense[self._size(ring)], way, ring.shown)
         return sheet
 
     def _lay_line(
@@ -159,7 +161,7 @@ class Callout:
         """The drawn line hangs down from its top; as much of it as reaches from ring to panel."""
         assert self._leader is not None  # noqa: S101 - its only caller asks
         grown = length * ring.shown  # it is drawn out towards the words
-        line = self._leader.pixels[: max(2, round(grown))]
+        line = self._dense_leader[: max(2, round(grown))]
         x = ring.x + start * math.cos(angle) - self.x
         y = ring.y + start * math.sin(angle) - self.y
         cos, sin = math.sin(angle), -math.cos(angle)  # down the drawing is along `angle`
@@ -308,11 +310,18 @@ def _end(
     return min(ends, key=lambda end: math.dist(end, (x, y)))
 
 
+def _dense(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Colours as much as they are opaque: what is clear would darken the edges otherwise."""
+    dense = pixels.astype(np.float32)
+    dense[..., :3] *= dense[..., 3:] / 255
+    return dense
+
+
 def _lay(
-    sheet: NDArray[np.uint8], pixels: NDArray[np.uint8], way: NDArray[np.float64], shown: float
+    sheet: NDArray[np.uint8], dense: NDArray[np.float32], way: NDArray[np.float64], shown: float
 ) -> None:
-    """Lay a drawing onto a clear sheet along an affine `way`; what is denser stays."""
-    height, width = pixels.shape[:2]
+    """Lay a drawing, as `_dense` has it, onto a clear sheet along `way`; what is denser stays."""
+    height, width = dense.shape[:2]
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
     there = corners @ way[:, :2].T + way[:, 2]
     x0, y0 = np.maximum(np.floor(there.min(axis=0)).astype(int) - 2, 0)
@@ -323,15 +332,12 @@ def _lay(
         return
     local = way.copy()
     local[:, 2] -= (x0, y0)
-    # Colours are carried with their alpha, or what is clear would darken the edges.
-    dense = pixels.astype(np.float32)
-    dense[..., :3] *= dense[..., 3:] / 255
     laid = cv2.warpAffine(dense, local, (int(x1 - x0), int(y1 - y0)), flags=cv2.INTER_LINEAR)
-    alpha = laid[..., 3:]
-    colour = np.divide(
-        laid[..., :3] * 255, alpha, out=np.zeros_like(laid[..., :3]), where=alpha > 0
-    )
-    new = np.rint(np.clip(np.dstack([colour, alpha * shown]), 0, 255)).astype(np.uint8)
+    inked = np.nonzero(laid[..., 3])  # a ring is mostly clear
+    values = laid[inked]
+    colour, alpha = values[:, :3], values[:, 3:]
+    new = np.hstack([colour * 255 / alpha, alpha * shown])
+    new = np.rint(np.clip(new, 0, 255)).astype(np.uint8)
     part = sheet[y0:y1, x0:x1]
-    denser = new[..., 3] > part[..., 3]
-    part[denser] = new[denser]
+    before = part[inked]
+    part[inked] = np.where(new[:, 3:] > before[:, 3:], new, before)

@@ -71,10 +71,10 @@ def readable_anywhere(drawing: Drawing) -> bool:
     So it is where a line is lighter, or darker, than its panel over black and over white alike.
     """
     panel = bare(drawing)
-    black, white = (luminance(_over(panel, np.float32(grey))) for grey in (0, 255))
     for line in drawing.texts:
-        area, own = _behind(line, drawing), _light(line)
-        darkest, lightest = float(black[area].min()), float(white[area].max())
+        behind, own = panel[_behind(line, drawing)], _light(line)
+        black, white = (luminance(_over(behind, np.float32(grey))) for grey in (0, 255))
+        darkest, lightest = float(black.min()), float(white.max())
         lighter = own > lightest and (own + 0.05) / (lightest + 0.05) >= LEAST
         darker = own < darkest and (darkest + 0.05) / (own + 0.05) >= LEAST
         if not (lighter or darker):

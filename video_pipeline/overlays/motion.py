@@ -195,10 +195,13 @@ def frames(
     sheet = CompositeVideoClip([picture], size=size, bg_color=around).with_mask(
         CompositeVideoClip([mask], size=size, is_mask=True, bg_color=0.0)
     )
+    frame = np.empty((size[1], size[0], 4), np.uint8)
     for index in range(1, enter + leave + 2):
         t = float(index / rate)
-        alpha = np.rint(sheet.mask.get_frame(t) * 255).astype(np.uint8)
-        yield np.dstack([sheet.get_frame(t), alpha])
+        if index <= enter + 1:  # once at rest only its alpha changes
+            frame[..., :3] = sheet.get_frame(t)
+        frame[..., 3] = np.rint(sheet.mask.get_frame(t) * 255)
+        yield frame.copy()
 
 
 def _surroundings(drawing: Drawing) -> NDArray[np.uint8]:

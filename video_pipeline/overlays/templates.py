@@ -16,6 +16,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -37,6 +39,9 @@ _SAMPLE: Final = "sample.yaml"
 FILES: Final = (TEMPLATE, _ABOUT, _SAMPLE)
 # Folders of `overlays/` that hold something else.
 RESERVED: Final = ("fonts", "i18n", "parts", "themes")
+
+# While somebody holds the folders still: the stamp of each that was asked for.
+_HELD: ContextVar[dict[Path | None, int] | None] = ContextVar("_HELD", default=None)
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # The facts of a claim that no other overlay may be given by hand.
@@ -228,8 +233,27 @@ class Folders(BaseLoader):
         return source, str(path), is_current
 
 
+@contextmanager
+def held_still() -> Iterator[None]:
+    """While the block runs the overlays folders are taken not to change, and looked at once."""
+    token = _HELD.set({})
+    try:
+        yield
+    finally:
+        _HELD.reset(token)
+
+
 def stamp(own: Path | None) -> int:
     """A number that is another one when a file of the overlays folders has changed."""
+    held = _HELD.get()
+    if held is None:
+        return _stamp(own)
+    if own not in held:
+        held[own] = _stamp(own)
+    return held[own]
+
+
+def _stamp(own: Path | None) -> int:
     folders = [folder for folder in (own, shipped("overlays")) if folder and folder.is_dir()]
     return hash(tuple(sorted(entry for folder in folders for entry in _stamps(folder))))
 
