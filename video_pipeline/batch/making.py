@@ -77,6 +77,7 @@ def settings_of(wanted: Wanted, jobs: int | None = None) -> Settings:
         blur=wanted.blur,
         reduced_motion=wanted.reduced_motion,
         post_by=wanted.post_by,
+        encoder=wanted.encoder,
         jobs=jobs,
     )
 

@@ -21,6 +21,7 @@ from video_pipeline.catalogue.reading import read_catalogue
 from video_pipeline.cli.output import output_options, people, print_json, progress, tell
 from video_pipeline.cli.settings import (
     as_filmed_option,
+    encoder_option,
     language_option,
     look_options,
     post_by_option,
@@ -127,6 +128,7 @@ def _run_options(command: Command) -> Command:
 @language_option
 @look_options
 @post_by_option
+@encoder_option
 @require_option
 @signing_options
 @settings_options

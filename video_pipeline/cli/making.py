@@ -21,6 +21,7 @@ from video_pipeline.cli.settings import (
     as_filmed_option,
     blur_option,
     detector_option,
+    encoder_option,
     language_option,
     look_options,
     post_by_option,
@@ -161,6 +162,7 @@ def plan(
 @look_options
 @post_by_option
 @blur_option
+@encoder_option
 @require_option
 @signing_options
 @detector_option

@@ -13,6 +13,7 @@ from video_pipeline.handwriting.settings import SETTINGS, read_table
 from video_pipeline.listing.model import Hidden
 from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.pipeline import Settings
+from video_pipeline.presets.encoders import WISHES, Wish
 from video_pipeline.presets.placements import PostBy
 from video_pipeline.store import USUAL_LIMIT, Store
 from video_pipeline.trust.identity import choose_identity
@@ -114,6 +115,18 @@ def post_by_option(command: Command) -> Command:
     )(command)
 
 
+def encoder_option(command: Command) -> Command:
+    """`--encoder NAME`: who encodes the clips."""
+    return click.option(
+        "--encoder",
+        type=click.Choice(WISHES),
+        default="x264",
+        show_default=True,
+        help="Who encodes: x264, which gives the same bytes again; a hardware encoder, which is "
+        "tried first; or auto, the first of those that works here, else x264.",
+    )(command)
+
+
 def require_option(command: Command) -> Command:
     """`--require VIEWS`: what the footage has to show, as a tuple named `required`."""
     return click.option(
@@ -167,6 +180,7 @@ def settings_from(
     reduced_motion: bool = False,
     post_by: PostBy | None = None,
     blur: tuple[str, ...] = (),
+    encoder: Wish = "x264",
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     identity = choose_identity(sign_with, sign_chain, timestamp, Path()) if signs else None
@@ -183,6 +197,7 @@ def settings_from(
         reduced_motion=reduced_motion,
         post_by=post_by,
         blur=blur,
+        encoder=encoder,
     )
 
 

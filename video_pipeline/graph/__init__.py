@@ -15,9 +15,9 @@ from video_pipeline.graph.audio import (
     sound,
 )
 from video_pipeline.graph.crops import BARS, fitted
+from video_pipeline.graph.encoding import Pass, finished
 from video_pipeline.graph.picture import (
     Layer,
-    Pass,
     alpha_clip,
     clip_stills,
     framed_still,
@@ -35,7 +35,7 @@ from video_pipeline.graph.preview import (
     scaled_size,
     strip,
 )
-from video_pipeline.graph.trials import STILL_S, trial, watched
+from video_pipeline.graph.trials import STILL_S, likeness, rehearsal, trial, watched
 
 __all__ = [
     "AAC_FRAME",
@@ -50,15 +50,18 @@ __all__ = [
     "aac",
     "alpha_clip",
     "clip_stills",
+    "finished",
     "fitted",
     "framed_still",
     "levelled",
+    "likeness",
     "loop_file",
     "measured",
     "mixed",
     "music",
     "piece",
     "raw_frames",
+    "rehearsal",
     "samples",
     "scaled_size",
     "shown_until",

@@ -27,6 +27,7 @@ from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.overlays.theme import theme as read_theme
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
 from video_pipeline.pipeline.veiling import veiled
+from video_pipeline.presets.encoders import Wish
 from video_pipeline.presets.placements import Placement, PostBy
 from video_pipeline.progress import Listener, silent
 from video_pipeline.store import Store
@@ -50,7 +51,8 @@ class Settings:
     and go in cuts.
     `blur` names what the listing must state a box for, see `pipeline.veiling`.
     `post_by` says who posts the clips; None is by hand, or for an edit as it says. `jobs` is how
-    much is done side by side; None is as much as there are cores.
+    much is done side by side; None is as much as there are cores. `encoder` is who encodes clips,
+    see `rendering.rehearsal`.
     """
 
     store: Store
@@ -66,6 +68,7 @@ class Settings:
     post_by: PostBy | None = None
     blur: tuple[str, ...] = ()
     jobs: int | None = None
+    encoder: Wish = "x264"
 
     @property
     def issuers(self) -> Path | None:
