@@ -29,7 +29,7 @@ from video_pipeline.rendering.check_picture import form, timing
 from video_pipeline.rendering.facts import facts_of
 from video_pipeline.resources import shipped
 from video_pipeline.store import file_digest
-from video_pipeline.toolchain import run
+from video_pipeline.toolchain import ffmpeg_path, run
 
 _TAKE = Path("cognac-pouch") / "take.mp4"
 _BEYOND_GOP = 6  # frames past the first group of pictures, so that a second must begin
@@ -114,8 +114,8 @@ def choose(wish: Wish, placements: Iterable[Placement], own: Path | None = None)
 def rehearse(encoder: Encoder, placement: Placement) -> Rehearsed:
     """Try an encoder at a placement's size, rate and quality; a second time it is remembered."""
     key = (
-        encoder, placement.width, placement.height, placement.rate, placement.crf,
-        placement.preset, placement.max_kbps,
+        ffmpeg_path(), encoder, placement.width, placement.height, placement.rate,
+        placement.crf, placement.preset, placement.max_kbps,
     )  # fmt: skip
     if key not in _known:
         _known[key] = _rehearse(encoder, placement)
