@@ -90,8 +90,9 @@ def _x264(placement: Placement, _: Encoder, one_of_two: Pass | None) -> dict[str
         "c:v": "libx264",
         "profile:v": "high",
         "preset": placement.preset,
-        # Left out by x264 at its quickest speeds, where it costs no time and saves a quarter of the
-        # rate at equal VMAF (benchmarks/RESULTS.md).
+        # Left out by x264 at its quickest speeds, where it costs no time and saves a fifth of the
+        # rate or more at equal VMAF (benchmarks/RESULTS.md). Adaptive quantization stays on: VMAF
+        # likes it off, and leather loses its grain.
         **({"trellis": 1} if placement.preset in ("superfast", "veryfast") else {}),
         **_quality(placement, one_of_two),
         **_bounded(placement),
