@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -61,6 +62,17 @@ def test_hardware_that_is_not_there_is_refused_in_one_plain_line(
     assert "Traceback" not in outcome.err
     assert not out.exists()
     assert not (tmp_path / "cache" / "analysis").exists()  # told before any work
+
+
+def test_a_batch_tells_it_of_each_listing(run_cli: Run, tiny_presets: Path, tmp_path: Path) -> None:
+    if works_here("vaapi", load_placement("tiny", tiny_presets)):
+        pytest.skip("vaapi works on this machine")
+    shutil.copytree(TAKE.parent, tmp_path / "shop" / "bag")
+    asked = ("--placement", "tiny", "--presets", tiny_presets, "--encoder", "vaapi", "--json")
+    outcome = run_cli("batch", tmp_path / "shop", *asked, "-o", tmp_path / "out")
+    assert outcome.code == 6
+    (failed,) = outcome.json["listings_failed"]
+    assert "VAAPI (Linux, Intel or AMD) does not work here: " in failed["reason"]
 
 
 @pytest.mark.parametrize("name", HARDWARE)
