@@ -859,9 +859,9 @@ def test_doctor(run_cli: Run, tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.out
     assert outcome.json["ok"] is True
     names = {check["name"] for check in outcome.json["checks"]}
-    assert names == {"ffmpeg", "encoders", "fonts", "seeing", "cache", "disk"}
+    assert names == {"ffmpeg", "encoders", "hardware", "fonts", "seeing", "cache", "disk"}
     people = run_cli("doctor", "--cache", cache)
-    assert people.out.count("works") == len(names)
+    assert people.out.count("works  ") == len(names)
     broken = run_cli("doctor", "--cache", cache, env={"VIDEO_PIPELINE_FFMPEG": "/no/such/ffmpeg"})
     assert broken.code == 5
     assert "/no/such/ffmpeg" in broken.out

@@ -16,13 +16,14 @@ from video_pipeline.edit.story import read_storyboard
 from video_pipeline.errors import ListingError, UsageError
 from video_pipeline.overlays.language import Language, languages
 from video_pipeline.presets.coverage import category_names, load_expectations
+from video_pipeline.presets.encoders import HARDWARE, load_encoder
 from video_pipeline.presets.grades import load_scale, scale_names
 from video_pipeline.presets.placements import BURNABLE, load_placement, placement_names
 from video_pipeline.presets.previews import load_preview, preview_names
 from video_pipeline.presets.storyboards import load_storyboard, storyboard_names
 from video_pipeline.resources import shipped
 
-KINDS = ("placements", "storyboards", "grades", "coverage", "previews")
+KINDS = ("placements", "storyboards", "grades", "coverage", "previews", "encoders")
 FILES = [p for kind in KINDS for p in sorted((shipped("presets") / kind).glob("*.yaml"))]
 
 
@@ -63,6 +64,7 @@ def test_everything_shipped_loads() -> None:
         + [load_scale(n).name for n in scale_names()]
         + [load_expectations(n).category for n in category_names()]
         + list(preview_names())
+        + [load_encoder(n).name for n in HARDWARE]
     )
     assert [load_preview(n).rate for n in preview_names()] == [30]
     assert sorted(loaded) == sorted(p.stem for p in FILES)

@@ -26,6 +26,7 @@ from video_pipeline.footage.probe import probe
 from video_pipeline.geometry import WHOLE, Crop, CropKey, Veil, VeilStep
 from video_pipeline.graph import Layer
 from video_pipeline.light import Light
+from video_pipeline.presets.encoders import X264, load_encoder
 from video_pipeline.presets.placements import Placement, PostLimits, SafeArea, load_placement
 from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.store import Store
@@ -103,6 +104,8 @@ DECIDES = {
     "overlay last": layer(last=24),
     "overlay enter": layer(enter=2),
     "overlay leave": layer(leave=1),
+    "encoder": lambda p: replace(p, encoder=load_encoder("nvenc")),
+    "driver": lambda p: replace(p, encoder=replace(X264, fingerprint="cd" * 32)),
     "no overlay": lambda p: replace(p, layers=()),
     "first of two passes": lambda p: replace(p, measured=True),
     "second of two passes": lambda p: replace(p, measured=True, kbps=400),
@@ -127,6 +130,7 @@ DOES_NOT = {
     "what follows from certificates, and mirrors": place(consequences={}, mirrors=True),
     "loudness": place(loudness_lufs=-16.0, true_peak_dbtp=-1.0, audio_kbps=96),
     "limits": place(min_s=None, max_s=10.0, max_bytes=5),
+    "how many its encoder takes": lambda p: replace(p, encoder=replace(X264, at_once=2)),
     "safe area": place(safe=SafeArea(1, 2, 3, 4), burn_in=frozenset(), cover=(100, 100)),
     "who posts it, with which words": place(
         burn_in_by_api=frozenset({"price"}), post=PostLimits(title_chars=80), post_by="api"
@@ -164,7 +168,7 @@ def test_every_field_is_judged() -> None:
     from video_pipeline.edit.model import Cut
 
     assert {f.name for f in fields(Piece)} == {
-        "cut", "footage", "layers", "placement", "measured", "kbps",
+        "cut", "footage", "layers", "placement", "encoder", "measured", "kbps",
     }  # fmt: skip
     assert (
         len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 65

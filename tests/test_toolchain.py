@@ -120,7 +120,7 @@ def test_the_version_is_one_word() -> None:
 
 def test_the_doctor_finds_this_machine_well(store: Store) -> None:
     results = {result.name: result for result in doctor.examine(store)}
-    assert set(results) == {"ffmpeg", "encoders", "fonts", "seeing", "cache", "disk"}
+    assert set(results) == {"ffmpeg", "encoders", "hardware", "fonts", "seeing", "cache", "disk"}
     assert all(result.ok for result in results.values()), results
     assert ffmpeg_version() in results["ffmpeg"].found
     assert list(store.folder.rglob("*.txt")) == []
@@ -154,7 +154,7 @@ def test_the_doctor_reports_whatever_the_system_refuses(
     finally:
         ffmpeg_version.cache_clear()
     assert {name for name, result in results.items() if not result.ok} == {
-        "ffmpeg", "encoders", "cache", "disk",
+        "ffmpeg", "encoders", "hardware", "cache", "disk",
     }  # fmt: skip
     assert FFMPEG_VARIABLE in results["ffmpeg"].mend
     assert str(program) in results["ffmpeg"].found

@@ -15,17 +15,21 @@ from numpy.typing import NDArray
 from video_pipeline import graph
 from video_pipeline.errors import PipelineError
 from video_pipeline.overlays.drawing import Canvas, draw
-from video_pipeline.presets.placements import SafeArea
+from video_pipeline.presets.encoders import HARDWARE, X264, load_encoder
+from video_pipeline.presets.placements import SafeArea, load_placement
+from video_pipeline.rendering.rehearsal import rehearse, show
 from video_pipeline.store import Store
 from video_pipeline.toolchain import FFMPEG_VARIABLE, ffmpeg_path, ffmpeg_version, run
 from video_pipeline.vision.detectors import detector
 
+_MEASURED_FOR = "tiktok"
 _LEAST_DISK_GB = 2.0
 _REINSTALL = "reinstall with: pip install --force-reinstall "
 # What mends a trial that the system itself refused.
 _MENDS = {
     "ffmpeg": f"{_REINSTALL}imageio-ffmpeg, or unset {FFMPEG_VARIABLE}",
     "encoders": f"{_REINSTALL}imageio-ffmpeg, or unset {FFMPEG_VARIABLE}",
+    "hardware": f"{_REINSTALL}imageio-ffmpeg, or unset {FFMPEG_VARIABLE}",
     "fonts": f"{_REINSTALL}video-pipeline",
     "seeing": f"{_REINSTALL}video-pipeline",
     "cache": "choose another folder with --cache",
@@ -43,11 +47,12 @@ class Result:
     mend: str = ""
 
 
-def examine(store: Store) -> tuple[Result, ...]:
-    """Try everything that a render needs."""
+def examine(store: Store, *, encoders: bool = False) -> tuple[Result, ...]:
+    """Try everything that a render needs; with `encoders`, measure those that work as well."""
     trials: tuple[tuple[str, Callable[[], Iterator[Result]]], ...] = (
         ("ffmpeg", _ffmpeg),
         ("encoders", _encoders),
+        ("hardware", lambda: _hardware(measured=encoders)),
         ("fonts", _fonts),
         ("seeing", _seeing),
         ("cache", lambda: _cache(store)),
@@ -80,6 +85,26 @@ def _encoders() -> Iterator[Result]:
                 what=f"trying the {words} encoder",
             )
     yield Result("encoders", True, "H.264, AAC and animated WebP")
+
+
+def _hardware(*, measured: bool) -> Iterator[Result]:
+    """Hardware encoders, which nobody needs; each is tried as `--encoder` would use it."""
+    place = load_placement(_MEASURED_FOR)
+    tried = [rehearse(load_encoder(name), place) for name in HARDWARE]
+    working = [one.encoder for one in tried if not one.refusal]
+    refused = "; ".join(f"{one.encoder.name}: {one.refusal}" for one in tried if one.refusal)
+    named = " and ".join(encoder.name for encoder in working)
+    found = f"--encoder may be {named}" if working else "no encoder works here, so x264 is used"
+    yield Result("hardware", True, f"{found}; {refused}" if refused else found)
+    for encoder in (X264, *working) if measured else ():
+        shown = show(encoder, place)
+        vmaf = "unknown (this ffmpeg has no libvmaf)" if shown.vmaf is None else f"{shown.vmaf:.1f}"
+        yield Result(
+            encoder.name,
+            True,
+            f"VMAF {vmaf} at {shown.kbps / 1000:.1f} Mbit/s, {shown.frames_per_s:.0f} frames a "
+            f"second, as {place.title} has it",
+        )
 
 
 def _fonts() -> Iterator[Result]:

@@ -13,7 +13,6 @@ import yaml
 
 from benchmarks.speed import edits, peers, sources
 from benchmarks.speed.measuring import Cost, cost, in_turns, ratios, spread
-from video_pipeline.presets.placements import load_placement
 from video_pipeline.toolchain import ffmpeg_path
 
 _US = [sys.executable, "-m", "video_pipeline"]
@@ -242,50 +241,6 @@ def stages(bench: Bench) -> list[str]:
     return [*rows, *_said(dict.fromkeys(page["lacking"], "no longer there, so not told apart"))]
 
 
-def encoder(bench: Bench) -> list[str]:
-    """VMAF, CPU and bytes of x264's presets and CRFs, and which of them lie on the front."""
-    raw = bench.new("encoder") / "picture.mp4"
-    span = ["-ss", "4", "-t", "3", "-i", sources.sample()]
-    cost([ffmpeg_path(), "-v", "error", "-y", *span, "-an", "-c:v", "libx264", "-qp", "0",
-          "-preset", "ultrafast", raw])  # fmt: skip
-    tried = []
-    for preset in ("superfast", "veryfast", "faster", "fast", "medium"):
-        for crf in (17, 19, 21, 23):
-            out = raw.with_name("x.mp4")
-            settings = ["-preset", preset, "-crf", str(crf), "-bf", "0", "-g", "60"]
-            one = cost(
-                [
-                    ffmpeg_path(),
-                    "-v",
-                    "error",
-                    "-y",
-                    "-i",
-                    raw,
-                    "-c:v",
-                    "libx264",
-                    *settings,
-                    "-threads",
-                    "1",
-                    out,
-                ]
-            )
-            tried.append((preset, crf, one.cpu_s, out.stat().st_size, edits.vmaf(out, raw)))
-    ours = load_placement("tiktok")
-    rows = [
-        "| preset | CRF | CPU s | kB | VMAF | on the front of VMAF and CPU | of VMAF and bytes |",
-        "|---|---:|---:|---:|---:|---|---|",
-    ]
-    for preset, crf, cpu, size, vmaf in tried:
-        mark = " (ours)" if (preset, crf) == (ours.preset, ours.crf) else ""
-        fast = not any(c < cpu * 0.97 and v > vmaf for _, _, c, _, v in tried)
-        small = not any(s < size and v > vmaf for _, _, _, s, v in tried)
-        rows.append(
-            f"| {preset}{mark} | {crf} | {cpu:.2f} | {size // 1000} | {vmaf:.2f} | "
-            f"{'yes' if fast else ''} | {'yes' if small else ''} |"
-        )
-    return rows
-
-
 ALL: dict[str, Callable[[Bench], list[str]]] = {
     "start": start,
     "stages": stages,
@@ -294,7 +249,6 @@ ALL: dict[str, Callable[[Bench], list[str]]] = {
     "rendering": rendering,
     "reuse": reuse,
     "memory": long_and_large,
-    "encoder": encoder,
 }
 
 

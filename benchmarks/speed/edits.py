@@ -111,6 +111,7 @@ def encoder_of(place: Placement) -> tuple[str, ...]:
     """The settings that a placement's pieces are encoded with."""
     return (
         *("-c:v", "libx264", "-preset", place.preset, "-crf", str(place.crf), "-bf", "0"),
+        *(("-trellis", "1") if place.preset in ("superfast", "veryfast") else ()),
         *("-g", str(round(2 * place.rate)), "-threads", "1", "-pix_fmt", "yuv420p"),
         *("-maxrate", f"{place.max_kbps}k", "-bufsize", f"{2 * place.max_kbps}k"),
     )

@@ -47,7 +47,7 @@ STAGES: tuple[tuple[str, str], ...] = (
     ("overlays, setting in motion", "video_pipeline.rendering.layers:animate"),
     ("overlays, setting in motion", "video_pipeline.rendering.layers:animate_callout"),
     ("contrast", "video_pipeline.rendering.layers:made_legible"),
-    ("encoding", "video_pipeline.pipeline.rendering:encode"),
+    ("encoding", "video_pipeline.pipeline.encoding:encode"),
     ("sound", "video_pipeline.pipeline.rendering:make_track"),
     ("joining", "video_pipeline.pipeline.rendering:join"),
     ("playing", "video_pipeline.pipeline.rendering:play_pieces"),

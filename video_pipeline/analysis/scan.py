@@ -83,6 +83,13 @@ def analyse(
     return Analysis(footage, moments, tuple(Fraction(t) for t in table["damage"]))
 
 
+def _wait(worth: bool, lost: bool, moved: float) -> int:
+    """How many looks the detector lets pass: none where nobody knows what it would see now."""
+    if not worth or not (lost or moved >= _AT_REST):
+        return _DETECT_AT_REST
+    return 0 if lost else _DETECT_EVERY
+
+
 def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Damage) -> list[Moment]:
     looks: list[Look] = []
     moments: list[Moment] = []
@@ -119,8 +126,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
         hasty = shift is not None and motion > _WORTH_MOTION
         worth = focus >= _WORTH_SHARPNESS and light.score >= _WORTH_EXPOSURE and not hasty
         lost = lost or shift is None
-        hurried = worth and (lost or float(np.hypot(*moved)) >= _AT_REST)
-        wait = (0 if lost else _DETECT_EVERY) if hurried else _DETECT_AT_REST
+        wait = _wait(worth, lost, float(np.hypot(*moved)))
         seen: Seen | None = None
         if blind:
             since_detected = _DETECT_AT_REST
@@ -154,6 +160,11 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
         )
         before, last_t = small, t
         listener(Step("looking", footage.name, float(t), footage.duration_s))
+    return _judged(footage, moments, looks)
+
+
+def _judged(footage: Footage, moments: list[Moment], looks: list[Look]) -> list[Moment]:
+    """The moments with what was seen at each, held against what was seen beside it."""
     if footage.still:  # looked at once, and the same at every moment
         times = [i * EVERY for i in range(int(footage.duration / EVERY))]
         moments = [replace(moments[0], t=t) for t in times]

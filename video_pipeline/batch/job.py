@@ -17,6 +17,7 @@ from video_pipeline.catalogue.model import Entry
 
 if TYPE_CHECKING:  # whoever reads a ledger need not load what renders
     from video_pipeline.pipeline.sharing import Sharing
+    from video_pipeline.presets.encoders import Wish
     from video_pipeline.presets.placements import PostBy
 
 State = Literal["done", "failed", "refused"]
@@ -55,6 +56,7 @@ class Wanted:
     blur: tuple[str, ...] = ()
     crop_bars: bool = False
     post_by: PostBy | None = None
+    encoder: Wish = "x264"
     sign_with: Path | None = None
     sign_chain: Path | None = None
     timestamp: str | None = None

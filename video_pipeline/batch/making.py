@@ -85,6 +85,7 @@ def settings_of(wanted: Wanted, jobs: int | None = None) -> Settings:
         crop_bars=wanted.crop_bars,
         reduced_motion=wanted.reduced_motion,
         post_by=wanted.post_by,
+        encoder=wanted.encoder,
         jobs=jobs,
         sources=Sources(store, allowed, seen=version_seen) if allowed else None,
     )

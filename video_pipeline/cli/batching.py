@@ -24,6 +24,7 @@ from video_pipeline.cli.settings import (
     as_filmed_option,
     blur_option,
     crop_bars_option,
+    encoder_option,
     language_option,
     look_options,
     post_by_option,
@@ -148,6 +149,7 @@ def _run_options(command: Command) -> Command:
 @post_by_option
 @blur_option
 @crop_bars_option
+@encoder_option
 @require_option
 @signing_options
 @settings_options

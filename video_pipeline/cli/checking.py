@@ -97,10 +97,13 @@ def _as_json(verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 @click.command()
 @click.option("--clear-cache", is_flag=True, help="Forget everything that was kept for reuse.")
+@click.option("--encoders", is_flag=True, help="Measure the encoders that work: VMAF, rate, speed.")
 @settings_options
 @verbose_option
 @output_options
-def doctor(clear_cache: bool, as_json: bool, verbose: bool, debug: bool, **where: Any) -> None:
+def doctor(
+    *, clear_cache: bool, encoders: bool, as_json: bool, verbose: bool, debug: bool, **where: Any
+) -> None:
     """Look at this machine: ffmpeg, encoders, fonts, seeing, cache, disk. Say what to mend.
 
     Example: `video-pipeline doctor`.
@@ -108,7 +111,7 @@ def doctor(clear_cache: bool, as_json: bool, verbose: bool, debug: bool, **where
     settings = settings_from(**where)
     if clear_cache:
         settings.store.clear()
-    results = examination.examine(settings.store)
+    results = examination.examine(settings.store, encoders=encoders)
     if as_json:
         print_json(
             {

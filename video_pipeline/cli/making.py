@@ -22,6 +22,7 @@ from video_pipeline.cli.settings import (
     blur_option,
     crop_bars_option,
     detector_option,
+    encoder_option,
     language_option,
     look_options,
     post_by_option,
@@ -174,6 +175,7 @@ def plan(
 @post_by_option
 @blur_option
 @crop_bars_option
+@encoder_option
 @require_option
 @signing_options
 @detector_option

@@ -13,6 +13,7 @@ from video_pipeline.handwriting.settings import SETTINGS, read_table
 from video_pipeline.listing.model import Hidden
 from video_pipeline.overlays.theme import ATELIER, theme_names
 from video_pipeline.pipeline import Settings
+from video_pipeline.presets.encoders import WISHES, Wish
 from video_pipeline.presets.placements import PostBy
 from video_pipeline.storage.shared_store import open_store
 from video_pipeline.storage.sources import Sources, allowed_places
@@ -126,6 +127,18 @@ def post_by_option(command: Command) -> Command:
     )(command)
 
 
+def encoder_option(command: Command) -> Command:
+    """`--encoder NAME`: who encodes the clips."""
+    return click.option(
+        "--encoder",
+        type=click.Choice(WISHES),
+        default="x264",
+        show_default=True,
+        help="Who encodes: x264, which gives the same bytes again; a hardware encoder, which is "
+        "tried first; or auto, the first of those that works here, else x264.",
+    )(command)
+
+
 def require_option(command: Command) -> Command:
     """`--require VIEWS`: what the footage has to show, as a tuple named `required`."""
     return click.option(
@@ -198,6 +211,7 @@ def settings_from(
     allow_remote: Sequence[str] = (),
     shared_store: str | None = None,
     crop_bars: bool = False,
+    encoder: Wish = "x264",
 ) -> Settings:
     """The settings that a command line asks for; only a command that `signs` has an identity."""
     store = open_store(cache, cache_limit, shared_store)
@@ -217,6 +231,7 @@ def settings_from(
         blur=blur,
         sources=Sources(store, allowed_places(allow_remote)) if allow_remote else None,
         crop_bars=crop_bars,
+        encoder=encoder,
     )
 
 

@@ -15,9 +15,9 @@ from video_pipeline.graph.audio import (
     sound,
 )
 from video_pipeline.graph.crops import BARS, fitted
+from video_pipeline.graph.encoding import Pass, finished
 from video_pipeline.graph.picture import (
     Layer,
-    Pass,
     alpha_clip,
     framed_still,
     in_one_pass,
@@ -36,7 +36,16 @@ from video_pipeline.graph.preview import (
     scaled_size,
     strip,
 )
-from video_pipeline.graph.trials import BLACK_S, STILL_NOISE, STILL_S, trial, watched, watched_piece
+from video_pipeline.graph.trials import (
+    BLACK_S,
+    STILL_NOISE,
+    STILL_S,
+    likeness,
+    rehearsal,
+    trial,
+    watched,
+    watched_piece,
+)
 
 __all__ = [
     "AAC_FRAME",
@@ -52,16 +61,19 @@ __all__ = [
     "Tiles",
     "aac",
     "alpha_clip",
+    "finished",
     "fitted",
     "framed_still",
     "in_one_pass",
     "levelled",
+    "likeness",
     "loop_file",
     "measured",
     "mixed",
     "music",
     "piece",
     "raw_frames",
+    "rehearsal",
     "samples",
     "scaled_size",
     "shown_until",

@@ -83,7 +83,7 @@ def normalised(
         picture = picture.filter("format", "gbrpf32le").filter("zscale", p="709")
         picture = picture.filter("tonemap", "mobius", param=KNEE, peak=f"{PEAK:.6f}", desat=0)
         picture = picture.filter("zscale", t="709", m="709", r="limited")
-    return _told(picture.filter("format", "yuv420p")).filter("setsar", 1)
+    return told(picture.filter("format", "yuv420p")).filter("setsar", 1)
 
 
 def lit(picture: Any, light: Light) -> Any:
@@ -104,10 +104,11 @@ def lit(picture: Any, light: Light) -> Any:
     picture = picture.filter(
         "scale", in_range="pc", out_color_matrix="bt709", out_range="tv", flags=SCALING
     )
-    return _told(picture.filter("format", "yuv420p"))
+    return told(picture.filter("format", "yuv420p"))
 
 
-def _told(picture: Any) -> Any:
+def told(picture: Any) -> Any:
+    """The picture, said to be what it is: BT.709 in limited range."""
     return picture.filter(
         "setparams",
         color_primaries="bt709",

@@ -20,7 +20,9 @@ from video_pipeline.geometry import Box, Crop
 from video_pipeline.graph.colour import normalised
 from video_pipeline.graph.command import EARLY, SCALING, command, from_disk, opened
 from video_pipeline.graph.crops import BARS, cropped
+from video_pipeline.graph.encoding import Pass, encoded
 from video_pipeline.light import NEUTRAL, Light
+from video_pipeline.presets.encoders import X264, Encoder
 from video_pipeline.presets.placements import Placement
 
 _SLACK = 1.3  # how much larger than it needs to be a veil may be, so that it moves more seldom
@@ -46,18 +48,6 @@ class Layer:
     last: int
 
 
-@dataclass(frozen=True)
-class Pass:
-    """One of the two passes of a piece that has to fit a number of bytes.
-
-    `log` is the path, without x264's endings, of what the first pass measured; it writes that file
-    and else encodes as a single pass would. The second has `kbps` to spend: None in the first.
-    """
-
-    log: Path
-    kbps: int | None = None
-
-
 def piece(
     footage: Footage,
     start: Fraction,
@@ -69,6 +59,7 @@ def piece(
     layers: Sequence[Layer],
     placement: Placement,
     out: Path,
+    encoder: Encoder = X264,
     one_of_two: Pass | None = None,
 ) -> list[str]:
     """The command that encodes one piece: exactly `frames` frames from `start` on.
@@ -88,8 +79,7 @@ def piece(
     picture = _ticks(picture, rate, "N")
     for layer in dict.fromkeys(layers):  # twice the same would be one and the same input
         picture = _laid(picture, layer, rate)
-    picture = picture.filter("format", "yuv420p")
-    return command(ffmpeg.output(picture, str(out), **_picture_encoder(placement, one_of_two)))
+    return encoded(picture, out, placement, encoder, one_of_two)
 
 
 def samples(
@@ -370,44 +360,3 @@ def as_jpeg(picture: Any, out: Path) -> Any:
         **{"c:v": "mjpeg", "q:v": 2, "flags": "+bitexact", "strict": "unofficial"},
         **{"color_range": "pc", "f": "mjpeg"},
     )
-
-
-def _quality(placement: Placement, one_of_two: Pass | None) -> dict[str, Any]:
-    if one_of_two is None:
-        return {"crf": placement.crf}
-    log = {"passlogfile": str(one_of_two.log)}
-    if one_of_two.kbps is None:  # a full first pass, since its picture is the one that is kept
-        return {"crf": placement.crf, "pass": 1, "fastfirstpass": 0, **log}
-    return {"b:v": f"{one_of_two.kbps}k", "pass": 2, **log}
-
-
-def _picture_encoder(placement: Placement, one_of_two: Pass | None) -> dict[str, Any]:
-    rate = placement.rate
-    gop = round(2 * rate)
-    return {
-        "c:v": "libx264",
-        "profile:v": "high",
-        "preset": placement.preset,
-        **_quality(placement, one_of_two),
-        "maxrate": f"{placement.max_kbps}k",
-        "bufsize": f"{2 * placement.max_kbps}k",
-        # One thread a piece: x264's output depends on its thread count, and pieces run side by
-        # side anyway. No B-frames: they would save up to 14 % of the bytes (benchmarks/RESULTS.md)
-        # and cost timestamps that are exact without an edit list.
-        "threads": 1,
-        "bf": 0,
-        "g": gop,
-        # One header for all pieces, whatever their content and pass: they are joined as they are.
-        "x264-params": "open-gop=0:stitchable=1",
-        "pix_fmt": "yuv420p",
-        "colorspace": "bt709",
-        "color_primaries": "bt709",
-        "color_trc": "bt709",
-        "color_range": "tv",
-        "fps_mode": "passthrough",
-        "video_track_timescale": rate.numerator,
-        "map_metadata": -1,
-        "fflags": "+bitexact",
-        "flags:v": "+bitexact+cgop",
-        "f": "mp4",
-    }

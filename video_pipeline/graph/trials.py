@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import ffmpeg
 
 from video_pipeline.graph.audio import SAMPLE_RATE
-from video_pipeline.graph.command import command, from_disk
+from video_pipeline.graph.colour import told
+from video_pipeline.graph.command import SCALING, command, from_disk
+from video_pipeline.graph.encoding import encoded
 from video_pipeline.graph.picture import as_jpeg
+from video_pipeline.presets.encoders import Encoder
+from video_pipeline.presets.placements import Placement
 from video_pipeline.toolchain import CONTAINERS, MOST_PIXELS
 
 # A picture that changes by less than this share of full scale does not move (freezedetect's own
@@ -80,3 +85,52 @@ def trial(encoder: str, out: Path) -> list[str]:
 
 def _either(numbers: Sequence[int]) -> str:
     return "+".join(f"eq(n,{number})" for number in dict.fromkeys(numbers))
+
+
+def rehearsal(
+    take: Path, frames: range, placement: Placement, encoder: Encoder, out: Path
+) -> list[str]:
+    """The command that encodes frames of a take, counted at the placement's rate, as a piece is.
+
+    They fill the placement's picture; what does not fit is cut off.
+    """
+    return encoded(_filling(take, frames, placement), out, placement, encoder)
+
+
+def likeness(
+    clip: Path,
+    take: Path,
+    frames: range,
+    placement: Placement,
+    *,
+    by: Literal["psnr", "libvmaf"],
+) -> list[str]:
+    """The command whose log says how like its take a rehearsal is.
+
+    "psnr" says `min:`, that of its least like frame (dB, all planes); "libvmaf" says `VMAF score:`,
+    the harmonic mean over every third frame.
+    """
+    options = {"n_subsample": 3, "n_threads": 2, "pool": "harmonic_mean"}
+    shown = _counted(from_disk(clip, "mov,mp4").video, placement)
+    meant = _filling(take, frames, placement)
+    both = ffmpeg.filter([shown, meant], by, **(options if by == "libvmaf" else {}))
+    return command(ffmpeg.output(both, "-", f="null"), log="info")
+
+
+def _filling(take: Path, frames: range, placement: Placement) -> Any:
+    wide, high = placement.width, placement.height
+    picture = from_disk(take, "mov,mp4", threads=1).video
+    picture = picture.filter("fps", fps=str(placement.rate), start_time=0)
+    picture = picture.filter("trim", start_frame=frames.start, end_frame=frames.stop)
+    picture = picture.filter(
+        "scale", wide, high, force_original_aspect_ratio="increase", flags=SCALING
+    )
+    picture = picture.filter("crop", wide, high).filter("setsar", 1)
+    picture = told(picture.filter("format", "yuv420p"))
+    return _counted(picture, placement)
+
+
+def _counted(picture: Any, placement: Placement) -> Any:
+    """Frame times as whole ticks of the rate, from 0 on."""
+    rate = placement.rate
+    return picture.filter("settb", f"{rate.denominator}/{rate.numerator}").filter("setpts", "N")

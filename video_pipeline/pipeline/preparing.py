@@ -30,6 +30,7 @@ from video_pipeline.pipeline.bars import trimmed, within
 from video_pipeline.pipeline.hearing import Sounds, open_sounds
 from video_pipeline.pipeline.live_photos import used_once
 from video_pipeline.pipeline.veiling import veiled
+from video_pipeline.presets.encoders import Wish
 from video_pipeline.presets.placements import USUAL, Placement, PostBy
 from video_pipeline.progress import Listener, silent
 from video_pipeline.storage.sources import Sources
@@ -56,7 +57,8 @@ class Settings:
     where the listing says so, bars around a picture are cut off, see `pipeline.bars`.
     `post_by` says who posts the clips; None is by hand, or for an edit as it says. `jobs` is how
     much is done side by side; None is as much as there are cores. `sources` are the object stores
-    that footage may come from; None: a listing may name none.
+    that footage may come from; None: a listing may name none. `encoder` is who encodes clips, see
+    `rendering.rehearsal`.
     """
 
     store: Store
@@ -74,6 +76,7 @@ class Settings:
     crop_bars: bool = False
     jobs: int | None = None
     sources: Sources | None = None
+    encoder: Wish = "x264"
 
     @property
     def issuers(self) -> Path | None:

@@ -28,6 +28,7 @@ from video_pipeline.errors import (
 from video_pipeline.footage.probe import unchanged
 from video_pipeline.listing.model import ListingFile
 from video_pipeline.pipeline.coverage import check_requirable, coverage_of
+from video_pipeline.pipeline.encoding import encode_all, pieces_of
 from video_pipeline.pipeline.hearing import Sounds, open_music
 from video_pipeline.pipeline.planning import STORYBOARD, plan_listing
 from video_pipeline.pipeline.preparing import (
@@ -55,8 +56,8 @@ from video_pipeline.rendering.facts import facts_of
 from video_pipeline.rendering.finding import judged
 from video_pipeline.rendering.joining import DamagedError, join
 from video_pipeline.rendering.layers import draw_overlays
-from video_pipeline.rendering.pieces import Encoded, Piece, encode
 from video_pipeline.rendering.playing import play_joined, play_pieces
+from video_pipeline.rendering.rehearsal import Chosen, choose
 from video_pipeline.rendering.sound import make_track
 from video_pipeline.trust.claims import Refusal
 from video_pipeline.trust.credentials import c2pa_library
@@ -157,6 +158,7 @@ def render_listing(
 
     for place in places:
         prepared.allow(place)
+    chosen = choose(settings.encoder, places, settings.presets)
     begun(prepared)
 
     def planned(
@@ -173,6 +175,7 @@ def render_listing(
         planned,
         output,
         settings,
+        chosen=chosen,
         require_badge=require_badge,
         required=required,
         listener=listener,
@@ -236,6 +239,7 @@ def render_edit(
         lambda _prepared, _analyses: [(edit, place)],
         output,
         settings,
+        chosen=choose(settings.encoder, [place], settings.presets),
         require_badge=require_badge,
         required=required,
         listener=listener,
@@ -244,10 +248,11 @@ def render_edit(
 
 def _publish(
     prepared: Prepared,
-    choose: Callable[[Prepared, Mapping[str, Analysis]], list[tuple[Edit, Placement]]],
+    planned: Callable[[Prepared, Mapping[str, Analysis]], list[tuple[Edit, Placement]]],
     output: Path | None,
     settings: Settings,
     *,
+    chosen: Chosen,
     require_badge: bool,
     required: Sequence[str],
     listener: Listener,
@@ -263,7 +268,7 @@ def _publish(
         analyses = analyse_all(prepared.footage, settings, listener)
         coverage = coverage_of(prepared, analyses, settings, required)
         prepared = seen_on_camera(prepared, analyses, settings)
-        edits = choose(prepared, analyses)
+        edits = planned(prepared, analyses)
         for _, place in edits:
             prepared.allow(place)
         check_covered((edit for edit, _ in edits), prepared.footage)
@@ -273,6 +278,7 @@ def _publish(
             open_looks(analyses, prepared.footage),
             folder,
             settings,
+            chosen=chosen,
             coverage=coverage,
             require_badge=require_badge,
             listener=listener,
@@ -288,6 +294,7 @@ def _render(
     folder: Path,
     settings: Settings,
     *,
+    chosen: Chosen,
     coverage: Coverage,
     require_badge: bool,
     listener: Listener,
@@ -318,16 +325,15 @@ def _render(
                 where=prepared.listing.path.name,
                 mend="leave --require-badge, or choose a placement and a storyboard with a badge",
             )
-    pieces = budget.measured(
+    pieces = pieces_of(
         [
-            [
-                Piece(cut, prepared.footage[cut.source], layers, place)
-                for cut, layers in zip(cuts, overlays.layers, strict=True)
-            ]
-            for (_, place), (_, cuts), overlays in zip(edits, made, drawn, strict=True)
-        ]
+            (edit, place, cuts, overlays)
+            for (edit, place), (_, cuts), overlays in zip(edits, made, drawn, strict=True)
+        ],
+        prepared.footage,
+        chosen,
     )
-    encoded = _encode(pieces, settings, sku, listener)
+    encoded = encode_all(pieces, settings, sku, listener)
     clips: list[Clip] = []
     place_in = 0
     for (edit, place), overlays in zip(edits, drawn, strict=True):
@@ -339,7 +345,7 @@ def _render(
         sound_bytes = track.path.stat().st_size
         if again := budget.within(pieces[here], own, sound_bytes):
             heavy = budget.too_tight(pieces[here], own, sound_bytes)
-            first, own = own, _encode(again, settings, sku, listener)
+            first, own = own, encode_all(again, settings, sku, listener)
             own = [
                 replace(one, fresh=one.fresh or was.fresh)
                 for one, was in zip(own, first, strict=True)
@@ -363,6 +369,7 @@ def _render(
             *((track.warning,) if track.warning else ()),
             *overlays.notes,
             *((heavy,) if heavy else ()),
+            *((told,) if (told := chosen.told(place, edit.frames)) else ()),
         )
         clips.append(
             Clip(
@@ -400,22 +407,6 @@ def _render(
     )
     listener(Step("packing", sku, 1, 1))
     return clips
-
-
-def _encode(
-    pieces: Sequence[Piece], settings: Settings, sku: str, listener: Listener
-) -> list[Encoded]:
-    """Encode pieces and tell how far it has come."""
-    frames = sum(piece.cut.frames for piece in pieces)
-    done = 0
-
-    def count(encoded: Encoded) -> None:
-        nonlocal done
-        done += encoded.frames
-        listener(Step("encoding", sku, done, frames))
-
-    listener(Step("encoding", sku, 0, frames))
-    return encode(pieces, settings.store, count, settings.jobs)
 
 
 def _as_allowed(refusal: Refusal, places: Sequence[Placement]) -> Refusal:

@@ -30,6 +30,7 @@ Kind = Literal[
     "certificates",
     "hashtags",
     "previews",
+    "encoders",
 ]
 Confidence = Literal["high", "medium", "low", "choice"]
 
@@ -44,6 +45,7 @@ _NOUN = {
     "certificates": "page about certificates",
     "hashtags": "page of hashtags",
     "previews": "preview",
+    "encoders": "encoder",
 }
 
 

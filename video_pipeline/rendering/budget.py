@@ -49,7 +49,11 @@ def measured(clips: Sequence[Sequence[Piece]]) -> list[Piece]:
 def within(
     pieces: Sequence[Piece], encoded: Sequence[Encoded], sound_bytes: int
 ) -> list[Piece] | None:
-    """The second pass of each piece of one clip; None when the first passes fit."""
+    """The second pass of each piece of one clip; None when the first passes fit, or were not
+    measured and can have no second.
+    """
+    if not all(piece.measured for piece in pieces):
+        return None
     placement = pieces[0].placement
     sizes = [one.path.stat().st_size for one in encoded]
     room = _room(pieces, sound_bytes)

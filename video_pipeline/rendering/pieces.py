@@ -1,7 +1,8 @@
 """Pieces: one cut with its crop, colour and overlays, encoded alone and kept by what decided it.
 
 A piece's key is the digest of its whole ffmpeg command with every path replaced by the digest of
-the file it names, and of ffmpeg's version. So nothing that changes a pixel is outside the key, and
+the file it names, and of ffmpeg's version; of a hardware encoder also what tells its driver from
+another. So nothing that changes a pixel is outside the key, and
 nothing else is in it: a changed price makes new keys for the pieces that show the price alone.
 """
 
@@ -16,7 +17,9 @@ from threading import Event
 
 from video_pipeline import graph
 from video_pipeline.edit.model import Cut
+from video_pipeline.errors import RenderError
 from video_pipeline.footage.model import Footage
+from video_pipeline.presets.encoders import X264, Encoder
 from video_pipeline.presets.placements import Placement
 from video_pipeline.store import Store, digest_of
 from video_pipeline.toolchain import ffmpeg_version, run, stop_children
@@ -32,12 +35,14 @@ class Piece:
     """Everything a worker needs to encode one piece: a description and the source.
 
     A `measured` piece keeps what a second pass would need; one with `kbps` is that second pass.
+    Both are x264's alone.
     """
 
     cut: Cut
     footage: Footage
     layers: tuple[graph.Layer, ...]
     placement: Placement
+    encoder: Encoder = X264
     measured: bool = False
     kbps: int | None = None
 
@@ -53,6 +58,7 @@ class Piece:
             layers=self.layers,
             placement=self.placement,
             out=out,
+            encoder=self.encoder,
             one_of_two=graph.Pass(log, self.kbps) if self.measured else None,
         )
 
@@ -69,7 +75,8 @@ class Piece:
         if self.kbps is not None:
             digests[str(_LOG)] = self.first_pass.key
         _, *arguments = self.command(Path("out"))
-        return digest_of([ffmpeg_version(), *(digests.get(a, a) for a in arguments)])
+        driver = [self.encoder.fingerprint] if self.encoder.fingerprint else []
+        return digest_of([ffmpeg_version(), *driver, *(digests.get(a, a) for a in arguments)])
 
 
 @dataclass(frozen=True)
@@ -89,8 +96,8 @@ def encode(
 ) -> list[Encoded]:
     """Encode all pieces, `jobs` of them side by side, and return them in order.
 
-    None is as many as there are cores. Finished pieces in the store are taken as they are. `done`
-    is called, in this thread, as each piece is there.
+    None is as many as there are cores; it is fewer where an encoder takes fewer. Finished pieces in
+    the store are taken as they are. `done` is called, in this thread, as each piece is there.
     """
     results: dict[int, Encoded] = {}
     # A piece that stands in several places of a clip is encoded once.
@@ -99,7 +106,8 @@ def encode(
     for place, key in enumerate(keys):
         first_place.setdefault(key, place)
     stopped = Event()
-    with ThreadPoolExecutor(max_workers=jobs or os.cpu_count() or 1) as pool:
+    limits = [piece.encoder.at_once for piece in pieces if piece.encoder.at_once is not None]
+    with ThreadPoolExecutor(max_workers=min([jobs or os.cpu_count() or 1, *limits])) as pool:
         waiting = {
             pool.submit(_encode_one, pieces[place], key, store, stopped): place
             for key, place in first_place.items()
@@ -145,6 +153,10 @@ def _encode_one(piece: Piece, key: str, store: Store, stopped: Event) -> Encoded
                 for ending in (_TREE, _LOG_PROPER):
                     if _with(own, ending).is_file():
                         store.keep(_with(own, ending), _with(_log(piece, store), ending))
+        except RenderError as error:
+            if not piece.encoder.repeats and not error.passing:
+                error.mend = f"{piece.encoder.title} worked a moment ago; use --encoder x264"
+            raise
         finally:
             for ending in (_TREE, _LOG_PROPER):
                 _with(own, ending).unlink(missing_ok=True)
