@@ -109,8 +109,8 @@ def _slid(
     y_before, y_after = y.beyond(footage.height)
     if x_before or x_after or y_before or y_after:
         # Of what is read there nothing is shown, but the scaler reaches a few pixels over an edge.
-        whole = footage.width + x_before + x_after, footage.height + y_before + y_after
-        picture = picture.filter("pad", *whole, x_before, y_before)
+        size_read = footage.width + x_before + x_after, footage.height + y_before + y_after
+        picture = picture.filter("pad", *size_read, x_before, y_before)
         picture = picture.filter("fillborders", x_before, x_after, y_before, y_after, mode="smear")
     picture = picture.filter(
         "crop",
