@@ -115,9 +115,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
         light = exposure(grey)
         focus = sharpness(grey)
         blind = focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE
-        # Where the two pictures have no match, nobody knows how fast the camera moved.
-        hasty = shift is not None and motion > _WORTH_MOTION
-        worth = focus >= _WORTH_SHARPNESS and light.score >= _WORTH_EXPOSURE and not hasty
+        worth = _worth(focus, light.score, motion if shift is not None else 0.0)
         lost = lost or shift is None
         hurried = worth and (lost or float(np.hypot(*moved)) >= _AT_REST)
         wait = (0 if lost else _DETECT_EVERY) if hurried else _DETECT_AT_REST
@@ -155,9 +153,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
         before, last_t = small, t
         listener(Step("looking", footage.name, float(t), footage.duration_s))
     if footage.still:  # looked at once, and the same at every moment
-        times = [i * EVERY for i in range(int(footage.duration / EVERY))]
-        moments = [replace(moments[0], t=t) for t in times]
-        looks = [replace(looks[0], t=t) for t in times]
+        moments, looks = _held(footage, moments[0], looks[0])
     if len(moments) < 3:
         raise FootageError(
             "hardly any picture in this file can be decoded",
@@ -174,6 +170,16 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
         )
         for moment, seen in zip(moments, steadied(looks), strict=True)
     ]
+
+
+def _held(footage: Footage, moment: Moment, look: Look) -> tuple[list[Moment], list[Look]]:
+    times = [i * EVERY for i in range(int(footage.duration / EVERY))]
+    return [replace(moment, t=t) for t in times], [replace(look, t=t) for t in times]
+
+
+def _worth(sharp: float, lit: float, motion: float) -> bool:
+    """Whether a moment may be offered; without a match nobody knows how fast the camera moved."""
+    return sharp >= _WORTH_SHARPNESS and lit >= _WORTH_EXPOSURE and motion <= _WORTH_MOTION
 
 
 def _relit(
