@@ -110,8 +110,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
             last_move = move
             if cut:
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
-        if shift is not None:
-            moved = (moved[0] + shift[0], moved[1] + shift[1])
+        moved = _onwards(moved, shift)
         light = exposure(grey)
         focus = sharpness(grey)
         blind = focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE
@@ -175,6 +174,10 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
 def _held(footage: Footage, moment: Moment, look: Look) -> tuple[list[Moment], list[Look]]:
     times = [i * EVERY for i in range(int(footage.duration / EVERY))]
     return [replace(moment, t=t) for t in times], [replace(look, t=t) for t in times]
+
+
+def _onwards(moved: tuple[float, float], shift: tuple[float, float] | None) -> tuple[float, float]:
+    return moved if shift is None else (moved[0] + shift[0], moved[1] + shift[1])
 
 
 def _worth(sharp: float, lit: float, motion: float) -> bool:
