@@ -4,8 +4,8 @@
 
 The source is made cheaply: six seconds of the sample's take as 2160x3840, 60 frames a second, HEVC
 Main10 tagged as HLG, repeated by stream copy. Four times a second the memory of the whole process
-tree is added up: PSS, in which a page that several processes share is counted once, from /proc (Linux
-alone).
+tree is added up: PSS, in which a page that several processes share is counted once, from /proc
+(Linux alone).
 """
 
 from __future__ import annotations
