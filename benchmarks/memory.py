@@ -3,8 +3,9 @@
     python benchmarks/memory.py [--minutes 10] [--source FILE]
 
 The source is made cheaply: six seconds of the sample's take as 2160x3840, 60 frames a second, HEVC
-Main10, repeated by stream copy. Four times a second the memory of the whole process tree is added
-up: PSS, in which a page that several processes share is counted once, from /proc (Linux alone).
+Main10 tagged as HLG, repeated by stream copy. Four times a second the memory of the whole process
+tree is added up: PSS, in which a page that several processes share is counted once, from /proc
+(Linux alone).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def make_source(folder: Path, minutes: float) -> Path:
         [*ffmpeg, "-ss", "4", "-t", "6", "-i", str(SAMPLE / "take.mp4"), "-vf",
          "scale=2160:3840,fps=60,format=yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast",
          "-x265-params", "log-level=error:keyint=60", "-tag:v", "hvc1", "-crf", "28", "-an",
+         "-color_primaries", "bt2020", "-color_trc", "arib-std-b67", "-colorspace", "bt2020nc",
          str(short)], check=True,
     )  # fmt: skip
     subprocess.run(
@@ -83,20 +85,20 @@ def measure(source: Path, folder: Path) -> None:
             stdout=subprocess.DEVNULL, stderr=said,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])},
         )  # fmt: skip
-    peaks: dict[str, tuple[float, int]] = {}
+    peaks: dict[str, tuple[float, int, float]] = {}
     while child.poll() is None:
         processes = tree(child.pid)
-        now = sum(map(pss_mb, processes))
+        sizes = [pss_mb(process) for process in processes]
         lines = log.read_text(errors="replace").split()
         stages = ("looking", "steadying", "encoding", "joining", "packing")
         stage = next((word for word in reversed(lines) if word in stages), "starting")
-        peaks[stage] = max(peaks.get(stage, (0.0, 0)), (now, len(processes)))
+        peaks[stage] = max(peaks.get(stage, (0.0, 0, 0.0)), (sum(sizes), len(sizes), sizes[0]))
         time.sleep(0.25)
     print(f"ended with {child.returncode} after {time.monotonic() - began:.0f} s")
     if child.returncode:
         print(log.read_text(errors="replace")[-2000:])
-    for stage, (peak, processes) in peaks.items():
-        print(f"{stage:<10} {peak:5.0f} MB in {processes} processes")
+    for stage, (peak, count, own) in peaks.items():
+        print(f"{stage:<10} {peak:5.0f} MB in {count} processes, {own:.0f} in the command's")
 
 
 def main() -> None:

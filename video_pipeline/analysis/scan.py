@@ -117,14 +117,11 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
             last_move = move
             if cut:
                 motion, shake, last_move = 0.0, 0.0, (0.0, 0.0)
-        if shift is not None:
-            moved = (moved[0] + shift[0], moved[1] + shift[1])
+        moved = _onwards(moved, shift)
         light = exposure(grey)
         focus = sharpness(grey)
         blind = focus < _LEAST_SHARPNESS or light.score < _LEAST_EXPOSURE
-        # Where the two pictures have no match, nobody knows how fast the camera moved.
-        hasty = shift is not None and motion > _WORTH_MOTION
-        worth = focus >= _WORTH_SHARPNESS and light.score >= _WORTH_EXPOSURE and not hasty
+        worth = _worth(focus, light.score, motion if shift is not None else 0.0)
         lost = lost or shift is None
         wait = _wait(worth, lost, float(np.hypot(*moved)))
         seen: Seen | None = None
@@ -166,9 +163,7 @@ def _scan(footage: Footage, detector: Detector, listener: Listener, damage: Dama
 def _judged(footage: Footage, moments: list[Moment], looks: list[Look]) -> list[Moment]:
     """The moments with what was seen at each, held against what was seen beside it."""
     if footage.still:  # looked at once, and the same at every moment
-        times = [i * EVERY for i in range(int(footage.duration / EVERY))]
-        moments = [replace(moments[0], t=t) for t in times]
-        looks = [replace(looks[0], t=t) for t in times]
+        moments, looks = _held(footage, moments[0], looks[0])
     if len(moments) < 3:
         raise FootageError(
             "hardly any picture in this file can be decoded",
@@ -185,6 +180,20 @@ def _judged(footage: Footage, moments: list[Moment], looks: list[Look]) -> list[
         )
         for moment, seen in zip(moments, steadied(looks), strict=True)
     ]
+
+
+def _held(footage: Footage, moment: Moment, look: Look) -> tuple[list[Moment], list[Look]]:
+    times = [i * EVERY for i in range(int(footage.duration / EVERY))]
+    return [replace(moment, t=t) for t in times], [replace(look, t=t) for t in times]
+
+
+def _onwards(moved: tuple[float, float], shift: tuple[float, float] | None) -> tuple[float, float]:
+    return moved if shift is None else (moved[0] + shift[0], moved[1] + shift[1])
+
+
+def _worth(sharp: float, lit: float, motion: float) -> bool:
+    """Whether a moment may be offered; without a match nobody knows how fast the camera moved."""
+    return sharp >= _WORTH_SHARPNESS and lit >= _WORTH_EXPOSURE and motion <= _WORTH_MOTION
 
 
 def _relit(
