@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from benchmarks.framing.truth import Take, takes
 from video_pipeline.edit import windows
 from video_pipeline.edit.reel import Reel
 from video_pipeline.geometry import Box
-from video_pipeline.presets.placements import load_placement
+from video_pipeline.presets.placements import SafeArea, load_placement
 
 ZIP = Box(0.1, 0.1, 0.3, 0.2)
 
@@ -81,6 +82,12 @@ def test_frames_are_counted_in_which_the_crop_decides(take: Take) -> None:
     assert tally.cuts == 1
     assert tally.resting == 0
     assert tally.fastest[0] > 0.3
+    # Where a crop could have all of it inside, and has, or has it anyhow, it is inside of all.
+    frames, inside, large, away = tally.seen
+    assert frames == 60
+    assert large == 0
+    assert tally.whole[1] <= inside <= frames - away
+    assert away > 0  # at the left edge
     row = Tally()
     row.add(tally)
     assert row.row().startswith(f"1 | 100.0% of {could} (middle ")
@@ -92,3 +99,19 @@ def test_a_take_as_upright_as_the_output_counts_for_nothing(take: Take) -> None:
     tally = measured(window, "hardware", take, analysis.footage, load_placement("tiktok"))
     assert tally.centre == tally.whole == [0, 0, 0]
     assert tally.resting == 1
+
+
+def test_what_is_larger_than_the_safe_area_is_told_apart(take: Take) -> None:
+    analysis = table((2, {"subject": Box(0.2, 0.2, 0.8, 0.8)}), width=540, height=960)
+    window = windows.window(Reel("take", analysis), "whole", 0, Fraction(2), Fraction(2))
+    tiktok = load_placement("tiktok")
+    wide, narrow = (
+        replace(tiktok, safe=SafeArea(top=100, right=100, bottom=100, left=left))
+        for left in (100, 500)
+    )
+    tally = measured(window, "whole", take, analysis.footage, wide)
+    assert tally.seen == [60, 60, 0, 0]
+    tally = measured(window, "whole", take, analysis.footage, narrow)
+    assert tally.seen == [60, 0, 60, 0]
+    assert tally.whole == [0, 0, 0]
+    assert "(too large 100.0%, out of reach 0.0%)" in tally.row()
