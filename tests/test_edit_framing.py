@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import MakeClip
 from footage_tables import footage, table
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numbered import piece_of, planes
 
@@ -236,6 +236,7 @@ def test_whatever_is_seen_the_path_keeps_its_bounds(
 
 
 @settings(max_examples=40, deadline=None)
+@example(start=0.5, speed=0.04296875, tremble=0.00390625, seconds=3.75)  # rest keeps 92 %
 @given(
     start=st.floats(0.15, 0.85),
     speed=st.floats(-0.25, 0.25),

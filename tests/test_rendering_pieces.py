@@ -23,7 +23,7 @@ from video_pipeline.edit.model import Candidate, OverlayUse, Steady
 from video_pipeline.errors import RenderError
 from video_pipeline.footage.model import Footage
 from video_pipeline.footage.probe import probe
-from video_pipeline.geometry import WHOLE, Crop, CropKey, Veil, VeilStep
+from video_pipeline.geometry import WHOLE, Bars, Crop, CropKey, Veil, VeilStep
 from video_pipeline.graph import Layer
 from video_pipeline.light import Light
 from video_pipeline.presets.encoders import X264, load_encoder
@@ -93,6 +93,7 @@ DECIDES = {
     "old tag": source(rotation=90, turned_by_tag=True),
     "fields": source(interlaced=True),
     "what is masked": source(veils=(Veil("serial", (VeilStep(Fraction(0), Fraction(9), WHOLE),)),)),
+    "bars that are cut off": source(bars=Bars(left=2)),
     "width": place(width=272),
     "rate": place(rate=Fraction(25)),
     "crf": place(crf=29),
@@ -129,6 +130,7 @@ DOES_NOT = {
     "placement's name": place(name="other", title="Other"),
     "what follows from certificates, and mirrors": place(consequences={}, mirrors=True),
     "loudness": place(loudness_lufs=-16.0, true_peak_dbtp=-1.0, audio_kbps=96),
+    "in which set of words certificates are told": place(wording="marketplace"),
     "limits": place(min_s=None, max_s=10.0, max_bytes=5),
     "how many its encoder takes": lambda p: replace(p, encoder=replace(X264, at_once=2)),
     "safe area": place(safe=SafeArea(1, 2, 3, 4), burn_in=frozenset(), cover=(100, 100)),
@@ -171,7 +173,7 @@ def test_every_field_is_judged() -> None:
         "cut", "footage", "layers", "placement", "encoder", "measured", "kbps",
     }  # fmt: skip
     assert (
-        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 65
+        len(fields(Cut)) + len(fields(Footage)) + len(fields(Placement)) + len(fields(Layer)) == 67
     )
 
 

@@ -85,7 +85,7 @@ def test_what_is_imported_is_declared() -> None:
     extras = project["optional-dependencies"]
     declared = {
         re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", line).group(0)).lower()  # type: ignore[union-attr]
-        for extra in ("timeline", "provenance", "beats", "speech")
+        for extra in ("timeline", "provenance", "beats", "speech", "remote", "cluster")
         for line in [*project["dependencies"], *extras[extra]]
     }
     packages = packages_distributions()

@@ -331,9 +331,11 @@ def _failure(what: str, where: str, log: str, code: int) -> PipelineError:
             passing=True,
         )
     if code < 0:
-        return _ended_by(-code, what, where)
-    last = [line.strip() for line in log.splitlines() if line.strip()]
-    said = last[-1] if last else f"it ended with code {code}"
-    error = RenderError(f"{what} failed: {said}", where=where, mend="run with --debug for the log")
+        error = _ended_by(-code, what, where)
+    else:
+        last = [line.strip() for line in log.splitlines() if line.strip()]
+        said = last[-1] if last else f"it ended with code {code}"
+        mend = "run with --debug for the log"
+        error = RenderError(f"{what} failed: {said}", where=where, mend=mend)
     error.add_note(log.strip())  # a traceback shows it
     return error

@@ -33,7 +33,9 @@ _FORGIVEN = 0.03
 # one a second, a change of pace by one a second. Squares of them all are weighed.
 _OFF_AIM, _PACE, _BEND = 0.01, 0.004, 0.002
 _WORTH_A_KEY = 0.7  # of what is off limits, squared, no more may be left for a key to be worth it
-_WORTH_MOVING = 0.1  # of all moments, so many more have to be kept than at rest
+# A path is worth moving for when it keeps so many more of all moments than rest does, or enough of
+# them where rest does not.
+_WORTH_MOVING, _ENOUGH = 0.1, 0.98
 _ROUNDS = 12
 
 
@@ -84,7 +86,8 @@ def travel(
     best = np.clip(best, 0, reach)
     best = rest + (best - rest) * _calmness(keys, best, ease, rate)
     kept = corridor.kept(_weights(keys, corridor.frames, ease) @ best)
-    if kept < corridor.kept(rest) + _WORTH_MOVING:
+    at_rest = corridor.kept(rest)
+    if at_rest >= _ENOUGH or kept < min(at_rest + _WORTH_MOVING, _ENOUGH):
         return [(0, float(rest[0]), float(rest[1]))]
     return [(key, float(x), float(y)) for key, (x, y) in zip(keys, best, strict=True)]
 

@@ -154,11 +154,11 @@ def render_listing(
     if not places:
         raise UsageError("no placement is named", where="--placement", mend="name one: tiktok")
     board = read_storyboard(storyboard, settings.presets, settings.words)
+    chosen = choose(settings.encoder, places, settings.presets)
     prepared = prepare(stated, settings, require_badge=require_badge)
 
     for place in places:
         prepared.allow(place)
-    chosen = choose(settings.encoder, places, settings.presets)
     begun(prepared)
 
     def planned(
