@@ -84,7 +84,7 @@ def test_why_is_told_in_words_that_the_preset_has(name: Hardware, tiny: Placemen
         pytest.skip(f"{name} works on this machine")
     assert refusal in {means for _, means in encoder.refusals}
     unknown = rehearse(replace(encoder, refusals=()), tiny).refusal
-    assert unknown.startswith("the rehearsal failed: ")
+    assert unknown.startswith(("the rehearsal failed: ", "the rehearsal came to a sudden end"))
     assert unknown.endswith(f"(it needs {encoder.needs})")
 
 
