@@ -13,7 +13,6 @@ certificates, which Dask reads from its own configuration. See docs/scale.md.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import platform
 import time
@@ -28,7 +27,7 @@ from typing import Any, Final
 
 from video_pipeline.batch.freshness import tools_digest
 from video_pipeline.batch.job import Job, Outcome
-from video_pipeline.batch.workers import Workers
+from video_pipeline.batch.workers import Workers, may_start
 from video_pipeline.errors import RenderError, UsageError
 from video_pipeline.toolchain import ffmpeg_version
 
@@ -48,7 +47,7 @@ class Cluster:
     within `within_s`, there is no worker, or one is not of the same versions as this program.
     """
 
-    def __init__(self, address: str, output: Path, *, within_s: float = 20.0) -> None:
+    def __init__(self, address: str, output: Path, *, within_s: float = 10.0) -> None:
         try:
             import distributed  # noqa: PLC0415 - an extra, and heavy
         except ImportError as error:
@@ -230,7 +229,7 @@ def _told(probe: str) -> tuple[dict[str, str], bool, bool]:
     """On a worker: its versions, whether it sees a file, and whether it may start no processes."""
     # A network disk may show a new file only once its folder is looked at.
     sees = Path(probe).name in os.listdir(Path(probe).parent)  # noqa: PTH208
-    return versions(), sees, multiprocessing.current_process().daemon
+    return versions(), sees, not may_start()
 
 
 def _make_there(job: Job, expected: Mapping[str, str]) -> Outcome:

@@ -279,3 +279,8 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def may_start() -> bool:
+    """Whether this process may start others; a daemon may not."""
+    return not multiprocessing.current_process().daemon
