@@ -275,6 +275,7 @@ def stand_in(folder: Path, *, odd: bool = False) -> dict[str, str]:
     return {"VIDEO_PIPELINE_FFMPEG": str(program)}
 
 
+@pytest.mark.slow
 def test_a_card_that_works_is_taken_by_auto(
     run_cli: Run, tiny: Placement, tiny_presets: Path, short_listing: Callable[..., Path],
     knowing_cache: Path, tmp_path: Path,
@@ -290,6 +291,7 @@ def test_a_card_that_works_is_taken_by_auto(
     assert not [f for f in check(Path(clip["file"]), tiny) if f.rule not in ("duration", "frozen")]
 
 
+@pytest.mark.slow
 def test_pieces_that_would_not_fit_together_are_found_out(
     run_cli: Run, tiny_presets: Path, tmp_path: Path
 ) -> None:

@@ -558,3 +558,31 @@ def test_a_badge_that_no_shot_shows(
     outcome = run_cli("render", short_listing(), *options, "--require-badge")
     said(outcome, 4, "no shot of the clip for 'bare' shows it")
     assert not (tmp_path / "out").exists()
+
+
+def test_an_interruption_while_the_network_s_library_loads_is_one() -> None:
+    """Its compiled part answers an interruption with an ImportError, as if it were not there."""
+    script = """
+import importlib.abc, os, signal, sys
+from video_pipeline import interruption
+
+class Interrupting(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "onnxruntime":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt as error:
+                raise ImportError("initialization failed") from error
+
+sys.meta_path.insert(0, Interrupting())
+interruption.listen()
+from video_pipeline.vision.learned import _session
+try:
+    _session()
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.strip() == "interrupted", done.stderr

@@ -22,11 +22,11 @@ def test_a_number_gives_the_same_input_again() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found through /proc")
-def test_two_hundred_mutated_inputs_break_no_promise(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.fuzzing", "--count", "200", "--seed", "quick",
+def test_mutated_inputs_break_no_promise(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.fuzzing", "--count", "60", "--seed", "quick",
                "--jobs", "2", "--folder", str(tmp_path)]  # fmt: skip
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-    assert "200 inputs" in done.stdout
+    assert "60 inputs" in done.stdout

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_pipeline.geometry import Box
+from video_pipeline.interruption import whole
 from video_pipeline.vision.detector import Detection, Part, Seen, Tint
 from video_pipeline.vision.exposure import exposure
 from video_pipeline.vision.judgement import judgement_digest, judgements
@@ -263,7 +264,7 @@ def _digest() -> str:
 
 @functools.cache
 def _session() -> Any:
-    with _runtime():
+    with whole(), _runtime():  # cut in two it would say that it is not installed
         import onnxruntime  # noqa: PLC0415  # slow to start, and most commands look at no picture
 
         options = onnxruntime.SessionOptions()
