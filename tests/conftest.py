@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.tiny import write_tiny
 from video_pipeline.analysis.scan import analyse
 from video_pipeline.cli import main
 from video_pipeline.footage.probe import probe
@@ -83,19 +84,7 @@ def short_take(make_clip: MakeClip) -> Path:
 @pytest.fixture(scope="session")
 def tiny_presets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A presets folder with a placement `tiny` (270x480, quick to encode) and nothing else."""
-    folder = tmp_path_factory.mktemp("presets")
-    page = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text())
-    for name, value in {
-        "width": 270, "height": 480, "min_s": 6, "preset": "superfast", "crf": 30,
-        "cover": [270, 480],
-    }.items():  # fmt: skip
-        page[name] = {**page[name], "value": value}
-    page["safe"] = {
-        edge: {**figure, "value": figure["value"] // 4} for edge, figure in page["safe"].items()
-    }
-    (folder / "placements").mkdir()
-    (folder / "placements" / "tiny.yaml").write_text(yaml.safe_dump(page))
-    return folder
+    return write_tiny(tmp_path_factory.mktemp("presets"))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.batch.run import content, write_catalogue, write_presets
+from benchmarks.batch.run import content, write_catalogue
+from benchmarks.tiny import write_tiny
 from video_pipeline.batch.ledger import Ledger
 from video_pipeline.errors import UsageError
 
@@ -121,7 +122,7 @@ def main() -> None:
     work = given.work.resolve()
     shutil.rmtree(work, ignore_errors=True)
     write_catalogue(work / "shop", given.listings, 0, given.seconds)
-    write_presets(work / "presets")
+    write_tiny(work / "presets")
     print(f"load before: {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores\n", flush=True)
     print("| workers, each pinned to a core | made | wall s | CPU s | throughput |")
     print("|---|---:|---:|---:|---:|")

@@ -22,11 +22,11 @@ from typing import Any
 
 import yaml
 
+from benchmarks.tiny import write_tiny
 from video_pipeline.resources import shipped
 from video_pipeline.toolchain import ffmpeg_path
 
 SAMPLE = shipped("samples") / "cognac-pouch"
-SMALL = {"width": 270, "height": 480, "min_s": 6, "preset": "superfast", "crf": 30}
 
 
 def write_catalogue(folder: Path, listings: int, broken: int, seconds: int) -> None:
@@ -52,17 +52,6 @@ def write_catalogue(folder: Path, listings: int, broken: int, seconds: int) -> N
         if bad and not number % 2:
             page["condition"]["grade"] = "superb"
         (folder / f"bag-{number:04d}.yaml").write_text(yaml.safe_dump(page), encoding="utf-8")
-
-
-def write_presets(folder: Path) -> None:
-    """A small placement, quick to encode."""
-    page = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text())
-    for name, value in SMALL.items():
-        page[name] = {**page[name], "value": value}
-    page["cover"] = {**page["cover"], "value": [270, 480]}
-    page["safe"] = {e: {**f, "value": f["value"] // 4} for e, f in page["safe"].items()}
-    (folder / "placements").mkdir(parents=True, exist_ok=True)
-    (folder / "placements" / "tiny.yaml").write_text(yaml.safe_dump(page))
 
 
 def command(work: Path, out: str, cache: str, *more: str) -> list[str]:
@@ -123,7 +112,7 @@ def main() -> None:
     given = asked.parse_args()
     work = given.work.resolve()
     write_catalogue(work / "shop", given.listings, given.broken, given.seconds)
-    write_presets(work / "presets")
+    write_tiny(work / "presets")
     print(f"load before: {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores\n", flush=True)
 
     cold = timed(command(work, "calm", "cache"))

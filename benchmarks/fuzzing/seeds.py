@@ -13,6 +13,7 @@ import yaml
 from openpyxl import Workbook
 from PIL import Image
 
+from benchmarks.tiny import write_tiny
 from video_pipeline.cli import main
 from video_pipeline.resources import shipped
 from video_pipeline.toolchain import ffmpeg_path
@@ -105,7 +106,7 @@ def _texts(seeds: Seeds, home: Path) -> dict[str, tuple[Path, ...]]:
     }]  # fmt: skip
     shutil.copy(SAMPLE / "certificate.jwt", home / "certificate.jwt")
     seeds.listing.write_text(yaml.safe_dump(page, allow_unicode=True), encoding="utf-8")
-    _tiny(seeds.presets / "placements" / "tiny.yaml")
+    write_tiny(seeds.presets)
     as_json = home / "listing.json"
     as_json.write_text(json.dumps(page, ensure_ascii=False, default=str), encoding="utf-8")
     edit = home / "edit.json"
@@ -181,20 +182,6 @@ def _catalogues(home: Path) -> tuple[Path, ...]:
     lines.write_text("".join(json.dumps(row) + "\n" for row in objects), encoding="utf-8")
     mapping.write_text(_MAPPING, encoding="utf-8")
     return files
-
-
-def _tiny(file: Path) -> None:
-    page = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text("utf-8"))
-    for name, value in {
-        "width": 270, "height": 480, "min_s": 6, "preset": "superfast", "crf": 30,
-        "cover": [270, 480],
-    }.items():  # fmt: skip
-        page[name] = {**page[name], "value": value}
-    page["safe"] = {
-        edge: {**figure, "value": figure["value"] // 4} for edge, figure in page["safe"].items()
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(yaml.safe_dump(page), encoding="utf-8")
 
 
 def _ffmpeg(*arguments: str) -> None:

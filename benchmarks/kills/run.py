@@ -29,6 +29,7 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks.tiny import write_tiny
 from video_pipeline.resources import shipped
 from video_pipeline.store import CACHE_VARIABLE, file_digest
 from video_pipeline.toolchain import ffmpeg_path
@@ -75,15 +76,7 @@ class Bench:
              "-preset", "ultrafast", "-crf", "20", "-an", str(take)],
             check=True, timeout=120,
         )  # fmt: skip
-        page = yaml.safe_load((shipped("presets") / "placements/tiktok.yaml").read_text("utf-8"))
-        small = {"width": 270, "height": 480, "min_s": 6, "preset": "superfast", "crf": 30}
-        for name, value in {**small, "cover": [270, 480]}.items():
-            page[name] = {**page[name], "value": value}
-        page["safe"] = {
-            edge: {**figure, "value": figure["value"] // 4} for edge, figure in page["safe"].items()
-        }
-        (self.home / "presets" / "placements").mkdir(parents=True)
-        (self.home / "presets/placements/tiny.yaml").write_text(yaml.safe_dump(page), "utf-8")
+        write_tiny(self.home / "presets")
 
     def price(self, amount: int) -> Path:
         """The listing at another price: there is something new to encode."""

@@ -37,9 +37,8 @@ from video_pipeline.cli.settings import (
 from video_pipeline.errors import ListingError
 from video_pipeline.interruption import drained
 from video_pipeline.pipeline.catalogues import dry_run as tried
-from video_pipeline.storage.addresses import address_of
 from video_pipeline.storage.objects import Objects
-from video_pipeline.storage.releases import check_destination
+from video_pipeline.storage.releases import destination_of
 from video_pipeline.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -313,7 +312,7 @@ def _run(output: Path, asked: dict[str, Any], *, retry: bool, explain: bool, as_
         asked,
     )
     if (upload := batch.wanted.upload) is not None:
-        check_destination(address_of(upload, "--upload"), Objects())
+        destination_of(upload, Objects())
     crew = _crew(asked, batch.output)
     with progress() as listener, drained() as draining:
         summary = run(

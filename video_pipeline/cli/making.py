@@ -43,9 +43,8 @@ from video_pipeline.pipeline import (
 )
 from video_pipeline.pipeline import render as render_file
 from video_pipeline.resources import shipped
-from video_pipeline.storage.addresses import address_of
 from video_pipeline.storage.objects import Objects
-from video_pipeline.storage.releases import check_destination, release
+from video_pipeline.storage.releases import destination_of, release
 
 _SAMPLE = "cognac-pouch"
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -202,9 +201,7 @@ def render(
     Example: `video-pipeline render listing.yaml --placement tiktok,reels -o out/bag-17`.
     """
     names = placement.split(",") if placement is not None else None
-    destination = address_of(upload, "--upload") if upload is not None else None
-    if destination is not None:
-        check_destination(destination, Objects())
+    destination = destination_of(upload, Objects()) if upload is not None else None
     with progress() as listener:
         clips = render_file(
             listing,

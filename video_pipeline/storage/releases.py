@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from video_pipeline.errors import RenderError
-from video_pipeline.storage.addresses import Address
+from video_pipeline.storage.addresses import Address, address_of
 from video_pipeline.storage.objects import MissingError, Objects
 from video_pipeline.store import file_digest
 
@@ -95,12 +95,14 @@ def release(folder: Path, destination: Address, objects: Objects) -> Released:
     return Released(here, sent + 1, copied)
 
 
-def check_destination(destination: Address, objects: Objects) -> None:
-    """Ask the store once, before the work: whether it answers, lets us in, and holds nothing else.
+def destination_of(upload: str, objects: Objects) -> Address:
+    """The address that a person wrote after `--upload`, asked once, before the work.
 
-    Raises as `release` does.
+    Raises as `release` does, when it does not answer, let us in, or holds something else.
     """
+    destination = address_of(upload, "--upload")
     _current(destination, objects)
+    return destination
 
 
 def read_release(destination: Address, folder: Path, objects: Objects) -> None:
